@@ -1,0 +1,42 @@
+# What CI runs: `just check`. Everything runs in the locked environment.
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# Everything CI asks for
+check: format-check lint types layers rules test
+
+# Lay the code out
+format:
+    uv run ruff format .
+    uv run ruff check --fix .
+
+# Is the code laid out?
+format-check:
+    uv run ruff format --check .
+
+# Mistakes a reader should not have to find
+lint:
+    uv run ruff check .
+
+# mypy, strict
+types:
+    uv run mypy
+
+# cli → api → runs → (connectors | store) → engine
+layers:
+    uv run lint-imports
+
+# The rule files' own check
+rules:
+    uv run muster check
+
+# All tests
+test *args:
+    uv run pytest {{ args }}
+
+# Measure, as ratios against rivals in the same run
+bench *args:
+    uv run python -m benchmarks {{ args }}
+
+# Write the generated pages again: rule gallery, schema, OpenAPI, CLI help
+generate:
+    uv run python -m docs.generate

@@ -1,0 +1,107 @@
+"""The contract between a run and a connector: what a connector is, what it is given, how it fails.
+
+    ConnectorError
+    ├── Unavailable     try again later: time-outs, 429, 5xx
+    ├── Refused         a person must act: bad key, missing right, wrong address, no such file
+    └── Garbled         our mapping is wrong: the answer is not of the shape we know
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from msgspec import Struct, field
+
+from engine.catalogue import ConnectorSpec
+from engine.door import Invalid
+from engine.records import Record
+
+
+class ConnectorError(Exception):
+    """A fetch that failed, named by what the run does next. Never carries personal data or secrets."""
+
+    recovery: ClassVar[str]
+
+    def __init__(self, system: str, call: str, found: str, todo: str) -> None:
+        self.system = system
+        """What people call the system."""
+        self.call = call
+        """The call or file, without values: a route template, a file's name."""
+        self.found = found
+        self.todo = todo
+        super().__init__(f"{system}, {call}: {found}. {todo}")
+
+
+class Unavailable(ConnectorError):
+    """The system did not answer well this time; a later run may succeed by itself."""
+
+    recovery = "try again later"
+
+
+class Refused(ConnectorError):
+    """The system, or the file, will not be read until a person changes something."""
+
+    recovery = "a person must act"
+
+
+class Garbled(ConnectorError):
+    """The answer is not of the shape the connector knows; the connector must be mended."""
+
+    recovery = "report it: the connector does not know this answer"
+
+
+class Window(Struct, frozen=True):
+    """The time a fetch is about. Aware, start included, end excluded."""
+
+    starts: datetime
+    ends: datetime
+
+
+class Fetch(Struct):
+    """What a fetch tells beside its records; the connector fills it, the run reads it."""
+
+    invalid: list[Invalid] = field(default_factory=list)
+    """Rows that could not be made a record; each becomes a `record.invalid` decision."""
+    partial: list[ConnectorError] = field(default_factory=list)
+    """Parts that failed after retries: nothing may be taken for deleted then."""
+    requests: int = 0
+    """Requests made, or files read."""
+    received: int = 0
+    """Rows or objects read so far."""
+    freshness: dict[str, datetime] = field(default_factory=dict)
+    """Hop (such as `SIS → Wonde`) to the time its data is of."""
+    on_page: Any = None
+    """Called with (call, received) after each page or file, for progress; None for silence."""
+
+    def page(self, call: str, rows: int) -> None:
+        """Count one answered request with its rows, and tell the progress."""
+        self.requests += 1
+        self.received += rows
+        if self.on_page is not None:
+            self.on_page(call, self.received)
+
+
+class Around(Struct, frozen=True):
+    """What a connector is given beside its options."""
+
+    zone: str
+    """IANA name of the customer's zone, for times that come without one."""
+    data_folder: Path
+    """Where the customer's files lie; a `path:` stays inside."""
+    http: Any = None
+    """An `httpx.Client`-like transport for tests; None makes the connector open its own."""
+
+
+class Connector(Protocol):
+    """A source or a platform that can be read. Made with its decoded options and what is around it."""
+
+    spec: ClassVar[ConnectorSpec]
+
+    def __init__(self, options: Any, around: Around) -> None: ...
+
+    def records(self, window: Window, fetch: Fetch) -> Iterator[Record]:
+        """Every record, streamed. Raises ConnectorError when nothing useful can be read at all."""
+        ...

@@ -1,0 +1,35 @@
+"""What the engine must know of connectors without importing any: name, options, what they give and take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Side = Literal["source", "platform"]
+
+Secret = Annotated[str, Meta(extra={"secret": True}, description="A secret, written `${MUSTER_<CUSTOMER>_...}`.")]
+Url = Annotated[str, Meta(extra={"url": True}, description="Address of the system, https.")]
+DataPath = Annotated[str, Meta(extra={"path": True}, description="A file or folder in the customer's data folder.")]
+
+
+class ConnectorSpec(Struct, frozen=True):
+    """One connector, as rule files and `muster check` see it."""
+
+    name: str
+    """What a customer file writes under `connector:`, and the name of the connector's layer."""
+    title: str
+    """What people call the system, as messages write it: `Ypareo`."""
+    side: Side
+    options: type[Struct]
+    """What else a customer file may write beside `connector:`; described fields, as records have."""
+    provides: Mapping[str, frozenset[str]]
+    """Kind to the fields it can give (`source_id` always). A rule on anything else is dormant."""
+    takes: frozenset[str] = frozenset()
+    """Kinds that a platform takes from the source: only these are decided. Empty for a source."""
+    layer: str = ""
+    """File name of its layer under rules/connectors; its own name when empty."""
+
+
+Catalogue = Mapping[str, ConnectorSpec]

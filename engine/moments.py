@@ -1,0 +1,41 @@
+"""Moments: the instant a classification speaks for, and the local days around it. Nothing here reads the clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+
+class Moment(Struct, frozen=True):
+    """When a classification speaks for, and the runs around it. All aware."""
+
+    as_of: datetime
+    zone: str
+    """IANA name of the customer's zone."""
+    last_sync: datetime | None = None
+    """Start of the last downward run; None before the first."""
+    next_run: datetime | None = None
+    """Start of the next downward run; None when none is planned."""
+
+    @property
+    def today(self) -> date:
+        """The customer's local day at `as_of`."""
+        return self.as_of.astimezone(zone(self.zone)).date()
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """The zone of an IANA name; ZoneInfoNotFoundError when there is none."""
+    return ZoneInfo(name)
+
+
+def day_bounds(day: date, zone_name: str) -> tuple[datetime, datetime]:
+    """First instant of a local day and of the day after, in UTC: 23, 24 or 25 hours apart."""
+    where = zone(zone_name)
+    start = datetime.combine(day, time(), where).astimezone(UTC)
+    if day == date.max:
+        return start, datetime.max.replace(tzinfo=UTC)
+    return start, datetime.combine(day + timedelta(days=1), time(), where).astimezone(UTC)

@@ -1,0 +1,153 @@
+"""The rulebook: the effective rules of one customer, and what else its file says. Data only; see ``engine.loading``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from engine.catalogue import ConnectorSpec
+from engine.conditions import Condition
+from engine.problems import Place, Problem
+
+Reaction = Literal["skip", "flag", "note", "off"]
+FixIn = Literal["source", "aggregator", "platform", "settings", "support"]
+SettingType = Literal["integer", "number", "boolean", "text", "texts", "date", "mapping"]
+SettingValue = bool | int | float | str | date | tuple[str, ...] | Mapping[str, str] | None
+
+REACTIONS: tuple[Reaction, ...] = ("skip", "flag", "note", "off")
+FIX_IN: tuple[FixIn, ...] = ("source", "aggregator", "platform", "settings", "support")
+
+FINDINGS: tuple[str, ...] = (
+    "record.invalid",
+    "record.id_conflict",
+    "record.role_unknown",
+    "record.unexpected_error",
+)
+"""The engine's own rules: an id and messages, no condition; always flags, before all others."""
+
+
+class Example(Struct, frozen=True):
+    """One item of a rule's `examples:`."""
+
+    matches: bool
+    record: Mapping[str, Any]
+    """As written, by field name; typed by ``engine.examples``."""
+    related: Mapping[str, tuple[Mapping[str, Any], ...]]
+    settings: Mapping[str, SettingValue]
+    as_of: datetime
+    """Aware; noon of the day in `zone` when the file gives a day or nothing."""
+    last_sync: datetime | None
+    zone: str
+    place: Place
+
+
+class MessageText(Struct, frozen=True):
+    """A message's two templates in one language."""
+
+    problem: str
+    fix: str
+
+
+class Touch(Struct, frozen=True):
+    """One layer's word on a rule."""
+
+    layer: str
+    """`base`, the connector's name, or the customer's id."""
+    what: tuple[str, ...]
+    """`rule` where the layer wrote it whole; else what it changed: `then`, `fix_in`, `messages`."""
+    place: Place
+
+
+class Rule(Struct, frozen=True):
+    """One situation: its id, its condition and its reaction, as all layers together have it."""
+
+    id: str
+    kind: str
+    """The kind it is for; empty for the engine's own findings."""
+    when: Condition
+    then: Reaction
+    fix_in: FixIn | None
+    examples: tuple[Example, ...]
+    messages: Mapping[str, MessageText]
+    """Language to messages that a layer wrote beside the rule; the packaged ones are not here."""
+    touched: tuple[Touch, ...]
+    """Which layers wrote it, in order; the first wrote it whole."""
+    example_settings: Mapping[str, SettingValue]
+    """The settings of the layer that wrote it whole, under which its examples run."""
+
+    @property
+    def place(self) -> Place:
+        """Where its condition stands."""
+        return next(touch.place for touch in reversed(self.touched) if "rule" in touch.what)
+
+    @property
+    def layer(self) -> str:
+        """The layer that its condition comes from."""
+        return next(touch.layer for touch in reversed(self.touched) if "rule" in touch.what)
+
+
+class SettingEntry(Struct, frozen=True):
+    """One setting of a rulebook."""
+
+    name: str
+    type: SettingType
+    value: SettingValue
+    description: str
+    layer: str
+    """The layer whose value is in force."""
+    place: Place
+
+
+class ConnectorUse(Struct, frozen=True):
+    """A customer's `source:` or `platform:`: which connector, with which options (secrets still `${...}`)."""
+
+    spec: ConnectorSpec
+    options: Mapping[str, Any]
+    place: Place
+    provides: Mapping[str, frozenset[str]] | None = None
+    """What the customer's file itself declares, for records that are pushed; else the connector's."""
+
+
+class Schedule(Struct, frozen=True):
+    """When runs start, as local wall-clock times `HH:MM` of the customer."""
+
+    downward: tuple[str, ...] = ()
+    upward: tuple[str, ...] = ()
+
+
+class Customer(Struct, frozen=True):
+    """What a customer's file says beside its rules."""
+
+    id: str
+    """The file's name without its ending: small letters, digits, hyphens."""
+    name: str
+    language: str
+    zone: str
+    """IANA name."""
+    source: ConnectorUse | None
+    platform: ConnectorUse | None
+    schedule: Schedule
+    segments: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Platform account → segment key → values; every key named must fit. Empty: no segmentation."""
+
+
+class Rulebook(Struct, frozen=True):
+    """The effective rules of one customer: base ← source connector ← platform connector ← customer."""
+
+    customer: Customer
+    rules: tuple[Rule, ...]
+    """In the order that decides the headline; the switched-off ones too."""
+    settings: Mapping[str, SettingEntry]
+    version: str
+    """A short hash of everything that went in."""
+    warnings: tuple[Problem, ...] = ()
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule of that id; KeyError when there is none."""
+        for rule in self.rules:
+            if rule.id == rule_id:
+                return rule
+        raise KeyError(rule_id)
