@@ -1,9 +1,9 @@
 """The contract between a run and a connector: what a connector is, what it is given, how it fails.
 
-    ConnectorError
-    ├── Unavailable     try again later: time-outs, 429, 5xx
-    ├── Refused         a person must act: bad key, missing right, wrong address, no such file
-    └── Garbled         our mapping is wrong: the answer is not of the shape we know
+ConnectorError
+├── Unavailable     try again later: time-outs, 429, 5xx
+├── Refused         a person must act: bad key, missing right, wrong address, no such file
+└── Garbled         our mapping is wrong: the answer is not of the shape we know
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ class ConnectorError(Exception):
         super().__init__(f"{system}, {call}: {found}. {todo}")
 
 
-class Unavailable(ConnectorError):
+class Unavailable(ConnectorError):  # noqa: N818 - the name is what the run does next
     """The system did not answer well this time; a later run may succeed by itself."""
 
     recovery = "try again later"
 
 
-class Refused(ConnectorError):
+class Refused(ConnectorError):  # noqa: N818 - the name is what the run does next
     """The system, or the file, will not be read until a person changes something."""
 
     recovery = "a person must act"
 
 
-class Garbled(ConnectorError):
+class Garbled(ConnectorError):  # noqa: N818 - the name is what the run does next
     """The answer is not of the shape the connector knows; the connector must be mended."""
 
     recovery = "report it: the connector does not know this answer"
@@ -91,8 +91,12 @@ class Around(Struct, frozen=True):
     """IANA name of the customer's zone, for times that come without one."""
     data_folder: Path
     """Where the customer's files lie; a `path:` stays inside."""
-    http: Any = None
-    """An `httpx.Client`-like transport for tests; None makes the connector open its own."""
+    id_key: bytes = b""
+    """Key of the hashed ids that records get whose source has none; see ``connectors.ids``."""
+    allow_private: bool = False
+    """Whether the operator allows hosts on private networks, and plain http to them."""
+    transport: Any = None
+    """What ``connectors.http.Http`` sends by, for tests; None: the network."""
 
 
 class Connector(Protocol):
@@ -100,8 +104,8 @@ class Connector(Protocol):
 
     spec: ClassVar[ConnectorSpec]
 
-    def __init__(self, options: Any, around: Around) -> None: ...
+    def __init__(self, options: Any, around: Around, /) -> None: ...
 
-    def records(self, window: Window, fetch: Fetch) -> Iterator[Record]:
+    def records(self, window: Window, fetch: Fetch, /) -> Iterator[Record]:
         """Every record, streamed. Raises ConnectorError when nothing useful can be read at all."""
         ...

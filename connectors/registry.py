@@ -1,0 +1,153 @@
+"""Which connectors there are, and opening one for a customer. Importing it loads no HTTP client."""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, NoReturn
+
+import msgspec
+from msgspec import Meta, Struct
+
+from connectors.contract import Around, Connector, Refused
+from connectors.platforms import CampusSkills, EducationPerfect, Edusign
+from connectors.pushed import PushedPlatform, PushedSource
+from engine.catalogue import Catalogue, ConnectorSpec
+from engine.rulebook import ConnectorUse, Customer
+
+GROUP = "muster.connectors"
+"""Entry points of other packages that add a connector: a name, and the connector's class."""
+
+BUILT_IN: tuple[type[Connector], ...] = (
+    PushedSource,
+    PushedPlatform,
+    Edusign,
+    CampusSkills,
+    EducationPerfect,
+)
+"""Every connector of this project. A new one is a folder and a line here."""
+
+ALLOW_PRIVATE = "MUSTER_ALLOW_PRIVATE_HOSTS"
+ID_KEY = "MUSTER_ID_KEY"
+_SENT = frozenset({PushedSource, PushedPlatform, Edusign, CampusSkills, EducationPerfect})
+_REFERENCE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_OPENING = "options"
+
+
+@cache
+def connectors() -> Mapping[str, type[Connector]]:
+    """Name to connector: the built-in ones, then those of other packages, which replace none of ours."""
+    found = {kind.spec.name: kind for kind in BUILT_IN}
+    for point in entry_points(group=GROUP):
+        if point.name not in found:
+            found[point.name] = point.load()
+    return found
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Name to what the engine must know of the connector."""
+    return {name: kind.spec for name, kind in connectors().items()}
+
+
+def is_pushed(use: ConnectorUse) -> bool:
+    """Whether the records are sent to us, so that a run has nothing to fetch."""
+    return connectors()[use.spec.name] in _SENT
+
+
+def secret_prefix(customer_id: str) -> str:
+    """How the names of a customer's secrets begin: `MUSTER_CAMPUS_NORVANE_`."""
+    return f"MUSTER_{customer_id.upper().replace('-', '_')}_"
+
+
+def open_connector(
+    use: ConnectorUse, customer: Customer, around: Around, environ: Mapping[str, str]
+) -> Connector:
+    """The connector that a customer's file names, with its options decoded, its secrets and paths resolved.
+
+    Raises Refused for an option of the wrong shape, a secret that is not set or is not the customer's own,
+    and a path outside the customer's data folder. No value of an option stands in the error.
+    """
+    opened = connectors()[use.spec.name]
+    options = dict(use.options)
+    for name, extra in _marked(use.spec.options):
+        value = options.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            _refuse(use.spec, name, "the option is not text", "Write it as text.")
+        if extra.get("secret"):
+            options[name] = _secret(use.spec, name, value, customer.id, environ)
+        elif extra.get("path"):
+            options[name] = str(_inside(use.spec, name, value, around.data_folder))
+    try:
+        decoded = msgspec.convert(options, use.spec.options, strict=False)
+    except msgspec.ValidationError as error:
+        # msgspec's sentence names types, an option's path and a misspelt choice, never a secret.
+        _refuse(use.spec, _OPENING, str(error), "Correct the option in the customer's file.")
+    return opened(
+        decoded,
+        msgspec.structs.replace(
+            around,
+            id_key=environ.get(ID_KEY, customer.id).encode(),
+            allow_private=environ.get(ALLOW_PRIVATE, "").lower() in {"1", "true", "yes"},
+        ),
+    )
+
+
+def _marked(options: type[Struct]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The options that are a secret, a path or an address, with what their annotation says."""
+    for name, annotation in typing.get_type_hints(options, include_extras=True).items():
+        todo = [annotation]
+        while todo:
+            part = todo.pop()
+            todo.extend(typing.get_args(part) if not isinstance(part, Meta) else ())
+            if isinstance(part, Meta) and part.extra:
+                yield name, part.extra
+
+
+def _secret(spec: ConnectorSpec, name: str, value: str, customer_id: str, environ: Mapping[str, str]) -> str:
+    """The secret that a reference names."""
+    prefix = secret_prefix(customer_id)
+    reference = _REFERENCE.fullmatch(value)
+    if reference is None:
+        _refuse(
+            spec,
+            name,
+            "a secret stands in the file, or its reference is misspelt",
+            f"Write ${{{prefix}...}} and set that variable.",
+        )
+    variable = reference[1]
+    if not variable.startswith(prefix) or variable == prefix:
+        _refuse(
+            spec, name, f"the secret {variable} is not this customer's", f"Its name must begin with {prefix}."
+        )
+    found = environ.get(variable, "").strip()
+    if not found:
+        _refuse(spec, name, f"the environment variable {variable} is not set", "Set it where Muster runs.")
+    return found
+
+
+def _inside(spec: ConnectorSpec, name: str, value: str, folder: Path) -> Path:
+    """The file or folder, all links resolved, that a path names inside the customer's data folder."""
+    home = folder.resolve()
+    try:
+        path = (home / value).resolve()
+    except (OSError, ValueError, RuntimeError):
+        _refuse(spec, name, "the path cannot be resolved", "Name a file in the customer's data folder.")
+    if not path.is_relative_to(home):
+        _refuse(
+            spec,
+            name,
+            "the path leaves the customer's data folder",
+            "Put the file in there and name it from there.",
+        )
+    return path
+
+
+def _refuse(spec: ConnectorSpec, option: str, found: str, todo: str) -> NoReturn:
+    raise Refused(spec.title, option, found, todo)
