@@ -110,6 +110,21 @@ class ConnectorUse(Struct, frozen=True):
     provides: Mapping[str, frozenset[str]] | None = None
     """What the customer's file itself declares, for records that are pushed; else the connector's."""
 
+    @property
+    def title(self) -> str:
+        """What people call the system, as messages write it."""
+        return str(self.options.get("system") or self.spec.title)
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """Kinds that a platform takes."""
+        return frozenset(self.options.get("takes") or self.spec.takes)
+
+    @property
+    def gives(self) -> Mapping[str, frozenset[str]]:
+        """Kind to the fields that come from it."""
+        return self.spec.provides if self.provides is None else self.provides
+
 
 class Schedule(Struct, frozen=True):
     """When runs start, as local wall-clock times `HH:MM` of the customer."""
