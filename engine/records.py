@@ -30,6 +30,7 @@ Id = Annotated[str, Meta(extra={"type": "id"})]
 Text = Annotated[str, Meta(extra={"type": "text"})]
 Email = Annotated[str, Meta(extra={"type": "email"})]
 Phone = Annotated[str, Meta(extra={"type": "phone"})]
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 SegmentKeys = dict[SegmentKey, tuple[str, ...]]
 
 SourceId = Annotated[
@@ -239,7 +240,7 @@ class Sheet(Record, tag="sheet", frozen=True, kw_only=True, gc=False):
         datetime | None, Meta(description="When it was first archived, or first seen so by a run.")
     ] = None
     archived_at: Annotated[datetime | None, Meta(description="When it was last archived.")] = None
-    times_archived: Annotated[int | None, Meta(ge=0, description="How often it was archived, when known.")] = None
+    times_archived: Annotated[Count | None, Meta(description="How often it was archived, when known.")] = None
     changed_since_first_archive: Annotated[
         bool | None, Meta(description="Whether its marks differ from those at the first archiving.")
     ] = None
@@ -261,7 +262,7 @@ class Mark(Record, tag="mark", frozen=True, kw_only=True, gc=False):
     state: Annotated[
         Literal["present", "absent", "late", "excused", "left_early"] | None, Meta(description="Attendance.")
     ] = None
-    minutes_late: Annotated[int | None, Meta(ge=0, description="Minutes late.")] = None
+    minutes_late: Annotated[Count | None, Meta(description="Minutes late.")] = None
     reason_code: Annotated[Id | None, Meta(description="Reason of the absence, the platform's id.")] = None
     justified: Annotated[bool | None, Meta(description="Whether the absence is justified.")] = None
     comment: Annotated[Text | None, Meta(description="Remark beside the mark.")] = None
