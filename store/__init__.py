@@ -1,0 +1,1 @@
+"""Remembers: tables, named queries, writes and migrations. No deciding and no wording here."""

@@ -1,0 +1,129 @@
+"""The database: SQLite by default, PostgreSQL by URL, with the same code above it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlmodel import Session
+
+from store import migrating
+
+VARIABLE = "MUSTER_DATABASE_URL"
+FILE = "muster.db"
+
+_BEGIN = "muster_begin"
+_BUSY_MILLISECONDS = 60_000
+"""How long a writer waits for another: a large run's one transaction takes seconds."""
+
+
+class WrongDatabaseUrl(ValueError):
+    """The address of the database cannot be used."""
+
+
+class Database:
+    """One database and its pool of connections. Safe from several threads; one per process, never over a fork."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        if engine.dialect.name == "sqlite":
+            self._reader = engine.execution_options(**{_BEGIN: "BEGIN"})
+            self._writer = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+        else:
+            # A page asks several questions: all must see one state.
+            self._reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._writer = engine
+
+    @classmethod
+    def open(cls, url: str | None = None) -> Self:
+        """Open by URL, such as `sqlite:///muster.db` or `postgresql://host/muster`.
+
+        Without one: `MUSTER_DATABASE_URL`, else the file `muster.db` in the current folder. Nothing is read or
+        written yet. Raises WrongDatabaseUrl for an address of another system, or of a database in memory.
+        """
+        return cls(_engine(_address(url or os.environ.get(VARIABLE) or f"sqlite:///{FILE}")))
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    @property
+    def place(self) -> str:
+        """The address without its password, for people."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one state of the database throughout, and cannot keep anybody waiting."""
+        with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session in one transaction: committed at the end, undone when an exception leaves the block."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def upgrade(self) -> None:
+        """Bring the tables to what this program needs. Safe when several processes do it at once."""
+        migrating.upgrade(self._engine)
+
+    def behind(self) -> bool:
+        """Whether the tables are not those of this program, so that `upgrade` is wanted."""
+        return migrating.behind(self._engine)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._engine.dispose()
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        # The text itself may hold a password.
+        raise WrongDatabaseUrl(
+            "The database URL cannot be read; wanted sqlite:///file or postgresql://user@host/name."
+        ) from None
+    name = address.get_backend_name()
+    if name in {"postgresql", "postgres"}:
+        return address.set(drivername="postgresql+psycopg")
+    if name != "sqlite":
+        raise WrongDatabaseUrl(f"Found a {name} database; wanted SQLite or PostgreSQL.")
+    if not address.database or address.database == ":memory:" or "mode" in address.query:
+        raise WrongDatabaseUrl("Found a SQLite database in memory; wanted a file: sqlite:///muster.db.")
+    Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    return address
+
+
+def _engine(address: URL) -> Engine:
+    # hide_parameters: no name or email of a statement may reach a log or an exception.
+    engine = create_engine(address, hide_parameters=True, pool_pre_ping=address.get_backend_name() != "sqlite")
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own BEGIN is the deferred one, under which concurrent writers fail instead of waiting.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {_BUSY_MILLISECONDS}",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))

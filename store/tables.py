@@ -1,0 +1,232 @@
+"""The tables. A class's docstring says what one row is; times are aware and stored in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, text
+from sqlmodel import Field, SQLModel
+
+from engine.decisions import Verdict
+from engine.rulebook import FixIn
+
+Direction = Literal["downward", "upward"]
+Status = Literal["running", "completed", "completed_with_issues", "partial", "held", "failed", "cut_off"]
+"""`held` waits for a person's word; `cut_off` ended with its process and wrote nothing."""
+IssueState = Literal["new", "open", "back", "snoozed", "waived", "resolved"]
+"""`new`: no run has seen it again yet; `back`: it was resolved and returned, and is the same issue."""
+Resolution = Literal["fixed", "rule_changed", "left_out", "left_window", "gone", "not_checked", "unclear"]
+"""Why an issue was closed, where that is certain: what the rule reads was corrected; the rule or its settings
+were edited; a skip rule now decides; the session's day is over; the record is no longer received; the rule can
+no longer be evaluated. Else `unclear`: it no longer matches, and nothing here proves why."""
+Scope = Literal["classify", "runs", "read", "admin"]
+
+FINISHED: tuple[Status, ...] = ("completed", "completed_with_issues", "partial")
+"""Runs after which the platform was brought up to date."""
+OPEN: tuple[IssueState, ...] = ("new", "open", "back")
+"""States of an issue that waits for a person."""
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column of exactly this type."""
+
+
+def _number(**more: Any) -> Any:
+    return Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True), **more)
+
+
+def _row_of(table: str, *, optional: bool = False, index: bool = False, on_delete: str | None = None) -> Any:
+    """A reference to a numbered row of another table."""
+    column = Column(BigId, ForeignKey(f"{table}.id", ondelete=on_delete), nullable=optional, index=index)
+    return Field(default=None, sa_column=column) if optional else Field(sa_column=column)
+
+
+class RunRow(SQLModel, table=True):
+    """One pass over one customer in one direction: when, by which rulebook, and what it found.
+
+    A row with status `running` is also the lock: there is at most one of a customer and a direction.
+    """
+
+    __tablename__: ClassVar[Any] = "run"
+    __table_args__ = (
+        Index("run_of_customer", "customer", "id"),
+        Index(
+            "one_run_at_a_time",
+            "customer",
+            "direction",
+            unique=True,
+            sqlite_where=text("status = 'running'"),
+            postgresql_where=text("status = 'running'"),
+        ),
+    )
+
+    id: int | None = _number()
+    customer: str
+    direction: Direction = Field(sa_type=String)
+    status: Status = Field(sa_type=String)
+    complete: bool = False
+    """Whether a record that was not received is no longer there."""
+    as_of: datetime
+    """The moment its decisions speak for; its start, unless somebody gave another."""
+    started_at: datetime
+    finished_at: datetime | None = None
+    owner: str = ""
+    """Process that holds it: `host:process:token`."""
+    heartbeat_at: datetime
+    """When the owner last said that it is alive."""
+    rulebook_version: str = ""
+    received: int = 0
+    """Records received, each once."""
+    changed: int = 0
+    """Records that were new or differed from what was known."""
+    requests: int = 0
+    counts: dict[str, dict[str, int]] = Field(default_factory=dict, sa_type=JSON)
+    """Kind to how many were received, sync, skip and flag."""
+    by_rule: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
+    """Rule to how many records it decided."""
+    issues: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
+    """How many issues this run made new, back and resolved, and how many are open after it."""
+    freshness: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    """Hop to the time its data was of, ISO 8601."""
+    error: str | None = None
+    """Why it failed or is partial: system, call, what was found, what to do. Never personal data."""
+    recovery: str | None = None
+    """What the error asks for: try again later, a person must act, report it."""
+
+
+class RecordRow(SQLModel, table=True):
+    """One record of one customer: as last received, and as last decided."""
+
+    __tablename__: ClassVar[Any] = "record"
+    __table_args__ = (
+        Index("record_identity", "customer", "kind", "source_id", unique=True),
+        Index("record_feed", "customer", "verdict", text("verdict_at DESC"), "id"),
+    )
+
+    id: int | None = _number()
+    customer: str
+    kind: str
+    source_id: str
+    name: str
+    """As a person would call it."""
+    search: str
+    """Name and ids, folded by ``engine.folding.fold_name``."""
+    data: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """The record as JSON; absent while it was never received in a readable form."""
+    fingerprint: bytes = Field(sa_type=LargeBinary)
+    """Of what was received: equal means unchanged."""
+    decided: bytes = Field(sa_type=LargeBinary)
+    """Fingerprint of verdict and matches: equal means decided alike."""
+    verdict: Verdict | None = Field(default=None, sa_type=String)
+    """Absent where it is only ever a related record."""
+    rule: str | None = None
+    """The deciding rule; absent for sync."""
+    matches: bytes = Field(default=b"[]", sa_type=LargeBinary)
+    """Every rule that matched, as JSON of ``engine.decisions.Match``."""
+    verdict_at: datetime | None = None
+    """Since when it has this verdict by this rule: the moment of the run that found it."""
+    starts_at: datetime | None = None
+    """Of sessions and sheets."""
+    modified_at: datetime | None = None
+    """When a run last found it changed; absent while it is as first received."""
+    first_run_id: int = _row_of("run")
+    changed_run_id: int = _row_of("run")
+    """The last run that wrote this row."""
+    not_received_since: datetime | None = None
+    """Moment of the first complete run that no longer received it; absent while it is there."""
+
+
+class RecordKeyRow(SQLModel, table=True):
+    """One value by which a record is found as somebody's related record, such as its email.
+
+    Only a digest of customer, kind, key and value is kept: rows are small, and no address is stored twice.
+    """
+
+    __tablename__: ClassVar[Any] = "record_key"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    record_id: int = Field(
+        sa_column=Column(
+            BigId, ForeignKey("record.id", ondelete="CASCADE"), primary_key=True, index=True, autoincrement=False
+        )
+    )
+
+
+class IssueRow(SQLModel, table=True):
+    """One flag rule that matched one record whose verdict is flag, followed over time.
+
+    Its identity is customer, kind, source id and rule: a resolved one that returns is the same row.
+    """
+
+    __tablename__: ClassVar[Any] = "issue"
+    __table_args__ = (
+        Index("issue_identity", "record_id", "rule", unique=True),
+        Index("issue_of_customer", "customer", "state", "rule"),
+    )
+
+    id: str = Field(primary_key=True)
+    """Random and fit for a URL: it says nothing of the record."""
+    customer: str
+    record_id: int = _row_of("record", on_delete="CASCADE")
+    rule: str
+    state: IssueState = Field(sa_type=String)
+    position: int = 0
+    """Place among the record's matches; 0 is the headline."""
+    fix_in: FixIn | None = Field(default=None, sa_type=String)
+    facts: bytes = Field(sa_type=LargeBinary)
+    """What the rule read, as JSON of ``engine.decisions.Facts``: all that its message needs."""
+    facts_fingerprint: bytes = Field(sa_type=LargeBinary)
+    """Of the facts without their moment, so that a day passing writes nothing."""
+    rulebook_version: str
+    """Of the run that last wrote this row."""
+    opened_run_id: int = _row_of("run")
+    opened_at: datetime
+    """First time it was found; kept when it comes back."""
+    back_at: datetime | None = None
+    """Last time it came back."""
+    closed_run_id: int | None = _row_of("run", optional=True)
+    closed_at: datetime | None = None
+    resolution: Resolution | None = Field(default=None, sa_type=String)
+    resolved_by: str | None = None
+    """The skip rule that decides now, where the resolution is `left_out`."""
+    snoozed_until: datetime | None = None
+
+
+class ChangeRow(SQLModel, table=True):
+    """One difference between two runs: a field, a verdict, an issue's state, or that a record is there."""
+
+    __tablename__: ClassVar[Any] = "change"
+    __table_args__ = (
+        Index("change_of_record", "record_id", "id"),
+        Index("change_of_run", "customer", "run_id", "id"),
+    )
+
+    id: int | None = _number()
+    customer: str
+    run_id: int = _row_of("run")
+    record_id: int = _row_of("record", on_delete="CASCADE")
+    what: Literal["field", "verdict", "issue", "presence"] = Field(sa_type=String)
+    subject: str
+    """The field's name; the rule of an issue; else empty."""
+    before: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """JSON value; absent where there was none."""
+    after: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """JSON value; absent where there is none now."""
+
+
+class ApiKeyRow(SQLModel, table=True):
+    """One API key. The key itself is shown once, when it is made; only its SHA-256 is kept."""
+
+    __tablename__: ClassVar[Any] = "api_key"
+
+    id: str = Field(primary_key=True)
+    """The readable part of the key."""
+    label: str = ""
+    """What it is for, in its maker's words."""
+    digest: bytes = Field(sa_type=LargeBinary)
+    customers: list[str] = Field(sa_type=JSON)
+    """Ids of the customers it opens; `*` is all of them."""
+    scopes: list[str] = Field(sa_type=JSON)
+    created_at: datetime
+    revoked_at: datetime | None = None
