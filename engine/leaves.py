@@ -23,6 +23,8 @@ from engine.rulebook import SettingValue
 Span = tuple[datetime, datetime]
 TIMES = ("instant", "date")
 
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
 
 class Leaf(Struct, frozen=True):
     """A test whose settings are filled in."""
@@ -85,7 +87,7 @@ def _shift(start: Any, **by: int) -> Any:
     except OverflowError:
         last = next(iter(by.values())) > 0
         if isinstance(start, datetime):
-            return (datetime.max if last else datetime.min).replace(tzinfo=UTC)
+            return _LAST if last else _FIRST
         return date.max if last else date.min
 
 
@@ -113,7 +115,7 @@ def bind(test: FieldTest, settings: Mapping[str, SettingValue]) -> Leaf | None:
                 return None
             wanted.append(bound)
         else:
-            values = setting_values(settings.get(operand.name)) if isinstance(operand, Setting) else _literal(operand)
+            values = _values(operand, settings)
             if not values:
                 return None
             wanted.extend(fold(_as_type(value, test.type, counts), test.type) for value in values)
@@ -124,7 +126,7 @@ def bind(test: FieldTest, settings: Mapping[str, SettingValue]) -> Leaf | None:
 
 
 def setting_values(value: SettingValue) -> tuple[Scalar, ...]:
-    """A setting's value as the values a test compares with: a mapping stands for its keys; unset and empty are none."""
+    """A setting's values, as a test compares with them; none when unset or empty. A mapping stands for its keys."""
     if value is None or value == "":
         return ()
     if isinstance(value, Mapping):
@@ -132,7 +134,9 @@ def setting_values(value: SettingValue) -> tuple[Scalar, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _literal(operand: Operand) -> tuple[Scalar, ...]:
+def _values(operand: Operand, settings: Mapping[str, SettingValue]) -> tuple[Scalar, ...]:
+    if isinstance(operand, Setting):
+        return setting_values(settings.get(operand.name))
     assert isinstance(operand, Value)
     return (operand.value,)
 
@@ -184,9 +188,7 @@ def domain_in(address: str, wanted: tuple[str, ...]) -> bool:
     _, at, domain = address.rpartition("@")
     if not at or not domain:
         return False
-    return any(
-        domain == item.removeprefix(".") or (item.startswith(".") and domain.endswith(item)) for item in wanted
-    )
+    return any(domain == item.removeprefix(".") or (item.startswith(".") and domain.endswith(item)) for item in wanted)
 
 
 def holds(leaf: Leaf, value: Any, other: Any, clock: Clock) -> bool:

@@ -255,9 +255,7 @@ def settings_read(condition: Condition) -> tuple[str, ...]:
 
 def relations_read(condition: Condition) -> tuple[str, ...]:
     """Names of the relations a condition reads, in order, each once."""
-    return tuple(
-        dict.fromkeys(part.relation for part in walk(condition) if isinstance(part, Related | Count))
-    )
+    return tuple(dict.fromkeys(part.relation for part in walk(condition) if isinstance(part, Related | Count)))
 
 
 def walk(condition: Condition) -> list[Condition]:

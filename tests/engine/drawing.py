@@ -1,0 +1,254 @@
+"""Draws random rules, records and situations for the laws."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from engine.conditions import (
+    ALWAYS,
+    All,
+    Condition,
+    Count,
+    Day,
+    FieldTest,
+    Instant,
+    Not,
+    Operand,
+    Related,
+    Setting,
+    This,
+    Unless,
+    Value,
+)
+from engine.conditions import Any as AnyOf
+from engine.examples import Given
+from engine.fields import Field, fields_of
+from engine.moments import Moment
+from engine.problems import Place
+from engine.provided import EVERYTHING, Provided
+from engine.records import KINDS, Record
+from engine.relations import RELATIONS
+from engine.rulebook import Customer, Rule, Rulebook, Schedule, SettingEntry, Touch
+
+PLACE = Place("drawn.yaml")
+AS_OF = datetime(2026, 11, 21, 11, tzinfo=UTC)
+WORDS = ("a", "B", "b", "é", "x y", 'q"\\', "left", "pending")
+EMAILS = ("mina@example.org", "MINA@example.org", "jon@school.example.org", "jon@", "two@a@b")
+PHONES = ("01 99 00 00 12", "+33 1", "see mother")
+IDS = ("1", "2", "A", "a")
+TIMES = tuple(AS_OF + timedelta(hours=hours) for hours in (-400, -25, -1, 0, 1, 12, 13, 36, 14 * 24, 14 * 24 + 12, 900))
+DAYS = tuple(date(2026, 11, 21) + timedelta(days=days) for days in (-30, -1, 0, 1, 14, 15, 40))
+
+SETTINGS: dict[str, Any] = {
+    "texts_given": ("a", "é", "example.org", ".example.org"),
+    "texts_empty": (),
+    "mapping_given": {"1": "x", "A": "y"},
+    "number_given": 2,
+    "number_zero": 0,
+    "number_unset": None,
+    "day_given": date(2026, 11, 22),
+}
+
+
+def _scalar(field: Field) -> st.SearchStrategy[Any]:
+    match field.type:
+        case "boolean":
+            return st.booleans()
+        case "integer":
+            return st.integers(0, 4)
+        case "instant":
+            return st.sampled_from(TIMES)
+        case "date":
+            return st.sampled_from(DAYS)
+        case "email":
+            return st.sampled_from(EMAILS)
+        case "phone":
+            return st.sampled_from(PHONES)
+        case "id":
+            return st.sampled_from(IDS)
+        case _:
+            return st.sampled_from(field.choices or WORDS)
+
+
+def values(field: Field) -> st.SearchStrategy[Any]:
+    """A value of the field, missing in three of ten."""
+    if field.is_set:
+        return st.lists(_scalar(field), max_size=3).map(tuple)
+    return st.one_of(*[_scalar(field)] * 7, *[st.none()] * 3)
+
+
+def _testable(kind: str) -> list[Field]:
+    return [field for field in fields_of(kind).values() if field.type != "keys"]
+
+
+@st.composite
+def records(draw: st.DrawFn, kind: str, source_id: str | None = None) -> Record:
+    """A record of the kind."""
+    fields = {
+        field.name: draw(values(field)) for field in _testable(kind) if not field.computed and field.name != "source_id"
+    }
+    return KINDS[kind](source_id=source_id or draw(st.sampled_from(IDS)), **fields)
+
+
+def _times() -> st.SearchStrategy[Operand]:
+    amounts = st.integers(-40, 40)
+    named = st.sampled_from(["number_given", "number_zero", "number_unset"]).map(Setting)
+    return st.one_of(
+        st.builds(Day, amounts),
+        st.builds(Day, named, st.booleans()),
+        st.builds(Instant, st.just("now"), amounts, st.sampled_from(["minutes", "hours"])),
+        st.builds(Instant, st.just("now"), named, st.sampled_from(["minutes", "hours"]), st.booleans()),
+        st.just(Instant("last_sync")),
+        st.sampled_from(TIMES + DAYS).map(Value),
+        st.just(Setting("day_given")),
+    )
+
+
+@st.composite
+def tests(draw: st.DrawFn, kind: str, owner: str) -> FieldTest:
+    """A test on a field of ``kind``, decided for a record of ``owner``."""
+    field = draw(st.sampled_from(_testable(kind)))
+    ops = ["missing", "present", "equals", "not", "in", "not_in"]
+    if field.is_set:
+        ops += ["contains", "within", "above", "below", "at_least", "at_most"]
+    elif field.type in ("instant", "date"):
+        ops += ["before", "after", "on", "at_least", "at_most"] * 2
+    elif field.type == "integer":
+        ops += ["above", "below", "at_least", "at_most"]
+    elif field.type == "boolean":
+        ops = ["missing", "present", "equals", "not"]
+    else:
+        ops += ["starts_with", "ends_with", "contains"]
+        if field.type in ("email", "phone"):
+            ops += ["well_formed", "malformed"]
+        if field.type == "email":
+            ops.append("domain_in")
+    op = draw(st.sampled_from(ops))
+    if op in ("missing", "present", "well_formed", "malformed"):
+        return FieldTest(field.name, op, (), field.type, field.is_set, PLACE)
+    counts = field.is_set and op in ("above", "below", "at_least", "at_most")
+    operands: tuple[Operand, ...]
+    if counts:
+        operands = (draw(st.one_of(st.integers(0, 3).map(Value), st.just(Setting("number_given")))),)
+    elif field.type in ("instant", "date"):
+        operands = (draw(_times()),)
+    elif op in ("in", "not_in"):
+        operands = tuple(draw(st.lists(_scalar(field).map(Value), min_size=1, max_size=15)))
+    elif op == "domain_in":
+        operands = (draw(st.sampled_from([Setting("texts_given"), Setting("texts_empty"), Value("example.org")])),)
+    else:
+        operands = (draw(_scalar(field).map(Value)),)
+    if field.type in ("text", "id") and op in ("in", "not_in", "contains", "within") and draw(st.booleans()):
+        operands = (Setting(draw(st.sampled_from(["texts_given", "texts_empty", "mapping_given"]))),)
+    alike = [
+        other.name
+        for other in _testable(owner)
+        if not other.computed and other.type == field.type and (not other.is_set or field.is_set)
+    ]
+    if alike and not counts and op not in ("starts_with", "ends_with", "domain_in") and draw(st.integers(0, 3)) == 0:
+        operands = (This(draw(st.sampled_from(alike))),)
+    return FieldTest(field.name, op, operands, field.type, field.is_set, PLACE)
+
+
+def conditions(kind: str, depth: int = 3) -> st.SearchStrategy[Condition]:
+    """A condition on records of the kind."""
+    plain = tests(kind, kind)
+    leaves: st.SearchStrategy[Condition] = plain
+    if RELATIONS.get(kind):
+        leaves = st.one_of(plain, _related(kind), _count(kind))
+    return _nested(leaves, depth)
+
+
+def _nested(leaves: st.SearchStrategy[Condition], depth: int) -> st.SearchStrategy[Condition]:
+    if depth == 0:
+        return leaves
+    inner = _nested(leaves, depth - 1)
+    items = st.lists(inner, max_size=2).map(tuple)
+    return st.one_of(
+        leaves, st.builds(All, items), st.builds(AnyOf, items), st.builds(Not, inner), st.builds(Unless, inner)
+    )
+
+
+@st.composite
+def _related(draw: st.DrawFn, kind: str) -> Related:
+    relation = draw(st.sampled_from(sorted(RELATIONS[kind])))
+    return Related(draw(st.sampled_from(["some", "no", "every"])), relation, draw(_where(kind, relation)), PLACE)
+
+
+@st.composite
+def _count(draw: st.DrawFn, kind: str) -> Count:
+    relation = draw(st.sampled_from(sorted(RELATIONS[kind])))
+    op = draw(st.sampled_from(["equals", "not", "above", "below", "at_least", "at_most"]))
+    number = draw(st.one_of(st.integers(0, 3).map(Value), st.just(Setting("number_given"))))
+    return Count(relation, op, number, draw(_where(kind, relation)), PLACE)
+
+
+def _where(kind: str, relation: str) -> st.SearchStrategy[Condition]:
+    to = RELATIONS[kind][relation].to
+    one = st.one_of([tests(each, kind) for each in to])
+    return st.one_of(st.just(ALWAYS), _nested(one, 2))
+
+
+@st.composite
+def situations(draw: st.DrawFn, kind: str) -> Given:
+    """Related records for every relation of the kind, given directly."""
+    related: dict[str, tuple[Record, ...]] = {}
+    for name, relation in RELATIONS.get(kind, {}).items():
+        size = draw(st.integers(0, 3))
+        related[name] = tuple(
+            draw(records(draw(st.sampled_from(relation.to)), source_id=str(number))) for number in range(size)
+        )
+    return Given(related, {})
+
+
+def rule_of(kind: str, when: Condition, rule_id: str = "learner.drawn") -> Rule:
+    """A flag rule with that condition."""
+    return Rule(
+        id=rule_id,
+        kind=kind,
+        when=when,
+        then="flag",
+        fix_in="source",
+        examples=(),
+        messages={},
+        touched=(Touch("base", ("rule",), PLACE),),
+        example_settings={},
+    )
+
+
+def rulebook_of(rules: list[Rule]) -> Rulebook:
+    """A rulebook of these rules, without systems, with the settings of this module."""
+    customer = Customer(
+        id="drawn",
+        name="Drawn",
+        language="en",
+        zone="Europe/Paris",
+        source=None,
+        platform=None,
+        schedule=Schedule(),
+        segments={},
+    )
+    entries = {name: SettingEntry(name, "text", value, "Drawn.", "base", PLACE) for name, value in SETTINGS.items()}
+    return Rulebook(customer=customer, rules=tuple(rules), settings=entries, version="drawn")
+
+
+@st.composite
+def moments(draw: st.DrawFn) -> Moment:
+    """A moment, before or after a first run, in a zone with and one without clock changes."""
+    return Moment(
+        as_of=draw(st.sampled_from([AS_OF, AS_OF + timedelta(hours=12), datetime(2027, 3, 27, 23, 30, tzinfo=UTC)])),
+        zone=draw(st.sampled_from(["Europe/Paris", "Pacific/Auckland", "UTC"])),
+        last_sync=draw(st.sampled_from([None, AS_OF - timedelta(hours=1)])),
+    )
+
+
+@st.composite
+def provisions(draw: st.DrawFn) -> Provided:
+    """Everything, or each field and each kind in seven of ten."""
+    if draw(st.booleans()):
+        return EVERYTHING
+    often = st.integers(0, 9).map(lambda number: number < 7)
+    return Provided({kind: frozenset(name for name in fields_of(kind) if draw(often)) for kind in KINDS if draw(often)})
