@@ -8,7 +8,8 @@ ConnectorError
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -25,29 +26,31 @@ class ConnectorError(Exception):
 
     recovery: ClassVar[str]
 
-    def __init__(self, system: str, call: str, found: str, todo: str) -> None:
+    def __init__(self, system: str, call: str, found: str, todo: str, status: int | None = None) -> None:
         self.system = system
         """What people call the system."""
         self.call = call
         """The call or file, without values: a route template, a file's name."""
         self.found = found
         self.todo = todo
+        self.status = status
+        """HTTP status of the answer, where there was one; not for people."""
         super().__init__(f"{system}, {call}: {found}. {todo}")
 
 
-class Unavailable(ConnectorError):  # noqa: N818 - the name is what the run does next
+class Unavailable(ConnectorError):
     """The system did not answer well this time; a later run may succeed by itself."""
 
     recovery = "try again later"
 
 
-class Refused(ConnectorError):  # noqa: N818 - the name is what the run does next
+class Refused(ConnectorError):
     """The system, or the file, will not be read until a person changes something."""
 
     recovery = "a person must act"
 
 
-class Garbled(ConnectorError):  # noqa: N818 - the name is what the run does next
+class Garbled(ConnectorError):
     """The answer is not of the shape the connector knows; the connector must be mended."""
 
     recovery = "report it: the connector does not know this answer"
@@ -71,6 +74,8 @@ class Fetch(Struct):
     """Requests made, or files read."""
     received: int = 0
     """Rows or objects read so far."""
+    notes: list[str] = field(default_factory=list)
+    """How something had to be read that a person should know of, such as an old encoding. No personal data."""
     freshness: dict[str, datetime] = field(default_factory=dict)
     """Hop (such as `SIS → Wonde`) to the time its data is of."""
     on_page: Any = None
@@ -96,7 +101,9 @@ class Around(Struct, frozen=True):
     allow_private: bool = False
     """Whether the operator allows hosts on private networks, and plain http to them."""
     transport: Any = None
-    """What ``connectors.http.Http`` sends by, for tests; None: the network."""
+    """An `httpx.BaseTransport` that ``connectors.http.Http`` sends by, for tests; None: the network."""
+    sleep: Callable[[float], None] = time.sleep
+    """Waits so many seconds between attempts; tests give one that only counts."""
 
 
 class Connector(Protocol):

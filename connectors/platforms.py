@@ -20,9 +20,7 @@ from engine.records import Record
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
     """What a customer file writes beside the platform's name."""
 
-    token: Annotated[
-        Secret | None, Meta(description="Key of the platform's API, when its records are read.")
-    ] = None
+    token: Annotated[Secret | None, Meta(description="Key of the platform's API, when its records are read.")] = None
 
 
 class _Sent:

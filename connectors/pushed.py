@@ -15,14 +15,10 @@ System = Annotated[
     str,
     Meta(description="What people call the system the records come from; messages name it.", min_length=1),
 ]
-Layer = Annotated[
-    str | None, Meta(description="Connector layer to apply under the customer's rules: `ypareo`.")
-]
+Layer = Annotated[str | None, Meta(description="Connector layer to apply under the customer's rules: `ypareo`.")]
 Provides = Annotated[
     dict[str, list[str]] | None,
-    Meta(
-        description="Kind to the fields that are ever sent; a rule on others is dormant. All when left out."
-    ),
+    Meta(description="Kind to the fields that are ever sent; a rule on others is dormant. All when left out."),
 ]
 
 OF_SOURCES = DOWNWARD

@@ -64,9 +64,7 @@ def secret_prefix(customer_id: str) -> str:
     return f"MUSTER_{customer_id.upper().replace('-', '_')}_"
 
 
-def open_connector(
-    use: ConnectorUse, customer: Customer, around: Around, environ: Mapping[str, str]
-) -> Connector:
+def open_connector(use: ConnectorUse, customer: Customer, around: Around, environ: Mapping[str, str]) -> Connector:
     """The connector that a customer's file names, with its options decoded, its secrets and paths resolved.
 
     Raises Refused for an option of the wrong shape, a secret that is not set or is not the customer's own,
@@ -123,9 +121,7 @@ def _secret(spec: ConnectorSpec, name: str, value: str, customer_id: str, enviro
         )
     variable = reference[1]
     if not variable.startswith(prefix) or variable == prefix:
-        _refuse(
-            spec, name, f"the secret {variable} is not this customer's", f"Its name must begin with {prefix}."
-        )
+        _refuse(spec, name, f"the secret {variable} is not this customer's", f"Its name must begin with {prefix}.")
     found = environ.get(variable, "").strip()
     if not found:
         _refuse(spec, name, f"the environment variable {variable} is not set", "Set it where Muster runs.")

@@ -1,0 +1,298 @@
+"""One request and its answer: sending, waiting, asking again, and naming what failed by what the run does next."""
+
+from __future__ import annotations
+
+import logging
+import re
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from urllib.parse import quote, urljoin, urlsplit
+
+from msgspec import Struct
+
+from connectors.contract import Around, ConnectorError, Fetch, Garbled, Refused, Unavailable
+from connectors.waiting import LONGEST_ASKED, Pace, asked_wait, back_off
+
+if TYPE_CHECKING:
+    import httpx
+
+Params = Mapping[str, Any]
+
+_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_MOVED = frozenset({301, 302, 303, 307, 308})
+_MOST_MOVES = 3
+_IN_BRACES = re.compile(r"\{(\w+)\}")
+_LATER = "Nothing to do: the next run tries again."
+_REPORT = "Report it: the connector does not know this answer."
+_REFUSALS = {
+    401: ("the key is not accepted (401)", "Check the key in the customer's secrets; it may have been changed."),
+    403: ("the key has no right to this (403)", "Give the key the right to read this, in the system itself."),
+    404: ("there is nothing at this address (404)", "Check the address in the customer's file."),
+    410: ("this address is no longer served (410)", "Ask the vendor for the new one."),
+}
+
+
+class Auth(Protocol):
+    """Credentials that can be asked for again, such as a token of OAuth 2."""
+
+    def headers(self, *, fresh: bool) -> Mapping[str, str]:
+        """Headers to send; `fresh` when those sent before were not accepted."""
+        ...
+
+
+class Request(Struct, frozen=True):
+    """What to ask."""
+
+    call: str
+    """Path under the base address, names in braces; it is all that errors and logs tell."""
+    method: str = "GET"
+    path: Params = {}
+    params: Params = {}
+    headers: Mapping[str, str] = {}
+    content: bytes | None = None
+    accepts: Callable[[Answer], bool] | None = None
+    """Whether an answer that is not a success is one all the same, such as a SOAP fault."""
+
+
+class Answer(Struct, frozen=True):
+    """One answer, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By small name."""
+    body: bytes
+
+
+class Exchange:
+    """Requests to one system, with everything that may go wrong on the way. Safe to use from threads."""
+
+    def __init__(
+        self,
+        system: str,
+        base_url: str,
+        fetch: Fetch,
+        around: Around,
+        *,
+        auth: Mapping[str, str] | Auth,
+        headers: Mapping[str, str],
+        per_second: float | None,
+        timeout: float,
+        deadline: float,
+        attempts: int,
+        max_bytes: int,
+        connections: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        import httpx  # noqa: PLC0415 - a quarter second that `muster check` must not pay
+
+        from connectors.network import guarded_transport  # noqa: PLC0415 - the same
+
+        self.system = system
+        self._base = self._checked(base_url, around.allow_private)
+        self._fetch = fetch
+        self._auth = auth
+        self._attempts = attempts
+        self._max_bytes = max_bytes
+        self._deadline = deadline
+        self._sleep = around.sleep
+        self._clock = clock
+        self._pace = Pace(per_second, around.sleep, clock)
+        self._lock = threading.Lock()
+        for name in ("httpx", "httpcore"):
+            # These two write whole addresses, values and all.
+            logging.getLogger(name).setLevel(logging.WARNING)
+        transport = around.transport
+        if transport is None and not around.allow_private:
+            transport = guarded_transport(connections)
+        self._client = httpx.Client(
+            headers={"User-Agent": "muster", **headers},
+            timeout=timeout,
+            limits=httpx.Limits(max_connections=connections),
+            follow_redirects=False,
+            trust_env=False,
+            transport=transport,
+        )
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
+    def ask(self, request: Request) -> Answer:
+        """The answer, after as many attempts as it takes. Raises only ConnectorError."""
+        fresh = False
+        attempt = 0
+        while True:
+            try:
+                answer = self._once(request, fresh)
+            except Unavailable as error:
+                failed, wait = error, back_off(attempt)
+            else:
+                if answer.status < 300 or (request.accepts is not None and request.accepts(answer)):
+                    return answer
+                if answer.status == 401 and not fresh and not isinstance(self._auth, Mapping):
+                    fresh = True
+                    continue
+                if answer.status not in _AGAIN:
+                    self._refuse(request.call, answer.status)
+                failed = Unavailable(self.system, _label(request.call), _in_words(answer.status), _LATER, answer.status)
+                wait = self._wait(answer, attempt, failed)
+            attempt += 1
+            if attempt >= self._attempts:
+                raise failed from None
+            with self._lock:
+                self._fetch.requests += 1
+            self._sleep(wait)
+
+    def garbled(self, call: str, found: str) -> Garbled:
+        """The error for an answer that is not of the shape we know."""
+        return Garbled(self.system, _label(call), found, _REPORT)
+
+    def _once(self, request: Request, fresh: bool) -> Answer:
+        import httpx  # noqa: PLC0415 - loaded already
+
+        address = self._address(request)
+        credentials = self._auth if isinstance(self._auth, Mapping) else self._auth.headers(fresh=fresh)
+        sent = {**credentials, **request.headers}
+        params = _listed(request.params)
+        try:
+            for _ in range(_MOST_MOVES + 1):
+                self._pace.wait()
+                with self._client.stream(
+                    request.method, address, params=params, headers=sent, content=request.content
+                ) as response:
+                    moved = response.headers.get("location") if response.status_code in _MOVED else None
+                    if moved is None:
+                        return Answer(
+                            response.status_code,
+                            {name.lower(): value for name, value in response.headers.items()},
+                            self._body(request.call, response),
+                        )
+                address, params = self._followed(request, address, moved), None
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+            raise self._named(request.call, error) from None
+        raise Refused(self.system, _label(request.call), "it redirects in a circle", "Check the address.", status=302)
+
+    def _body(self, call: str, response: httpx.Response) -> bytes:
+        """The body, unpacked, up to the limits of size and of time."""
+        until = self._clock() + self._deadline
+        parts: list[bytes] = []
+        size = 0
+        for part in response.iter_bytes():
+            size += len(part)
+            if size > self._max_bytes:
+                raise self.garbled(call, f"the answer is larger than {self._max_bytes // 1024} KiB")
+            if self._clock() > until:
+                raise Unavailable(self.system, _label(call), "the answer came too slowly", _LATER)
+            parts.append(part)
+        return b"".join(parts)
+
+    def _address(self, request: Request) -> str:
+        """The whole address: values are quoted, so that none can leave its place in the path."""
+        if not request.call:
+            return self._base
+
+        def filled(found: re.Match[str]) -> str:
+            value = str(request.path[found[1]])
+            if value.strip(".") == "":
+                raise self.garbled(request.call, f"the value for {found[1]} is empty or only dots")
+            return quote(value, safe="")
+
+        return f"{self._base.rstrip('/')}/{_IN_BRACES.sub(filled, request.call).lstrip('/')}"
+
+    def _followed(self, request: Request, address: str, moved: str) -> str:
+        """Where a redirect leads, when that is the same host, over the same scheme, for a call that only asks."""
+        target = urljoin(address, moved)
+        here, there = urlsplit(address), urlsplit(target)
+        if request.method != "GET" or (here.scheme, here.netloc) != (there.scheme, there.netloc):
+            raise Refused(
+                self.system,
+                _label(request.call),
+                "it redirects to another host, which is not followed because the key would go with it",
+                "Write the address that the system really answers at.",
+                status=302,
+            )
+        return target
+
+    def _wait(self, answer: Answer, attempt: int, failed: Unavailable) -> float:
+        asked = asked_wait(answer.headers)
+        if asked is None:
+            return back_off(attempt)
+        if asked > LONGEST_ASKED:
+            raise failed from None
+        return asked
+
+    def _checked(self, base_url: str, allow_private: bool) -> str:
+        """The base address, when it is one that a key may be sent to."""
+        parts = urlsplit(base_url)
+        schemes = {"https", "http"} if allow_private else {"https"}
+        if parts.scheme not in schemes or not parts.hostname:
+            raise Refused(self.system, "url", "the address does not begin with https://", "Write it whole.")
+        if parts.username or parts.password:
+            raise Refused(self.system, "url", "a key stands in the address", "Move it to a secret field.")
+        return base_url
+
+    def _named(self, call: str, error: Exception) -> ConnectorError:
+        """What a failure on the network means for the run. The library's own sentence may hold an address."""
+        import httpx  # noqa: PLC0415 - loaded already
+
+        from connectors.network import NoSuchHostError, PrivateAddressError  # noqa: PLC0415 - the same
+
+        causes = _causes(error)
+        label = _label(call)
+        if any(isinstance(cause, PrivateAddressError) for cause in causes):
+            todo = "Write the system's public address, or let the operator allow private hosts."
+            return Refused(self.system, label, "the host is on a private network", todo)
+        if any(isinstance(cause, NoSuchHostError) for cause in causes):
+            return Refused(self.system, label, "there is no host of that name", "Check the address.")
+        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+            todo = "Check the address, or have the system's certificate renewed."
+            return Refused(self.system, label, "the host's certificate is not valid", todo)
+        if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError)):
+            return Refused(self.system, label, "the address or the key cannot be sent", "Check both.")
+        if isinstance(error, httpx.DecodingError):
+            return self.garbled(call, "the answer cannot be unpacked")
+        if isinstance(error, httpx.TimeoutException):
+            return Unavailable(self.system, label, "no answer in time", _LATER)
+        if isinstance(error, httpx.ConnectError):
+            return Unavailable(self.system, label, "the host cannot be reached", _LATER)
+        return Unavailable(self.system, label, "the connection broke in the middle", _LATER)
+
+    def _refuse(self, call: str, status: int) -> NoReturn:
+        if status in _REFUSALS:
+            found, todo = _REFUSALS[status]
+            raise Refused(self.system, _label(call), found, todo, status)
+        if status == 501 or status >= 505:
+            raise Unavailable(self.system, _label(call), _in_words(status), _LATER, status)
+        raise Garbled(self.system, _label(call), f"it does not accept our question ({status})", _REPORT, status)
+
+
+def _label(call: str) -> str:
+    return call or "the link"
+
+
+def _in_words(status: int) -> str:
+    return "too many requests (429)" if status == 429 else f"the system failed ({status})"
+
+
+def _listed(params: Params) -> tuple[tuple[str, str | int | float | bool | None], ...] | None:
+    """Parameters in order; those without a value are left out, a list is repeated."""
+    found: list[tuple[str, str | int | float | bool | None]] = []
+    for name, value in params.items():
+        values = value if isinstance(value, (list, tuple)) else [value]
+        found.extend((name, str(each)) for each in values if each is not None)
+    return tuple(found) or None
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and all that led to it."""
+    found: list[BaseException] = []
+    todo: list[BaseException | None] = [error]
+    while todo:
+        one = todo.pop()
+        if one is not None and one not in found:
+            found.append(one)
+            todo += [one.__cause__, one.__context__]
+    return found

@@ -1,0 +1,239 @@
+"""The one place for HTTP out: every connector reads its system through an `Http`, and fails the same way.
+
+What it sees to: time-outs, attempts with growing waits, `Retry-After`, a rate limit, size limits, hosts that
+may not be reached, redirects that would carry the key elsewhere, and errors and logs without a value in them:
+a call is named by its template (`planning/{from}/{to}`), never by its address.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Self, TypeVar, overload
+from urllib.parse import urlencode
+from xml.etree import ElementTree as ET
+
+import msgspec
+
+from connectors.contract import Around, Fetch, Refused
+from connectors.exchange import Answer, Auth, Exchange, Params, Request
+from connectors.pages import Following, by_offset, by_token, each_page, numbered
+
+__all__ = ["Answer", "Auth", "Http", "basic", "bearer", "by_offset", "by_token", "numbered"]
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+_QUOTED = re.compile(r"'[^']*'")
+_CHARSET = re.compile(r"charset=\"?([\w-]+)")
+_JSON = "application/json"
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Credentials as a bearer token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    """Credentials as HTTP Basic."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+class Http:
+    """Calls to one system on behalf of one fetch. Use it as a context manager; it may be used from threads.
+
+    `call` is a path under `base_url` with names in braces, which `path` fills, quoted; an empty call is
+    `base_url` itself (a feed whose link is the secret). `params` is the query; a None is left out, a list is
+    repeated. Raises only ConnectorError, whose `status` is that of the answer.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        base_url: str,
+        fetch: Fetch,
+        around: Around,
+        *,
+        auth: Mapping[str, str] | Auth | None = None,
+        headers: Mapping[str, str] | None = None,
+        per_second: float | None = None,
+        timeout: float = 30.0,
+        deadline: float = 300.0,
+        attempts: int = 4,
+        max_bytes: int = 64 * 1024 * 1024,
+        connections: int = 4,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`timeout` is for each silence and `deadline` for a whole answer, in seconds; `per_second` limits the
+        requests of all threads together."""
+        self._exchange = Exchange(
+            system,
+            base_url,
+            fetch,
+            around,
+            auth=auth or {},
+            headers=headers or {},
+            per_second=per_second,
+            timeout=timeout,
+            deadline=deadline,
+            attempts=attempts,
+            max_bytes=max_bytes,
+            connections=connections,
+            clock=clock,
+        )
+        self._fetch = fetch
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exchange.close()
+
+    def get(
+        self, call: str, *, path: Params | None = None, params: Params | None = None, accept: str = "*/*"
+    ) -> Answer:
+        """The answer itself, for what none of the others reads. Not counted as received rows."""
+        return self._ask(Request(call, path=path or {}, params=params or {}, headers={"Accept": accept}))
+
+    @overload
+    def get_json(self, call: str, shape: type[T], *, path: Params | None = ..., params: Params | None = ...) -> T: ...
+    @overload
+    def get_json(
+        self, call: str, shape: Any = ..., *, path: Params | None = ..., params: Params | None = ...
+    ) -> Any: ...
+    def get_json(self, call: str, shape: Any = Any, *, path: Params | None = None, params: Params | None = None) -> Any:
+        """A JSON answer decoded into `shape` (a msgspec Struct, `list[Struct]`); unknown fields are ignored."""
+        return self._counted(call, self._json(call, self.get(call, path=path, params=params, accept=_JSON), shape))
+
+    def get_text(self, call: str, *, path: Params | None = None, params: Params | None = None) -> str:
+        """A text answer, in the character set that it names; UTF-8 when it names none."""
+        answer = self.get(call, path=path, params=params)
+        named = _CHARSET.search(answer.headers.get("content-type", ""))
+        try:
+            text = answer.body.decode(named[1] if named else "utf-8").removeprefix("\ufeff")
+        except (LookupError, UnicodeDecodeError):
+            raise self._exchange.garbled(call, "the text is not in its character set") from None
+        return self._counted(call, text)
+
+    def get_xml(self, call: str, *, path: Params | None = None, params: Params | None = None) -> ET.Element:
+        """The root of an XML answer."""
+        answer = self.get(call, path=path, params=params, accept="application/xml, text/xml")
+        return self._counted(call, self._xml(call, answer))
+
+    def post_json(self, call: str, body: Any, shape: Any = Any, *, path: Params | None = None) -> Any:
+        """Ask by a JSON body, JSON back. Only for calls that read: a failed one is repeated."""
+        content = msgspec.json.encode(body)
+        return self._counted(call, self._json(call, self._post(call, path, content, _JSON, _JSON), shape))
+
+    def post_form(self, call: str, fields: Mapping[str, str], shape: Any = Any, *, path: Params | None = None) -> Any:
+        """Ask by form fields, JSON back. Secrets may be among them: they stand in the body."""
+        content = urlencode(fields).encode()
+        answer = self._post(call, path, content, "application/x-www-form-urlencoded", _JSON)
+        return self._counted(call, self._json(call, answer, shape))
+
+    def post_xml(
+        self, call: str, body: bytes, *, path: Params | None = None, headers: Mapping[str, str] | None = None
+    ) -> ET.Element:
+        """Ask by XML (SOAP: `SOAPAction` in `headers`), XML back; a SOAP fault, sent as a 500, is an answer."""
+        content_type = "text/xml; charset=utf-8"
+        answer = self._post(call, path, body, content_type, "text/xml", headers or {}, _is_soap_fault)
+        return self._counted(call, self._xml(call, answer))
+
+    def pages(
+        self,
+        call: str,
+        shape: type[T],
+        *,
+        following: Following[T],
+        rows: Callable[[T], int],
+        path: Params | None = None,
+        params: Params | None = None,
+        most: int = 10_000,
+    ) -> Iterator[T]:
+        """Every page of a list, one at a time. `rows` counts a page's items; `following` says what to ask next:
+        `numbered`, `by_offset`, `by_token` or your own. A page that comes again is Garbled, never a loop."""
+
+        def ask(asked: Params) -> tuple[bytes, Mapping[str, str], T]:
+            answer = self.get(call, path=path, params=asked, accept=_JSON)
+            return answer.body, answer.headers, self._json(call, answer, shape)
+
+        def garbled(found: str) -> Exception:
+            return self._exchange.garbled(call, found)
+
+        for page in each_page(ask, params or {}, following, rows, most, garbled):
+            with self._lock:
+                self._fetch.page(call, page.rows)
+            yield page.answer
+
+    def together(self, work: Callable[[Item], T], items: Iterable[Item], workers: int = 4) -> Iterator[T]:
+        """`work` of each item, a few at a time, results in the items' order; the first error ends it."""
+        from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415 - few connectors need it
+
+        with ThreadPoolExecutor(workers) as pool:
+            waiting: list[Future[T]] = []
+            try:
+                for item in items:
+                    waiting.append(pool.submit(work, item))
+                    if len(waiting) > workers:
+                        yield waiting.pop(0).result()
+                while waiting:
+                    yield waiting.pop(0).result()
+            finally:
+                for left in waiting:
+                    left.cancel()
+
+    def _post(
+        self,
+        call: str,
+        path: Params | None,
+        content: bytes,
+        content_type: str,
+        accept: str,
+        headers: Mapping[str, str] | None = None,
+        accepts: Callable[[Answer], bool] | None = None,
+    ) -> Answer:
+        sent = {"Content-Type": content_type, "Accept": accept, **(headers or {})}
+        return self._ask(Request(call, "POST", path or {}, headers=sent, content=content, accepts=accepts))
+
+    def _ask(self, request: Request) -> Answer:
+        return self._exchange.ask(request)
+
+    def _json(self, call: str, answer: Answer, shape: Any) -> Any:
+        """The JSON of an answer. What does not fit tells its place, never its value."""
+        body = answer.body.removeprefix(b"\xef\xbb\xbf")
+        if body.lstrip()[:1] == b"<":
+            raise Refused(
+                self._exchange.system,
+                call or "the link",
+                "it answers with a web page instead of JSON",
+                "Check the address: this may be a sign-in page.",
+                answer.status,
+            )
+        try:
+            return msgspec.json.decode(body, type=shape)
+        except msgspec.ValidationError as error:
+            raise self._exchange.garbled(call, _QUOTED.sub("'…'", str(error))) from None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise self._exchange.garbled(call, "the answer is not JSON, or is cut off") from None
+
+    def _xml(self, call: str, answer: Answer) -> ET.Element:
+        """The root of an XML text. A document type is refused: its entities could make it endless."""
+        if b"<!doctype" in answer.body[:4096].lower():
+            raise self._exchange.garbled(call, "the answer is a web page, or XML with a document type")
+        try:
+            return ET.fromstring(answer.body)  # noqa: S314 - no document type, so no entities
+        except ET.ParseError:
+            raise self._exchange.garbled(call, "the answer is not XML, or is cut off") from None
+
+    def _counted(self, call: str, found: T) -> T:
+        with self._lock:
+            self._fetch.page(call, len(found) if isinstance(found, list) else 0)
+        return found
+
+
+def _is_soap_fault(answer: Answer) -> bool:
+    return answer.status == 500 and b"Fault" in answer.body and b"Envelope" in answer.body
