@@ -1,0 +1,48 @@
+"""Versions: a short hash of what a rulebook says, whoever says it and wherever it stands."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from engine.problems import Place
+from engine.rulebook import Customer, Rule, SettingEntry
+
+
+def version_of(customer: Customer, rules: Iterable[Rule], settings: Mapping[str, SettingEntry]) -> str:
+    """Twelve hexadecimal digits.
+
+    Equal where customer, rules and settings are: comments, places, examples, and layers that change nothing do
+    not count.
+    """
+    said = [
+        _plain(customer),
+        [[rule.id, rule.kind, _plain(rule.when), rule.then, rule.fix_in, _plain(rule.messages)] for rule in rules],
+        {name: _plain(entry.value) for name, entry in settings.items()},
+    ]
+    encoded = msgspec.json.encode(said, order="deterministic")
+    return hashlib.sha256(encoded).hexdigest()[:12]
+
+
+def _plain(value: Any) -> Any:
+    """The value with its types and without its places."""
+    match value:
+        case Struct():
+            inside = [getattr(value, name) for name in value.__struct_fields__]
+            return [type(value).__name__, *(_plain(item) for item in inside if not isinstance(item, Place))]
+        case type():
+            return value.__name__
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case frozenset() | set():
+            return sorted(value)
+        case tuple() | list():
+            return [_plain(item) for item in value]
+        case bool() | int() | float() | str() | None:
+            return value
+        case _:
+            return [type(value).__name__, str(value)]
