@@ -290,9 +290,8 @@ class _Parser:
         return [self._made(entry.key, field, test, tuple(operands))]
 
     def _single(self, key: Scalar, field: Field, test: str, node: Node) -> list[FieldTest]:
-        literal = isinstance(node, Scalar) and not node.empty and not node.text.startswith("$")
-        if literal and test in ("in", "not_in"):
-            hint = f"write `{test}: [{cast('Scalar', node).text}]`"
+        if isinstance(node, Scalar) and not node.empty and not node.text.startswith("$") and test in ("in", "not_in"):
+            hint = f"write `{test}: [{shown(node.text)}]`"
             self._reading.problem(node.place, "wrong-shape", f"`{test}` takes a list, or a setting", hint)
             return []
         operand = self._operands.read(field, test, node)
