@@ -134,9 +134,13 @@ def _login_of_another(kind: str) -> Keeps:
 
 
 def _twin(record: Any, other: Any, _: Existing) -> bool:
-    return other.source_id != record.source_id and not (
-        set(record.learner_ids).isdisjoint(other.learner_ids) and set(record.group_ids).isdisjoint(other.group_ids)
-    )
+    if other.source_id == record.source_id:
+        return False
+    return _meet(record.group_ids, other.group_ids) or _meet(record.learner_ids, other.learner_ids)
+
+
+def _meet(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    return bool(some and others) and (some == others or not set(some).isdisjoint(others))
 
 
 def _way(
