@@ -1,0 +1,91 @@
+"""The application: routers, pages, problems and the edge put together around one service."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api import openapi
+from api.admission import Door, Sessions
+from api.edge import Edge, methods_at
+from api.limits import Limits
+from api.pages import routes as pages
+from api.pages.rendering import Pages
+from api.pages.words import Words
+from api.problems import ProblemError, from_declined, from_status, from_validation
+from api.routes import classify, issues, operations, records, rules, runs
+from runs.errors import Declined
+from runs.service import Service
+
+ROUTERS = (classify, runs, issues, records, rules, operations, pages)
+
+
+def create_app(service: Service, *, demo: bool = False, limits: Limits | None = None) -> FastAPI:
+    """The whole web application.
+
+    ``demo`` asks nobody for a key and says so on every page and in `/readyz`: for a local demonstration only.
+    """
+    app = FastAPI(
+        title="Muster", version=_version(), openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    app.state.service = service
+    app.state.demo = demo
+    app.state.limits = limits or Limits()
+    app.state.door = Door(service.database)
+    app.state.sessions = Sessions()
+    app.state.pages = Pages(Words())
+    for area in ROUTERS:
+        # Flat, so that a request's template and the methods of an address can be told (api.edge).
+        app.router.routes.extend(area.router.routes)
+    app.add_middleware(Edge, routes=app.router.routes)
+    app.add_exception_handler(ProblemError, _problem)
+    app.add_exception_handler(Declined, _problem)
+    app.add_exception_handler(RequestValidationError, _problem)
+    app.add_exception_handler(HTTPException, _problem)
+    app.add_exception_handler(pages.SignInFirst, _to_sign_in)
+    described: dict[str, Any] = {}
+
+    def described_once() -> dict[str, Any]:
+        if not described:
+            described.update(openapi.document(app))
+        return described
+
+    app.openapi = described_once  # type: ignore[method-assign] # FastAPI's own way to extend the document
+    return app
+
+
+async def _to_sign_in(request: Request, _error: Exception) -> Response:
+    return pages.to_sign_in(request)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    """Every error in the one shape; as a page where a person was reading pages."""
+    problem = _as_problem(request, error)
+    return pages.answer_problem(request, problem)
+
+
+def _as_problem(request: Request, error: Exception) -> ProblemError:
+    match error:
+        case ProblemError():
+            return error
+        case Declined():
+            return from_declined(error)
+        case RequestValidationError():
+            return from_validation(error.errors())
+        case HTTPException(status_code=405):
+            return from_status(405, {"Allow": methods_at(request.app.router.routes, request.scope)})
+        case HTTPException():
+            return from_status(error.status_code, error.headers)
+        case _:
+            raise error
+
+
+def _version() -> str:
+    try:
+        return version("muster")
+    except PackageNotFoundError:
+        return "0"

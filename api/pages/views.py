@@ -1,0 +1,179 @@
+"""Views: each page's one typed object. A template reads these fields and no others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from api.rulebook_answer import RuleInForce, SettingInForce
+from engine.explain import Explanation
+from engine.rulebook import Reaction
+from runs.answers import RunSummary
+
+
+class IssueView(Struct, frozen=True):
+    """One thing that is wrong with a record."""
+
+    id: str
+    rule: str
+    state: str
+    problem: str
+    fix: str
+    fix_in: str | None
+    """Where to fix it, in words."""
+    since: datetime
+
+
+class RecordView(Struct, frozen=True):
+    """One record of the feed with all that is wrong with it."""
+
+    kind: str
+    source_id: str
+    shown_id: str
+    """The id that people see in the source."""
+    name: str
+    issues: tuple[IssueView, ...]
+    problem: str | None
+    """Why it is left out, where nothing is wrong with it."""
+    verdict: str | None
+
+
+class FeedView(Struct, frozen=True):
+    """The feed."""
+
+    last_run: datetime | None
+    rules_broken: int
+    """Mistakes in the newest rule files, which are not in use."""
+    counts: tuple[tuple[str, int], ...]
+    """Verdict to how many records; empty before the first run."""
+    records: tuple[RecordView, ...]
+    elsewhere: tuple[RecordView, ...]
+    """On a search: those found with nothing to fix."""
+    total: int
+    search: str
+    chosen: dict[str, str]
+    """Filter to its value, empty where it is not set."""
+    options: dict[str, tuple[tuple[str, str], ...]]
+    """Filter to the values it takes, each with its words."""
+    rule_chosen: str
+    """The rule filtered by, in words; empty without one."""
+    narrowed: bool
+    """Whether a filter or a search leaves something out."""
+    filtered: bool
+    csv: str
+    """Address of the same feed as a spreadsheet."""
+    next_cursor: str | None
+
+
+class IssuePageView(Struct, frozen=True):
+    """One issue with what happened to it."""
+
+    kind: str
+    source_id: str
+    shown_id: str
+    name: str
+    issue: IssueView
+    history: tuple[tuple[datetime, str], ...]
+
+
+class SaidView(Struct, frozen=True):
+    """One rule that matched a record, in words."""
+
+    rule: str
+    reaction: Reaction
+    problem: str
+    fix: str
+    fix_in: str | None
+    since: datetime | None
+    issue_id: str | None
+
+
+class RecordPageView(Struct, frozen=True):
+    """One record: where it is, what it holds, and why."""
+
+    kind: str
+    source_id: str
+    shown_id: str
+    name: str
+    where: str
+    """`in`, `later`, `out`, `left_out` or `never_received`."""
+    expected_on: datetime | None
+    not_received_since: datetime | None
+    said: tuple[SaidView, ...]
+    errors: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]
+    """What was read: labels and values in words."""
+    explanation: Explanation | None
+    history: tuple[tuple[datetime, str], ...]
+
+
+class RunsView(Struct, frozen=True):
+    """What was exchanged, newest first."""
+
+    runs: tuple[RunView, ...]
+    next_cursor: str | None
+
+
+class RunView(Struct, frozen=True):
+    """One exchange."""
+
+    started: datetime
+    direction: str
+    status: str
+    received: int
+    sync: int
+    skip: int
+    flag: int
+
+    @classmethod
+    def of(cls, run: RunSummary) -> RunView:
+        """A run with its counts added up over all kinds."""
+
+        def total(verdict: str) -> int:
+            return sum(numbers.get(verdict, 0) for numbers in run.counts.values())
+
+        return cls(run.started_at, run.direction, run.status, run.received, total("sync"), total("skip"), total("flag"))
+
+
+class RulesView(Struct, frozen=True):
+    """The rules in force, by kind."""
+
+    kinds: tuple[tuple[str, tuple[RuleInForce, ...]], ...]
+    settings: tuple[SettingInForce, ...]
+
+
+class HomeView(Struct, frozen=True):
+    """The customers that a reader may see."""
+
+    customers: tuple[tuple[str, str, str], ...]
+    """Id, name, and what is connected with what."""
+
+
+class SignInView(Struct, frozen=True):
+    """The form to sign in."""
+
+    refused: bool
+    next: str
+    """Address to go on to."""
+
+
+class ProblemView(Struct, frozen=True):
+    """What went wrong, for a reader of pages."""
+
+    words: str
+    """Which words: `not_found`, `refused`, `failed`."""
+    reference: str | None
+
+
+VIEWS: dict[str, type[Struct]] = {
+    "feed.html": FeedView,
+    "issue.html": IssuePageView,
+    "record.html": RecordPageView,
+    "runs.html": RunsView,
+    "rules.html": RulesView,
+    "home.html": HomeView,
+    "sign_in.html": SignInView,
+    "problem.html": ProblemView,
+}
+"""Template to the object it is rendered with."""

@@ -1,0 +1,60 @@
+"""Parameters: what stands in addresses and headers, declared once for every call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import Header, Path, Query
+from pydantic import AwareDatetime
+
+from engine.decisions import Verdict
+from engine.records import KINDS
+from engine.rulebook import FixIn
+from store.queries import LARGEST_PAGE
+from store.tables import Direction, IssueState
+
+LONGEST_TEXT = 200
+
+
+if TYPE_CHECKING:
+    KindName = str
+else:
+    KindName = Literal[tuple(KINDS)]
+
+CustomerId = Annotated[str, Path(description="Id of the customer: the name of its rule file.", examples=["norvane"])]
+KindInPath = Annotated[KindName, Path(description="Kind of the record.", examples=["learner"])]
+SourceIdInPath = Annotated[
+    str, Path(description="Id of the record in the system it comes from.", examples=["L-204"], max_length=LONGEST_TEXT)
+]
+IssueId = Annotated[str, Path(description="Id of the issue, from the feed.", max_length=LONGEST_TEXT)]
+RunId = Annotated[int, Path(description="Number of the run.", ge=1, le=2**53)]
+
+KindFilter = Annotated[KindName | None, Query(description="Only records of this kind.")]
+RuleFilter = Annotated[
+    str | None,
+    Query(
+        description="Only records that this rule decides or flags.",
+        examples=["learner.email_missing"],
+        max_length=LONGEST_TEXT,
+    ),
+]
+VerdictFilter = Annotated[Verdict | None, Query(description="Records of this verdict; flag when left out.")]
+StateFilter = Annotated[IssueState | None, Query(description="Issues in this state; the open ones when left out.")]
+FixInFilter = Annotated[FixIn | None, Query(description="Only what is to be fixed there.")]
+ChangedSince = Annotated[
+    AwareDatetime | None, Query(description="Only what changed at or after this moment, with its UTC offset.")
+]
+Cursor = Annotated[
+    str | None, Query(description="`next_cursor` of the page before, unchanged.", max_length=LONGEST_TEXT)
+]
+Limit = Annotated[int, Query(description="How many at most.", ge=1, le=LARGEST_PAGE)]
+DirectionFilter = Annotated[Direction | None, Query(description="Only runs in this direction.")]
+
+Language = Annotated[
+    str | None,
+    Query(description="Language of the sentences; before `Accept-Language`, after the body's.", max_length=35),
+]
+AcceptLanguage = Annotated[str | None, Header(description="Languages of the reader, best first.")]
+AsOf = Annotated[
+    AwareDatetime | None, Query(description="The moment to decide for, with its UTC offset; now when left out.")
+]

@@ -1,0 +1,1 @@
+"""Routes: the calls of the API, a module per area."""

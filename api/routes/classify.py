@@ -1,0 +1,63 @@
+"""Classify: decisions for a batch of records; nothing is stored."""
+
+from __future__ import annotations
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Depends, Request, Response
+
+from api.admission import admits
+from api.asking import Asked, Spoken, Within, written
+from api.body import JSON, NDJSON, Batch, content_type, read_batch, read_body
+from api.examples import BATCH, BATCH_LINES, CLASSIFICATION
+from api.languages import choose
+from api.openapi import CUSTOMER_PROBLEMS, answers, content, takes
+from api.parameters import AsOf, CustomerId
+from engine.door import read_json
+from runs.answers import Classification
+from runs.service import Service
+
+router = APIRouter(tags=["classify"])
+
+_INLINE = 200
+"""Records up to which a batch is decided without a thread: handing it over costs more than it frees."""
+
+_LINES = {"type": "string", "description": "One record a line."}
+
+
+@router.post(
+    "/v1/customers/{customer}/classify",
+    operation_id="classify",
+    summary="Decide a batch of records",
+    description="One decision per record, in the batch's order, with messages. Relations see the batch first, then "
+    "the customer's last known records. A record that cannot be read is answered as `record.invalid` with its errors; "
+    "the others get their decisions. Nothing is stored.",
+    dependencies=[Depends(admits("classify"))],
+    responses=answers(
+        content(Classification, CLASSIFICATION),
+        says="The decisions.",
+        problems=(*CUSTOMER_PROBLEMS, "malformed-body", "body-too-large", "too-many-records", "unsupported-content"),
+    ),
+    openapi_extra=takes(
+        content(Batch, BATCH), content(_LINES, BATCH_LINES, NDJSON), says="The records, as JSON or one a line."
+    ),
+)
+async def classify(
+    customer: CustomerId,
+    request: Request,
+    service: Asked,
+    limits: Within,
+    spoken: Spoken,
+    as_of: AsOf = None,
+) -> Response:
+    kind = content_type(request, JSON, NDJSON, default=JSON)
+    batch = read_batch(await read_body(request, limits.batch_bytes), kind, limits.batch_records)
+    batch.language = choose(batch.language, None, service.messages.languages, spoken)
+    batch.as_of = batch.as_of or as_of
+    if len(batch.records) <= _INLINE:
+        return _decided(service, customer, batch)
+    return await run_sync(_decided, service, customer, batch)
+
+
+def _decided(service: Service, customer: str, batch: Batch) -> Response:
+    found = service.classify(customer, read_json(batch.records), batch.language, batch.as_of)
+    return written(found, language=batch.language)

@@ -1,0 +1,121 @@
+"""Issues: the feed of what a person must do, as JSON and as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import StreamingResponse
+
+from api.admission import admits
+from api.asking import Asked, Spoken, Which, Within, written
+from api.body import JSON, SearchBody, content_type, read_body, read_struct, search_decoder
+from api.examples import FEED, ISSUE, SEARCH
+from api.feed_csv import CSV, csv_rows, header, name_of_file, written_rows
+from api.openapi import CUSTOMER_PROBLEMS, answers, content, takes
+from api.parameters import Cursor, CustomerId, IssueId, Limit
+from runs.answers import FeedPage, FeedRow, IssueDetail
+from runs.service import Service
+from store.queries import LARGEST_PAGE, PAGE, IssueFilter
+
+router = APIRouter(tags=["issues"])
+
+
+@router.get(
+    "/v1/customers/{customer}/issues",
+    operation_id="list_issues",
+    summary="The feed of issues",
+    description="Records that need a person, newest first, each with all that is wrong with it. With `verdict` it "
+    "lists records of that verdict instead.",
+    dependencies=[Depends(admits("read"))],
+    responses=answers(content(FeedPage, FEED), says="A page of the feed.", problems=CUSTOMER_PROBLEMS),
+)
+def list_issues(
+    customer: CustomerId,
+    service: Asked,
+    which: Which,
+    spoken: Spoken,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+) -> Response:
+    return written(service.issues(customer, which, cursor, limit, spoken), language=spoken)
+
+
+@router.post(
+    "/v1/customers/{customer}/issues/search",
+    operation_id="search_issues",
+    summary="Search the feed by name or id",
+    description="As the feed, for records whose name or id holds these words, whatever their capitals and accents. "
+    "A POST, since addresses are logged on their way and names do not belong there.",
+    dependencies=[Depends(admits("read"))],
+    responses=answers(
+        content(FeedPage, FEED),
+        says="A page of what was found.",
+        problems=(*CUSTOMER_PROBLEMS, "malformed-body", "body-too-large", "unsupported-content"),
+    ),
+    openapi_extra=takes(content(SearchBody, SEARCH), says="What to look for."),
+)
+async def search_issues(
+    customer: CustomerId, request: Request, service: Asked, limits: Within, spoken: Spoken
+) -> Response:
+    content_type(request, JSON, default=JSON)
+    wanted = read_struct(await read_body(request, limits.small_bytes), search_decoder)
+    page: FeedPage = await run_sync(service.issues, customer, wanted.filter(), wanted.cursor, wanted.limit, spoken)
+    return written(page, language=spoken)
+
+
+@router.get(
+    "/v1/customers/{customer}/issues.csv",
+    operation_id="download_issues",
+    summary="The feed as a spreadsheet",
+    description="One line per issue. The first five columns are the source's id, the kind, the name, the id people "
+    "see in the source, and what is wrong. Cells that a spreadsheet would compute begin with an apostrophe; in French "
+    "cells are parted by semicolons.",
+    dependencies=[Depends(admits("read"))],
+    responses=answers(
+        content({"type": "string"}, None, CSV), says="The whole feed as CSV.", problems=CUSTOMER_PROBLEMS
+    ),
+)
+def download_issues(customer: CustomerId, request: Request, service: Asked, which: Which, spoken: Spoken) -> Response:
+    return as_csv(request, service, customer, which, spoken)
+
+
+def as_csv(request: Request, service: Service, customer: str, which: IssueFilter, language: str) -> Response:
+    """The whole feed as a CSV answer, page by page."""
+    rows = _all_rows(service, customer, which, language)
+    # What can be refused is refused with the first page, before the answer has begun.
+    first = next(rows, None)
+    everything = chain(() if first is None else (first,), rows)
+    words = request.app.state.pages.words
+    return StreamingResponse(
+        written_rows(header(words, language), csv_rows(words, everything, language), language),
+        media_type=CSV,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name_of_file(customer)}"',
+            "Content-Language": language,
+            "Vary": "Accept-Language",
+        },
+    )
+
+
+def _all_rows(service: Service, customer: str, which: IssueFilter, language: str) -> Iterator[FeedRow]:
+    cursor: str | None = None
+    while True:
+        page = service.issues(customer, which, cursor, LARGEST_PAGE, language)
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+@router.get(
+    "/v1/customers/{customer}/issues/{issue_id}",
+    operation_id="get_issue",
+    summary="One issue with its history",
+    dependencies=[Depends(admits("read"))],
+    responses=answers(content(IssueDetail, ISSUE), says="The issue.", problems=(*CUSTOMER_PROBLEMS, "unknown-issue")),
+)
+def get_issue(customer: CustomerId, issue_id: IssueId, service: Asked, spoken: Spoken) -> Response:
+    return written(service.issue(customer, issue_id, spoken), language=spoken)

@@ -1,0 +1,30 @@
+"""Records: where one is, and why."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Response
+
+from api.admission import admits
+from api.asking import Asked, Spoken, written
+from api.examples import EXPLAINED
+from api.openapi import CUSTOMER_PROBLEMS, answers, content
+from api.parameters import CustomerId, KindInPath, SourceIdInPath
+from runs.answers import Explained
+
+router = APIRouter(tags=["records"])
+
+
+@router.get(
+    "/v1/customers/{customer}/records/{kind}/{source_id:path}",
+    operation_id="explain_record",
+    summary="Where a record is, and why",
+    description="`in`: synced. `later`: not now, and when. `out`: left out on purpose or flagged, with the messages. "
+    "`never_received`: the source has not sent it. With every rule of its kind, condition by condition: the value "
+    "read, whether it holds, and what would have to differ.",
+    dependencies=[Depends(admits("read"))],
+    responses=answers(content(Explained, EXPLAINED), says="Where it is, and why.", problems=CUSTOMER_PROBLEMS),
+)
+def explain_record(
+    customer: CustomerId, kind: KindInPath, source_id: SourceIdInPath, service: Asked, spoken: Spoken
+) -> Response:
+    return written(service.explain(customer, kind, source_id, spoken), language=spoken)

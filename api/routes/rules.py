@@ -1,0 +1,27 @@
+"""Rules: the effective rulebook of a customer."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Response
+
+from api.admission import admits
+from api.asking import Asked, Spoken, written
+from api.examples import RULEBOOK
+from api.openapi import CUSTOMER_PROBLEMS, answers, content
+from api.parameters import CustomerId
+from api.rulebook_answer import RulebookAnswer, in_words
+
+router = APIRouter(tags=["rules"])
+
+
+@router.get(
+    "/v1/customers/{customer}/rules",
+    operation_id="list_rules",
+    summary="The rules in force",
+    description="Every rule in the order that decides the headline, as a sentence, with the layers that wrote it and, "
+    "where it can match nothing here, the reason.",
+    dependencies=[Depends(admits("read"))],
+    responses=answers(content(RulebookAnswer, RULEBOOK), says="The rulebook.", problems=CUSTOMER_PROBLEMS),
+)
+def list_rules(customer: CustomerId, service: Asked, spoken: Spoken) -> Response:
+    return written(in_words(service.rulebook(customer), service.dormant(customer), spoken), language=spoken)
