@@ -14,8 +14,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from connectors.contract import Around, Connector, Refused
+from connectors.oneroster.connector import OneRoster
 from connectors.platforms import CampusSkills, EducationPerfect, Edusign
 from connectors.pushed import PushedPlatform, PushedSource
+from connectors.records.connector import Records
+from connectors.sds.connector import Sds
 from engine.catalogue import Catalogue, ConnectorSpec
 from engine.rulebook import ConnectorUse, Customer
 
@@ -25,6 +28,9 @@ GROUP = "muster.connectors"
 BUILT_IN: tuple[type[Connector], ...] = (
     PushedSource,
     PushedPlatform,
+    Records,
+    OneRoster,
+    Sds,
     Edusign,
     CampusSkills,
     EducationPerfect,

@@ -1,0 +1,99 @@
+"""What a file, folder or ZIP is, told by its headers; and reading it without a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from connectors.archive import Named, opened
+from connectors.contract import Around, Connector, Fetch, Refused, Window
+from connectors.oneroster import columns as oneroster
+from connectors.oneroster.connector import OneRoster
+from connectors.oneroster.connector import Options as OneRosterOptions
+from connectors.records import connector as records
+from connectors.records.connector import Options as RecordsOptions
+from connectors.records.connector import Records
+from connectors.sds import columns as sds
+from connectors.sds.connector import Options as SdsOptions
+from connectors.sds.connector import Sds
+from connectors.tables import find_header, folded
+from engine.records import Record
+
+_SYSTEM = "the file"
+_ALWAYS = Window(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+
+def recognise(path: Path) -> str:
+    """The name of the connector that reads this path: `oneroster`, `sds` or `records`.
+
+    Raises Refused when it is none of these, without telling what stands in it.
+    """
+    with opened(path, _SYSTEM) as files:
+        found = _of(files)
+    if found is None:
+        raise Refused(
+            _SYSTEM,
+            path.name,
+            "its columns are those of no roster that is known",
+            "Give OneRoster or School Data Sync CSV files, or records as NDJSON or CSV with a column `source_id`.",
+        )
+    return found
+
+
+def read_path(path: Path, zone: str, fetch: Fetch, email_domain: str | None = None) -> Iterator[Record]:
+    """Every record of a file, folder or ZIP of a kind that is recognised; `zone` is for times without one.
+
+    Raises Refused when it cannot be read. `email_domain` makes an address of a School Data Sync user name.
+    """
+    around = Around(zone=zone, data_folder=path.parent, id_key=b"files")
+    named = recognise(path)
+    opened_by: Connector
+    if named == "oneroster":
+        opened_by = OneRoster(OneRosterOptions(str(path)), around)
+    elif named == "sds":
+        opened_by = Sds(SdsOptions(str(path), email_domain), around)
+    else:
+        opened_by = Records(RecordsOptions(str(path)), around)
+    yield from opened_by.records(_ALWAYS, fetch)
+
+
+def _of(files: list[Named]) -> str | None:
+    roster = {**oneroster.COLUMNS, **sds.V1}
+    known = records.columns() | {folded(name): name for names in roster.values() for name in names}
+    known |= {folded(name): name for names in sds.V2.values() for name in names}
+    known |= {folded(name): name for name in sds.UK}
+    for file in files:
+        if file.name.lower().endswith(records.JSON_ENDINGS):
+            return "records"
+    headers = {file.stem: _header(file, known) for file in files}
+    if "manifest" in headers or any(_is_oneroster(stem, names) for stem, names in headers.items()):
+        return "oneroster"
+    if any(_is_sds(stem, names) for stem, names in headers.items()):
+        return "sds"
+    for stem, names in headers.items():
+        if "source_id" in names and ("kind" in names or stem in records.FILES):
+            return "records"
+    return None
+
+
+def _header(file: Named, known: dict[str, str]) -> frozenset[str]:
+    found = find_header(file, known)
+    return frozenset(found.columns) if found else frozenset()
+
+
+def _is_oneroster(stem: str, names: frozenset[str]) -> bool:
+    """By the columns that School Data Sync has not."""
+    own = {
+        "users": ("enabledUser", "dateLastModified"),
+        "classes": ("schoolSourcedId", "classType"),
+        "enrollments": ("schoolSourcedId",),
+        "orgs": ("dateLastModified",),
+    }
+    return any(column in names for column in own.get(stem, ()))
+
+
+def _is_sds(stem: str, names: frozenset[str]) -> bool:
+    if stem in sds.V1:
+        return len(names & (set(sds.V1[stem]) | set(sds.UK))) >= 2
+    return stem in sds.V2 and len(names & set(sds.V2[stem])) >= 2 and "source_id" not in names

@@ -1,0 +1,1 @@
+"""Microsoft School Data Sync rosters as CSV."""

@@ -1,0 +1,245 @@
+"""CSV tables as they really come: any usual separator, a title above the header, old encodings, ragged rows.
+
+A column is found by its published name, whatever its case, spaces, `_` and `-`. Columns nobody asked for are left
+out. A row that cannot be read is told with its place, never with its values, and the next one goes on.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Collection, Iterator, Mapping
+from typing import NoReturn
+
+from connectors.archive import Named
+from connectors.contract import Fetch, Refused
+from engine.door import Invalid
+
+_SEPARATORS = ",;\t|"
+_HEAD = 64 * 1024
+_HEADER_WITHIN = 10
+"""Rows among which the header is looked for: exports write a title, a date or nothing above it."""
+_MOST_LINES = 30
+"""Lines one row may span; more means that a quotation mark is not closed."""
+_CHUNK = 1024 * 1024
+
+
+def folded(name: str) -> str:
+    """A column's name as it is compared."""
+    return "".join(letter for letter in name.strip("\ufeff \t\"'").casefold() if letter not in " _-\u00a0")
+
+
+class Row:
+    """One row: cells by the column's published name, trimmed; empty where the row or the table has none."""
+
+    __slots__ = ("_cells", "_columns", "place")
+
+    def __init__(self, cells: list[str], columns: Mapping[str, int], place: str) -> None:
+        self._cells = cells
+        self._columns = columns
+        self.place = place
+
+    def __getitem__(self, column: str) -> str:
+        index = self._columns.get(column, -1)
+        return self._cells[index].strip() if 0 <= index < len(self._cells) else ""
+
+    def listed(self, column: str) -> list[str]:
+        """The values of a cell that holds several, separated by commas."""
+        return [part for each in self[column].split(",") if (part := each.strip())]
+
+
+class Header:
+    """Where a table's columns stand, and how its cells are separated."""
+
+    def __init__(self, cells: list[str], separator: str, at: int, known: Mapping[str, str]) -> None:
+        self.separator = separator
+        self.at = at
+        """How many rows stand above it."""
+        self.width = len(cells)
+        names = [known.get(folded(cell)) for cell in cells]
+        self.twice = sorted({name for name in names if name is not None and names.count(name) > 1})
+        self.columns = {name: index for index, name in enumerate(names) if name is not None}
+
+
+def find_header(file: Named, known: Mapping[str, str]) -> Header | None:
+    """The header among the first rows: the row with most known names, two at least. None when there is none.
+
+    `known` maps the folded name to the published one; several names may be the same column.
+    """
+    with file.opens() as stream:
+        head = stream.read(_HEAD)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = head[: len(head) // 2 * 2].decode("utf-16", "replace")
+    else:
+        text = head.decode("utf-8", "replace")
+    best: Header | None = None
+    for separator in _SEPARATORS:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        for at in range(_HEADER_WITHIN):
+            try:
+                cells = next(reader)
+            except (StopIteration, csv.Error):
+                break
+            found = Header(cells, separator, at, known)
+            if len(found.columns) >= 2 and (best is None or len(found.columns) > len(best.columns)):
+                best = found
+    return best
+
+
+def encoding_of(file: Named, system: str) -> str:
+    """UTF-8, UTF-16 by its mark, else Windows-1252 when the whole file fits it. Refused when it is no text."""
+    utf8, cp1252 = codecs.getincrementaldecoder("utf-8")(), True
+    fits = True
+    with file.opens() as stream:
+        first = True
+        while chunk := stream.read(_CHUNK):
+            if first and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                return "utf-16"
+            first = False
+            if b"\x00" in chunk:
+                _refuse(system, file.name, "it is not text", "Save it as CSV in UTF-8.")
+            if fits:
+                try:
+                    utf8.decode(chunk)
+                except UnicodeDecodeError:
+                    fits = False
+            cp1252 = cp1252 and not any(byte in chunk for byte in b"\x81\x8d\x8f\x90\x9d")
+    if fits:
+        return "utf-8-sig"
+    if not cp1252:
+        _refuse(system, file.name, "its characters are neither UTF-8 nor Windows-1252", "Save it as UTF-8.")
+    return "cp1252"
+
+
+class Table:
+    """One CSV file whose columns are known."""
+
+    def __init__(self, file: Named, system: str, columns: Mapping[str, str], fetch: Fetch) -> None:
+        """`columns`: folded name to published name. Raises Refused when no header is found, a column stands twice, or
+        the characters cannot be told."""
+        self.file = file
+        self._system = system
+        self._fetch = fetch
+        header = find_header(file, columns)
+        if header is None:
+            wanted = ", ".join(list(dict.fromkeys(columns.values()))[:8])
+            _refuse(
+                system,
+                file.name,
+                "its first rows hold no line of column names that is known",
+                f"Add it; known are {wanted} and others.",
+            )
+        if header.twice:
+            _refuse(system, file.name, f"the columns {', '.join(header.twice)} stand twice", "Leave one of each name.")
+        self._header = header
+        self._encoding = encoding_of(file, system)
+        if self._encoding == "cp1252":
+            fetch.notes.append(
+                f"{file.name} is not UTF-8; it was read as Windows-1252. Names with accents show whether that is right."
+            )
+
+    @property
+    def columns(self) -> Collection[str]:
+        """The published names of the columns it has."""
+        return self._header.columns
+
+    def need(self, columns: Collection[str]) -> None:
+        """Refused when one of these columns is missing."""
+        missing = sorted(set(columns) - set(self._header.columns))
+        if missing:
+            _refuse(
+                self._system, self.file.name, f"the columns {', '.join(missing)} are missing", "Export them as well."
+            )
+
+    def __contains__(self, column: str) -> bool:
+        return column in self._header.columns
+
+    def rows(self, kind: str = "record", count: bool = True) -> Iterator[Row]:
+        """Every row that is not blank, streamed. `kind` is what a row is to be, for rows that cannot be read; `count`
+        is off for a pass that only looks something up, so that nothing is counted or told twice."""
+        header, name = self._header, self.file.name
+        read = 0
+        with self.file.opens() as stream:
+            text = io.TextIOWrapper(stream, self._encoding, newline="")
+            reader = csv.reader(text, delimiter=header.separator)
+            above = header.at
+            while True:
+                line = reader.line_num + 1
+                try:
+                    cells = next(reader)
+                except StopIteration:
+                    break
+                except csv.Error:
+                    if count:
+                        self._tell(
+                            kind, f"{name}:{line}", "the row cannot be read: a cell is too long or a quote stands open"
+                        )
+                    continue
+                if above >= 0:
+                    above -= 1
+                    continue
+                if not any(cell and not cell.isspace() for cell in cells):
+                    continue
+                read += 1
+                fault = _fault(cells, header.width, reader.line_num - line)
+                if fault is None:
+                    yield Row(cells, header.columns, f"{name}:{line}")
+                elif count:
+                    self._tell(kind, f"{name}:{line}", fault)
+        if count:
+            self._fetch.page(name, read)
+
+    def _tell(self, kind: str, place: str, fault: str) -> None:
+        self._fetch.invalid.append(Invalid(kind, place, (fault,)))
+
+
+def _fault(cells: list[str], width: int, lines: int) -> str | None:
+    """Why a row cannot be trusted. One that is short is only short: exports leave out empty cells at the end."""
+    if lines > _MOST_LINES:
+        return f"the row spans {lines} lines; a quotation mark is not closed"
+    if len(cells) > width and any(cell.strip() for cell in cells[width:]):
+        return f"the row has {len(cells)} cells where the header has {width}; put quotes around cells with a separator"
+    return None
+
+
+def _refuse(system: str, call: str, found: str, todo: str) -> NoReturn:
+    raise Refused(system, call, found, todo)
+
+
+class Tables:
+    """The tables of one package, each found by its file's name."""
+
+    def __init__(
+        self,
+        files: Collection[Named],
+        system: str,
+        columns: Mapping[str, Collection[str]],
+        fetch: Fetch,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
+        """`columns`: table (a folded file name) to its columns' published names; `aliases`: other name to published."""
+        self._files = {file.stem: file for file in files if file.stem in columns}
+        self._system = system
+        self._columns = columns
+        self._aliases = {folded(other): name for other, name in (aliases or {}).items()}
+        self._fetch = fetch
+        self._opened: dict[str, Table] = {}
+
+    def __contains__(self, table: str) -> bool:
+        return table in self._files
+
+    def table(self, name: str) -> Table:
+        """The table of that name; KeyError when it is not there."""
+        if name not in self._opened:
+            known = {folded(column): column for column in self._columns[name]}
+            others = {other: column for other, column in self._aliases.items() if column in self._columns[name]}
+            self._opened[name] = Table(self._files[name], self._system, others | known, self._fetch)
+        return self._opened[name]
+
+    def rows(self, name: str, needed: Collection[str], kind: str = "record", count: bool = True) -> Iterator[Row]:
+        """Rows of the table of that name; none when it is not there. Refused when a `needed` column is missing."""
+        if name in self._files:
+            table = self.table(name)
+            table.need(needed)
+            yield from table.rows(kind, count)
