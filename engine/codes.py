@@ -52,6 +52,7 @@ CODES: dict[str, str] = {
     "naive-instant": "An instant needs its offset from UTC.",
     "unknown-setting": "No setting of that name is known to this layer.",
     "setting-does-not-fit": "The setting's type or value does not fit the test.",
+    "too-nested": "A condition nests more than the matcher takes.",
     # settings
     "bad-setting-name": "A setting's name is small letters, digits and underscores.",
     "duplicate-setting": "A layer gives a setting once.",

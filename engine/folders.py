@@ -59,6 +59,15 @@ def yaml_files(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(names))
 
 
+def other_spellings(folder: Path) -> tuple[Path, ...]:
+    """Files that were probably meant as rule files, and are not read: `acme.yml`, `acme.YAML`."""
+    try:
+        names = [path for path in folder.iterdir() if path.suffix.lower() in (".yml", ".yaml")]
+    except OSError:
+        return ()
+    return tuple(sorted(path for path in names if path.suffix != ".yaml" and not path.name.startswith(".")))
+
+
 def called(path: Path) -> str:
     """What problems call a file: its path from the parent of the rules folder."""
     return "/".join(path.parts[-3:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -50,6 +50,21 @@ class Loader:
         """Ids of the customers that have a file, sorted."""
         return self.folders.customer_ids()
 
+    def known_layers(self) -> tuple[str, ...]:
+        """Names of connector layers that a customer can name: those of connectors, and those that have a file."""
+        of_connectors = (layer_of(spec) for spec in self.catalogue.values())
+        return tuple(dict.fromkeys((*of_connectors, *self.folders.layer_names())))
+
+    def laid(self) -> Iterator[Laid]:
+        """The base, and every connector layer over it, also those that no customer uses."""
+        try:
+            base = self._base()
+        except RuleFileError:
+            return
+        yield base
+        for name in self.folders.layer_names():
+            yield self._connector(base, name)
+
     def stamps(self, customer_id: str, others: tuple[str, ...]) -> tuple[object, ...]:
         """What changes when any file changes that the customer's rulebook may depend on."""
         own = stamp(self._path(customer_id)) if customer_id != BASE else None
@@ -71,12 +86,11 @@ class Loader:
         root = reading.mapping(file.root, "a customer's file")
         if root is None:
             raise RuleFileError(in_file_order([*base.problems, *problems, *reading.problems]))
-        layers = tuple(self.folders.layer_names())
         around = Surroundings(
             customer=customer_id,
             customers=others,
             catalogue=self.catalogue,
-            layers=tuple(dict.fromkeys((*layers, *(layer_of(spec) for spec in self.catalogue.values())))),
+            layers=self.known_layers(),
             allow_private_hosts=self._allow_private_hosts,
         )
         customer = read_customer(root, self._languages, around, reading)
@@ -84,7 +98,7 @@ class Loader:
         for name in dict.fromkeys(
             layer_of(use.spec) for use in (customer.source, customer.platform) if use is not None
         ):
-            if name in layers:
+            if name in self.folders.layer_names():
                 laid = self._connector(laid, name)
         laid = lay(laid, Layer(customer_id, "customer", (root,)), self._languages)
         return self._bound(customer, laid, [*problems, *reading.problems])

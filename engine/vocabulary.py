@@ -76,8 +76,8 @@ def field_named(kinds: tuple[str, ...], name: str) -> Field | None:
         return None
     first = having[0]
     choices = tuple(dict.fromkeys(choice for field in having for choice in field.choices))
-    if choices == first.choices or any(not field.choices for field in having):
-        choices = () if any(not field.choices for field in having) else choices
+    if any(not field.choices for field in having):
+        choices = ()
     return Field(
         kind=first.kind,
         name=name,

@@ -1,0 +1,125 @@
+"""Checking: everything `muster check` says of a rules folder, from YAML to every example of every rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from engine.catalogue import Catalogue
+from engine.folders import BASE, called, is_customer_id, other_spellings, yaml_files
+from engine.loader import Loader, in_file_order, layer_of
+from engine.problems import Place, Problem, RuleFileError
+from engine.reading import did_you_mean, shown
+from engine.rulebook import ConnectorUse, Rule, Rulebook
+
+
+class MessageChecks(Protocol):
+    """What is asked of ``engine.messages.Messages``."""
+
+    def problems(self, rulebook: Rulebook) -> tuple[Problem, ...]:
+        """Everything wrong with the messages of a rulebook's rules."""
+        ...
+
+
+def check(
+    rules: Path, catalogue: Catalogue, messages: MessageChecks, *, allow_private_hosts: bool = False
+) -> tuple[Problem, ...]:
+    """Every problem and warning of all files, each once, in file order. Raises nothing for what files hold."""
+    loader = Loader(rules, catalogue, allow_private_hosts=allow_private_hosts)
+    problems: list[Problem] = []
+    rulebooks: list[Rulebook] = []
+    for customer_id in (BASE, *loader.customers()):
+        try:
+            rulebook = loader.rulebook(customer_id)
+        except RuleFileError as error:
+            problems.extend(error.problems)
+        else:
+            problems.extend(rulebook.warnings)
+            rulebooks.append(rulebook)
+    problems.extend(_strays(loader, rulebooks))
+    laid = list(loader.laid())
+    problems.extend(problem for each in laid for problem in each.problems)
+    broken = frozenset(rule_id for each in laid for rule_id in each.broken_rules)
+    every = [rule for each in laid for rule in each.rules.values() if rule.id not in broken]
+    every.extend(rule for rulebook in rulebooks for rule in rulebook.rules)
+    problems.extend(_examples(every))
+    for rulebook in rulebooks:
+        problems.extend(messages.problems(rulebook))
+        problems.extend(_dormant(rulebook))
+    return in_file_order(problems)
+
+
+def _strays(loader: Loader, rulebooks: Iterable[Rulebook]) -> Iterator[Problem]:
+    """Files that nobody reads."""
+    folders = loader.folders
+    specs = [*loader.catalogue.values()]
+    for rulebook in rulebooks:
+        specs.extend(use.spec for use in (rulebook.customer.source, rulebook.customer.platform) if use is not None)
+    layers = tuple(dict.fromkeys(layer_of(spec) for spec in specs))
+    for folder in (folders.base, folders.connectors, folders.customers):
+        for path in other_spellings(folder):
+            hint = f"rename it to {path.stem}.yaml"
+            yield Problem(Place(called(path)), "bad-file-name", "the file is not read under this name", hint)
+    for path in yaml_files(folders.customers):
+        if not is_customer_id(path.stem):
+            message = f"‘{shown(path.stem)}’ cannot be the id of a customer"
+            hint = f"small letters, digits and hyphens, and not ‘{BASE}’: campus-norvane.yaml"
+            yield Problem(Place(called(path)), "bad-file-name", message, hint)
+    for path in yaml_files(folders.connectors):
+        if path.stem not in layers:
+            message = f"no connector and no customer has the layer ‘{shown(path.stem)}’: nobody reads this file"
+            hint = did_you_mean(path.stem, layers, "layers")
+            yield Problem(Place(called(path)), "unknown-layer", message, hint, "warning")
+
+
+def _examples(rules: Iterable[Rule]) -> Iterator[Problem]:
+    """Examples that do not do what they claim, each rule's as it was written whole."""
+    # Both evaluators are slow to import, and a folder that cannot be read needs neither.
+    from engine.classify import fits  # noqa: PLC0415
+    from engine.examples import Posed  # noqa: PLC0415
+    from engine.explain import example_matches  # noqa: PLC0415
+
+    for rule in {(rule.id, rule.place): rule for rule in rules if rule.kind}.values():
+        if not fits(rule):
+            hint = "split it into several rules, or take `any` and `all` apart"
+            yield Problem(rule.place, "too-nested", f"‘{rule.id}’ nests too many conditions to be matched", hint)
+            continue
+        for example in rule.examples:
+            by_matcher = Posed(rule, example).by_matcher()
+            by_explainer = example_matches(rule, example)
+            does = "matches" if by_matcher else "does not match"
+            if by_matcher != by_explainer:
+                message = f"matcher and explainer disagree on this example of ‘{rule.id}’: for the matcher it {does}"
+                hint = "this is an error of Muster's own; please report it with the rule"
+                yield Problem(example.place, "engines-disagree", message, hint)
+            elif by_matcher != example.matches:
+                claims = "matches" if example.matches else "does not match"
+                message = f"this example says that it {claims}, but ‘{rule.id}’ {does} it".replace(
+                    " match it", " match"
+                )
+                message = message.replace(" matches it", " matches")
+                hint = "correct the example or the rule; `muster explain` shows how each condition is read"
+                yield Problem(example.place, "example-fails", message, hint)
+
+
+def _dormant(rulebook: Rulebook) -> Iterator[Problem]:
+    """Rules that can never match for a customer because its systems do not give what they read, by reason."""
+    from engine.classify import Classifier  # noqa: PLC0415 - as above
+    from engine.provided import provided_by, taken_by  # noqa: PLC0415
+
+    source, platform = rulebook.customer.source, rulebook.customer.platform
+    if source is None and platform is None:
+        return
+    taken = taken_by(rulebook)
+    by_reason: dict[tuple[str, ...], list[str]] = {}
+    for rule_id, reasons in Classifier(rulebook, provided_by(rulebook)).dormant.items():
+        missing = tuple(reason for reason in reasons if "not provided" in reason)
+        if missing and rulebook.rule(rule_id).kind in taken:
+            by_reason.setdefault(missing, []).append(rule_id)
+    for reasons, rule_ids in by_reason.items():
+        kind = rule_ids[0].partition(".")[0]
+        use = platform if kind in ("account", "sheet") and platform is not None else source or platform
+        assert isinstance(use, ConnectorUse)
+        message = f"{', '.join(reasons)} by {use.title}: {', '.join(rule_ids)} can never match"
+        yield Problem(use.place, "dormant-rule", message, "", "warning")
