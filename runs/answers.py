@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from msgspec import Struct
 
 from engine.decisions import Verdict
+from engine.explain import Explanation
 from engine.rulebook import FixIn, Reaction
 from store.tables import Direction, IssueState, Resolution, Status
-
-if TYPE_CHECKING:
-    from engine.explain import Explanation
 
 Where = Literal["in", "later", "out", "never_received"]
 """Where a record is: synced; left out now and synced at a known later moment if nothing changes; left out;

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from engine.problems import Problem
 
 
-class Declined(Exception):  # noqa: N818 - these are answers, not accidents
+class Declined(Exception):
     """Something asked for that cannot be given."""
 
     def __init__(self, found: str, wanted: str, todo: str) -> None:

@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 
 from engine.catalogue import Catalogue
 from engine.door import Invalid
-from engine.records import Record
+from engine.loading import Library
+from engine.messages import Messages
+from engine.problems import RuleFileError
+from engine.records import KINDS, Record
 from engine.rulebook import Rulebook
-from runs.answers import Classification, Explained, FeedPage, Health, IssueDetail, RunPage, RunSummary
+from runs import fetching
+from runs.answers import (
+    Classification,
+    CustomerHealth,
+    Explained,
+    FeedPage,
+    Happening,
+    Health,
+    IssueDetail,
+    RunPage,
+    RunSummary,
+)
+from runs.deciding import Classifiers, dated, moment_of, sync_of, undated
+from runs.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownRun, UnreadableCursor
+from runs.explaining import explained
+from runs.feed import Reading, happenings, summary
+from runs.fetching import OnPage, Received
+from runs.running import Order, carry_out
+from runs.wording import Wording
+from store import fingerprints, queries, writes
 from store.database import Database
-from store.queries import PAGE, Counts, IssueFilter
+from store.known import StoredRecords
+from store.queries import PAGE, Counts, CursorError, IssueFilter
 from store.tables import Direction
-
-if TYPE_CHECKING:
-    from engine.loading import Library
-    from engine.messages import Messages
-
-OnPage = Callable[[str, int], None]
-"""Called with (what is being done, how many so far) while a run works."""
 
 
 class Service:
@@ -43,14 +62,27 @@ class Service:
         self.messages = messages
         self.environ = environ
         self.clock = clock
+        self._classifiers = Classifiers()
 
     def customers(self) -> list[str]:
         """Ids of the customers that have a rule file."""
-        raise NotImplementedError
+        return list(self.library.customers())
 
     def rulebook(self, customer_id: str) -> Rulebook:
         """The rulebook in force. Raises UnknownCustomer, BrokenRulebook."""
-        raise NotImplementedError
+        try:
+            return self.library.rulebook(customer_id)
+        except KeyError:
+            raise UnknownCustomer(self.customers()) from None
+        except RuleFileError as error:
+            raise BrokenRulebook(error.problems) from None
+
+    def dormant(self, customer_id: str) -> Mapping[str, tuple[str, ...]]:
+        """Rules that are not evaluated for the customer, with the reasons. Raises UnknownCustomer, BrokenRulebook."""
+        rulebook = self.rulebook(customer_id)
+        with self.database.reading() as session:
+            seen = queries.last_run(session, customer_id, "downward") is not None
+        return self._classifiers.of(rulebook, seen_before=seen).dormant
 
     def classify(
         self,
@@ -63,7 +95,33 @@ class Service:
 
         ``language`` is the customer's when None. Raises UnknownCustomer, BrokenRulebook, UnknownLanguage.
         """
-        raise NotImplementedError
+        rulebook = self.rulebook(customer_id)
+        wording = Wording(self.messages, rulebook, language)
+        as_of = as_of or self.clock()
+        with self.database.reading() as session:
+            last = queries.last_run(session, customer_id, "downward")
+            moment = moment_of(rulebook, as_of, sync_of(last))
+            if last is not None and (without := undated(rulebook, items)):
+                prints = fingerprints.of_batch(items)
+                known = writes.known_records(session, customer_id, [*map(fingerprints.identity, without)])
+                items = dated(items, without, prints, known, as_of)
+            classifier = self._classifiers.of(rulebook, seen_before=last is not None)
+            decided = classifier.decide(items, moment, StoredRecords(session, customer_id))
+            answers = [wording.answer(decided, position) for position in range(len(items))]
+        counts = dict.fromkeys(("sync", "skip", "flag"), 0)
+        for answer in answers:
+            if answer.verdict is not None:
+                counts[answer.verdict] += 1
+        return Classification(
+            decisions=answers,
+            as_of=as_of,
+            last_sync=moment.last_sync,
+            next_run=moment.next_run,
+            run_id=None if last is None else last.id,
+            rulebook_version=rulebook.version,
+            language=wording.language,
+            counts=counts,
+        )
 
     def push(
         self,
@@ -78,9 +136,17 @@ class Service:
 
         A downward run decides the source's kinds, an upward one sheets and accounts; what else is among the items is
         stored as related records. ``complete`` says that a record of the decided kinds which is not among them is no
-        longer there; without it nothing is ever taken for gone. Raises UnknownCustomer, BrokenRulebook, Busy, Overtaken.
+        longer there, unless nothing at all of its kind is; without it nothing is ever taken for gone.
+        Raises UnknownCustomer, BrokenRulebook, Busy, Overtaken.
         """
-        raise NotImplementedError
+        return self._run(
+            customer_id,
+            direction,
+            as_of,
+            on_page,
+            lambda _, __: fetching.pushed(items, direction, on_page, complete=complete),
+            complete=complete,
+        )
 
     def run(
         self,
@@ -94,7 +160,30 @@ class Service:
 
         Raises as ``push`` does, NothingToFetch, and FetchFailed when a system gave nothing (stored as a failed run).
         """
-        raise NotImplementedError
+
+        def receive(rulebook: Rulebook, moment: datetime) -> Received:
+            if from_path is not None:
+                return fetching.from_path(rulebook, direction, from_path, on_page)
+            return fetching.fetched(rulebook, direction, moment, self.environ, on_page)
+
+        if from_path is None:
+            fetching.must_fetch(self.rulebook(customer_id), direction)
+        return self._run(customer_id, direction, as_of, on_page, receive, complete=True)
+
+    def _run(
+        self,
+        customer_id: str,
+        direction: Direction,
+        as_of: datetime | None,
+        on_page: OnPage | None,
+        receive: Callable[[Rulebook, datetime], Received],
+        *,
+        complete: bool,
+    ) -> RunSummary:
+        rulebook = self.rulebook(customer_id)
+        moment = as_of or self.clock()
+        order = Order(rulebook, direction, moment, complete, lambda: receive(rulebook, moment), on_page)
+        return summary(carry_out(self.database, self._classifiers, order, self.clock))
 
     def issues(
         self,
@@ -105,33 +194,119 @@ class Service:
         language: str | None = None,
     ) -> FeedPage:
         """A page of the feed, in words. Raises UnknownCustomer, BrokenRulebook, UnreadableCursor, UnknownLanguage."""
-        raise NotImplementedError
+        with self._reading(customer_id, language) as (session, reading), _cursors():
+            page = queries.issues(session, customer_id, which or IssueFilter(), cursor, limit)
+            return FeedPage(reading.rows(page.items), page.next_cursor, page.total)
 
     def issue(self, customer_id: str, issue_id: str, language: str | None = None) -> IssueDetail:
-        """One issue with its history. Raises UnknownCustomer, UnknownIssue."""
-        raise NotImplementedError
+        """One issue with its history. Raises UnknownCustomer, BrokenRulebook, UnknownIssue, UnknownLanguage."""
+        with self._reading(customer_id, language) as (session, reading):
+            found = queries.issue(session, customer_id, issue_id)
+            if found is None:
+                raise UnknownIssue
+            record, issue = found
+            assert record.id is not None
+            history = happenings(queries.issue_history(session, customer_id, issue_id))
+            history.append(Happening(issue.opened_at, issue.opened_run_id, "issue", issue.rule, None, "new"))
+            return IssueDetail(
+                issue=reading.issue(record, issue),
+                record=reading.row(record, queries.issues_of(session, record.id)),
+                history=history,
+            )
 
     def explain(self, customer_id: str, kind: str, source_id: str, language: str | None = None) -> Explained:
         """Where a record is and why, decided now. `never_received` is an answer too.
 
-        Raises UnknownCustomer, BrokenRulebook, and UnknownKind for a kind that is none.
+        Raises UnknownCustomer, BrokenRulebook, UnknownLanguage, and UnknownKind for a kind that is none.
         """
-        raise NotImplementedError
+        rulebook = self.rulebook(customer_id)
+        if kind not in KINDS:
+            raise UnknownKind(tuple(KINDS))
+        wording = Wording(self.messages, rulebook, language)
+        with self.database.reading() as session:
+            seen = queries.last_run(session, customer_id, "downward") is not None
+            classifier = self._classifiers.of(rulebook, seen_before=seen)
+            return explained(session, classifier, wording, kind, source_id, self.clock())
 
     def runs(
         self, customer_id: str, cursor: str | None = None, limit: int = PAGE, direction: Direction | None = None
     ) -> RunPage:
         """What was exchanged and when, newest first. Raises UnknownCustomer, UnreadableCursor."""
-        raise NotImplementedError
+        self._known(customer_id)
+        with self.database.reading() as session, _cursors():
+            page = queries.runs(session, customer_id, cursor, limit, direction)
+            return RunPage([summary(run) for run in page.items], page.next_cursor, page.total)
 
     def run_summary(self, customer_id: str, run_id: int) -> RunSummary:
         """One run. Raises UnknownCustomer, UnknownRun."""
-        raise NotImplementedError
+        self._known(customer_id)
+        with self.database.reading() as session:
+            found = queries.run(session, customer_id, run_id)
+        if found is None:
+            raise UnknownRun
+        return summary(found)
 
     def counts(self, customer_id: str) -> Counts:
         """How the customer stands: records by kind and verdict, issues by rule and state. Raises UnknownCustomer."""
-        raise NotImplementedError
+        self._known(customer_id)
+        with self.database.reading() as session:
+            return queries.counts(session, customer_id)
 
     def health(self) -> Health:
-        """How the service stands, in counts only. Never raises."""
-        raise NotImplementedError
+        """How the service stands, in counts only. Never raises for what the database or a rule file does."""
+        found: list[CustomerHealth] = []
+        try:
+            database = not self.database.behind()
+        except SQLAlchemyError:
+            database = False
+        for customer_id in self.customers():
+            try:
+                found.append(self._health_of(customer_id, database=database))
+            except KeyError:
+                continue  # its file was taken away just now
+            except SQLAlchemyError:
+                database = False
+                found.append(self._health_of(customer_id, database=False))
+        return Health(database and not any(one.problems for one in found), database, found)
+
+    def _health_of(self, customer_id: str, *, database: bool) -> CustomerHealth:
+        problems = len(self.library.problems(customer_id))
+        usable = True
+        try:
+            self.library.rulebook(customer_id)
+        except RuleFileError:
+            usable = False
+        if not database:
+            return CustomerHealth(customer_id, problems, usable)
+        with self.database.reading() as session:
+            last = {way: queries.last_run(session, customer_id, way) for way in fetching.DECIDED}
+            latest = queries.runs(session, customer_id, limit=1).items
+        return CustomerHealth(
+            customer=customer_id,
+            problems=problems,
+            usable=usable,
+            last_downward=None if (run := last["downward"]) is None else run.finished_at,
+            last_upward=None if (run := last["upward"]) is None else run.finished_at,
+            last_status=latest[0].status if latest else None,
+        )
+
+    def _known(self, customer_id: str) -> None:
+        if customer_id not in self.customers():
+            raise UnknownCustomer(self.customers())
+
+    @contextmanager
+    def _reading(self, customer_id: str, language: str | None) -> Iterator[tuple[Session, Reading]]:
+        rulebook = self.rulebook(customer_id)
+        wording = Wording(self.messages, rulebook, language)
+        with self.database.reading() as session:
+            seen = queries.last_run(session, customer_id, "downward") is not None
+            classifier = self._classifiers.of(rulebook, seen_before=seen)
+            yield session, Reading(session, classifier, wording, self.clock())
+
+
+@contextmanager
+def _cursors() -> Iterator[None]:
+    try:
+        yield
+    except CursorError:
+        raise UnreadableCursor from None

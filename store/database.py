@@ -31,6 +31,8 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._reader: Engine
+        self._writer: Engine
         if engine.dialect.name == "sqlite":
             self._reader = engine.execution_options(**{_BEGIN: "BEGIN"})
             self._writer = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})

@@ -89,12 +89,15 @@ def issues(
         wanted.append(
             or_(
                 col(RecordRow.verdict_at) < since,
-                and_(col(RecordRow.verdict_at) == since, col(RecordRow.id) > last),
+                and_(col(RecordRow.verdict_at) == since, col(RecordRow.id) < last),
             )
         )
     limit = max(1, min(limit, LARGEST_PAGE))
     records = session.exec(
-        select(RecordRow).where(*wanted).order_by(col(RecordRow.verdict_at).desc(), col(RecordRow.id)).limit(limit + 1)
+        select(RecordRow)
+        .where(*wanted)
+        .order_by(col(RecordRow.verdict_at).desc(), col(RecordRow.id).desc())
+        .limit(limit + 1)
     ).all()
     shown = records[:limit]
     return Page(

@@ -100,7 +100,7 @@ class RecordRow(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "record"
     __table_args__ = (
         Index("record_identity", "customer", "kind", "source_id", unique=True),
-        Index("record_feed", "customer", "verdict", text("verdict_at DESC"), "id"),
+        Index("record_feed", "customer", "verdict", "verdict_at", "id"),
     )
 
     id: int | None = _number()
@@ -118,7 +118,7 @@ class RecordRow(SQLModel, table=True):
     decided: bytes = Field(sa_type=LargeBinary)
     """Fingerprint of verdict and matches: equal means decided alike."""
     verdict: Verdict | None = Field(default=None, sa_type=String)
-    """Absent where it is only ever a related record."""
+    """Absent where it is only a related record, and once a session's day is over and nothing decides it any more."""
     rule: str | None = None
     """The deciding rule; absent for sync."""
     matches: bytes = Field(default=b"[]", sa_type=LargeBinary)

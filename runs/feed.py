@@ -1,0 +1,157 @@
+"""The feed: stored records and issues in the reader's language, rendered when read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlmodel import Session
+
+from engine.classify import Classifier
+from engine.decisions import Facts, Match
+from engine.messages import Rendered
+from engine.moments import Moment
+from engine.records import UPWARD
+from runs.answers import FeedIssue, FeedRow, Happening, RunSummary
+from runs.deciding import moment_of, sync_of
+from runs.wording import Wording, at_moment
+from store import queries
+from store.known import StoredRecords, record_of
+from store.tables import ChangeRow, IssueRow, RecordRow, RunRow
+
+_facts = msgspec.json.Decoder(Facts)
+_matches = msgspec.json.Decoder(tuple[Match, ...])
+
+
+class Reading:
+    """One reading of a customer's store: the session, the messages, and the moments that it speaks for."""
+
+    def __init__(self, session: Session, classifier: Classifier, wording: Wording, now: datetime) -> None:
+        self._session = session
+        self._classifier = classifier
+        self._wording = wording
+        rulebook = classifier.rulebook
+        self._customer = rulebook.customer.id
+        down = queries.last_run(session, self._customer, "downward")
+        up = queries.last_run(session, self._customer, "upward")
+        # What was decided holds for its run; when the next one comes is told as of now.
+        coming = moment_of(rulebook, now, None).next_run
+        self._down = self._moment(down, sync_of(down), now, coming)
+        self._up = self._moment(up, sync_of(down), now, coming)
+
+    def _moment(self, run: RunRow | None, last_sync: datetime | None, now: datetime, coming: datetime | None) -> Moment:
+        return Moment(
+            as_of=now if run is None else run.as_of,
+            zone=self._classifier.rulebook.customer.zone,
+            last_sync=last_sync,
+            next_run=coming,
+        )
+
+    def _moment_for(self, kind: str) -> Moment:
+        return self._up if kind in UPWARD else self._down
+
+    def rows(self, listed: Sequence[queries.Listed]) -> list[FeedRow]:
+        """Records of a feed, in its order."""
+        said = self._skips([one.record for one in listed if not one.issues and one.record.rule is not None])
+        return [self.row(one.record, one.issues, said.get(one.record.id or 0)) for one in listed]
+
+    def row(self, record: RecordRow, issues: Sequence[IssueRow], said: Rendered | None = None) -> FeedRow:
+        """One record with its issues; ``said`` is the message where no issue has one."""
+        told = [self.issue(record, issue) for issue in issues]
+        fix_in = None
+        if told and said is None:
+            said, fix_in = Rendered(told[0].problem, told[0].fix), told[0].fix_in
+        elif record.rule is not None:
+            fix_in = next((match.fix_in for match in _matches.decode(record.matches)), None)
+        stored = record_of(record)
+        return FeedRow(
+            kind=record.kind,
+            source_id=record.source_id,
+            mis_id=getattr(stored, "mis_id", None),
+            name=record.name,
+            verdict=record.verdict,
+            rule=record.rule,
+            since=record.verdict_at,
+            starts_at=record.starts_at,
+            issues=told,
+            problem=None if said is None else said.problem,
+            fix=None if said is None else said.fix,
+            fix_in=fix_in,
+            not_received_since=record.not_received_since,
+        )
+
+    def issue(self, record: RecordRow, issue: IssueRow) -> FeedIssue:
+        """One issue in words."""
+        moment = self._moment_for(record.kind)
+        if issue.closed_at is not None:
+            moment = msgspec.structs.replace(moment, as_of=issue.closed_at)
+        said = self._wording.render(issue.rule, at_moment(_facts.decode(issue.facts), moment))
+        return FeedIssue(
+            id=issue.id,
+            rule=issue.rule,
+            state=issue.state,
+            headline=issue.position == 0,
+            problem=said.problem,
+            fix=said.fix,
+            fix_in=issue.fix_in,
+            opened_at=issue.opened_at,
+            back_at=issue.back_at,
+            closed_at=issue.closed_at,
+            resolution=issue.resolution,
+            resolved_by=issue.resolved_by,
+        )
+
+    def _skips(self, records: Sequence[RecordRow]) -> dict[int, Rendered]:
+        """What the deciding rules of records without issues say: read off the records, for nothing is stored of it."""
+        said: dict[int, Rendered] = {}
+        for moment in (self._down, self._up):
+            rows = [
+                (row, record)
+                for row in records
+                if self._moment_for(row.kind) is moment and (record := record_of(row)) is not None
+            ]
+            if not rows:
+                continue
+            decided = self._classifier.decide(
+                [record for _, record in rows], moment, StoredRecords(self._session, self._customer)
+            )
+            for position, (row, _) in enumerate(rows):
+                assert row.id is not None
+                assert row.rule is not None
+                said[row.id] = self._wording.render(row.rule, decided.facts(position, row.rule))
+        return said
+
+
+def happenings(changes: Sequence[tuple[ChangeRow, RunRow]]) -> list[Happening]:
+    """Changes as entries of a history."""
+    return [_happening(change, run) for change, run in changes]
+
+
+def _happening(change: ChangeRow, run: RunRow) -> Happening:
+    before = _value(change.before)
+    after = _value(change.after)
+    resolution = None
+    if change.what == "issue" and isinstance(after, dict):
+        resolution = after.get("resolution")
+        before, after = before.get("state"), after["state"]
+    return Happening(
+        at=run.as_of,
+        run_id=change.run_id,
+        what=change.what,
+        subject=change.subject,
+        before=before,
+        after=after,
+        resolution=resolution,
+    )
+
+
+def _value(written: bytes | None) -> Any:
+    return None if written is None else msgspec.json.decode(written)
+
+
+def summary(run: RunRow) -> RunSummary:
+    """A run's row as it is answered."""
+    assert run.id is not None, "a stored run has a number"
+    return RunSummary(**{name: getattr(run, name) for name in RunSummary.__struct_fields__})

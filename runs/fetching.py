@@ -1,0 +1,135 @@
+"""Fetching: what a run is about, from the customer's connectors, a file, or a push."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from msgspec import Struct, field
+
+from connectors.contract import Around, ConnectorError, Fetch, Window
+from connectors.files import read_path
+from connectors.registry import is_pushed, open_connector
+from engine.door import Invalid
+from engine.moments import day_bounds, zone
+from engine.records import DOWNWARD, UPWARD, Record
+from engine.rulebook import ConnectorUse, Rulebook
+from runs.errors import NothingToFetch
+from store.fingerprints import identity
+from store.tables import Direction
+
+DATA = "MUSTER_DATA"
+"""Folder in which each customer has a folder of files; `data` in the current folder when not set."""
+
+DECIDED: dict[Direction, tuple[str, ...]] = {"downward": DOWNWARD, "upward": UPWARD}
+"""Which kinds a run decides; the platform's own list narrows it."""
+
+OnPage = Callable[[str, int], None]
+
+_WINDOW_DAYS = 14
+_LOOKBACK_DAYS = 7
+
+
+class Received(Struct):
+    """All that a run has received."""
+
+    items: list[Record | Invalid] = field(default_factory=list)
+    asked: frozenset[str] = frozenset()
+    """Kinds that were asked for completely, whether or not there were any."""
+    complete: frozenset[str] = frozenset()
+    """Those of which something came and nothing failed, so that what is missing is no longer there."""
+    partial: list[ConnectorError] = field(default_factory=list)
+    requests: int = 0
+    freshness: dict[str, datetime] = field(default_factory=dict)
+
+    def add(self, items: Iterable[Record | Invalid], fetch: Fetch, kinds: Collection[str]) -> None:
+        """Add what one system gave; of these kinds it gave everything, unless parts of it failed."""
+        before = len(self.items)
+        self.items.extend(items)
+        self.items.extend(fetch.invalid)
+        self.partial += fetch.partial
+        self.requests += fetch.requests
+        self.freshness.update(fetch.freshness)
+        if not fetch.partial:
+            self.asked |= frozenset(kinds)
+            # A kind of which nothing at all came is more likely not given than all gone.
+            given = {identity(item)[0] for item in self.items[before:]}
+            self.complete |= given.intersection(kinds)
+
+
+def pushed(
+    items: Iterable[Record | Invalid], direction: Direction, on_page: OnPage | None, *, complete: bool
+) -> Received:
+    """What was pushed."""
+    received = Received()
+    fetch = Fetch(on_page=on_page)
+    received.add(items, fetch, DECIDED[direction] if complete else ())
+    if on_page is not None:
+        on_page("received", len(received.items))
+    return received
+
+
+def fetched(
+    rulebook: Rulebook,
+    direction: Direction,
+    as_of: datetime,
+    environ: Mapping[str, str],
+    on_page: OnPage | None,
+) -> Received:
+    """What the customer's systems give: for a downward run the source and then the platform, else the platform.
+
+    Raises ConnectorError when a system gives nothing useful, NothingToFetch when none can be asked.
+    """
+    customer = rulebook.customer
+    received = Received()
+    around = Around(zone=customer.zone, data_folder=Path(environ.get(DATA) or "data") / customer.id)
+
+    def add(use: ConnectorUse, kinds: Collection[str]) -> None:
+        fetch = Fetch(on_page=on_page)
+        connector = open_connector(use, customer, around, environ)
+        received.add(connector.records(window(rulebook, direction, as_of), fetch), fetch, kinds)
+
+    add(must_fetch(rulebook, direction), DECIDED[direction])
+    if direction == "downward" and customer.platform is not None and not is_pushed(customer.platform):
+        # Only its accounts are told whole: of sheets it gives those of the window.
+        add(customer.platform, ("account",))
+    return received
+
+
+def must_fetch(rulebook: Rulebook, direction: Direction) -> ConnectorUse:
+    """The connector that gives what a run decides. Raises NothingToFetch."""
+    customer = rulebook.customer
+    use = customer.source if direction == "downward" else customer.platform
+    if use is None or is_pushed(use):
+        raise NothingToFetch("source" if direction == "downward" else "platform")
+    return use
+
+
+def from_path(rulebook: Rulebook, direction: Direction, path: Path, on_page: OnPage | None) -> Received:
+    """What a file, folder or ZIP holds, as if it were all that there is. Raises ConnectorError."""
+    received = Received()
+    fetch = Fetch(on_page=on_page)
+    received.add(read_path(path, rulebook.customer.zone, fetch), fetch, DECIDED[direction])
+    return received
+
+
+def window(rulebook: Rulebook, direction: Direction, as_of: datetime) -> Window:
+    """The days a fetch is about: downward from today to the end of the window, upward the days to look back on."""
+    customer = rulebook.customer
+    today = as_of.astimezone(zone(customer.zone)).date()
+
+    def days(setting: str, otherwise: int) -> timedelta:
+        entry = rulebook.settings.get(setting)
+        return timedelta(days=entry.value if entry is not None and isinstance(entry.value, int) else otherwise)
+
+    start, end = today, today + days("window_days", _WINDOW_DAYS)
+    if direction == "upward":
+        start, end = today - days("lookback_days", _LOOKBACK_DAYS), today
+    return Window(day_bounds(start, customer.zone)[0], day_bounds(end, customer.zone)[1])
+
+
+def start_of_day(rulebook: Rulebook, as_of: datetime) -> datetime:
+    """When the customer's day began, in UTC."""
+    name = rulebook.customer.zone
+    return day_bounds(as_of.astimezone(zone(name)).date(), name)[0].astimezone(UTC)

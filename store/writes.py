@@ -1,0 +1,190 @@
+"""What a run reads and writes: whole lists by Core statements, in the caller's transaction, never record by record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Table, bindparam, case, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
+
+from engine.decisions import Verdict
+from store import fingerprints
+from store.known import CHUNK, chunks
+from store.tables import OPEN, ChangeRow, IssueRow, IssueState, RecordKeyRow, RecordRow, RunRow
+
+Row = dict[str, Any]
+
+_SCAN = 4 * CHUNK
+"""Above so many records, reading all of a customer's is cheaper than asking for each by its id."""
+
+
+def _table(model: Any) -> Table:
+    table: Table = model.__table__
+    return table
+
+
+RUN, RECORD, KEY, ISSUE, CHANGE = map(_table, (RunRow, RecordRow, RecordKeyRow, IssueRow, ChangeRow))
+
+
+class Known(Struct, frozen=True):
+    """What a run compares a record with."""
+
+    id: int
+    fingerprint: bytes
+    decided: bytes
+    verdict: Verdict | None
+    rule: str | None
+    verdict_at: datetime | None
+    modified_at: datetime | None
+    starts_at: datetime | None
+    not_received_since: datetime | None
+
+
+class OpenIssue(Struct, frozen=True):
+    """What a run compares an issue with."""
+
+    id: str
+    record_id: int
+    rule: str
+    state: IssueState
+    position: int
+    fix_in: str | None
+    facts_fingerprint: bytes
+    rulebook_version: str
+
+
+_KNOWN = [RECORD.c.kind, RECORD.c.source_id, *(RECORD.c[name] for name in Known.__struct_fields__)]
+_ISSUE = [ISSUE.c[name] for name in OpenIssue.__struct_fields__]
+
+
+def known_records(
+    session: Session, customer: str, identities: Collection[tuple[str, str]], whole: Collection[str] = ()
+) -> dict[tuple[str, str], Known]:
+    """What is known of those kinds and ids, and of every record of the kinds in ``whole``."""
+    base = select(*_KNOWN).where(RECORD.c.customer == customer)
+    found: dict[tuple[str, str], Known] = {}
+    ids: dict[str, list[str]] = {kind: [] for kind in whole}
+    for kind, source_id in identities:
+        ids.setdefault(kind, []).append(source_id)
+    for kind, of_kind in ids.items():
+        statement = base.where(RECORD.c.kind == kind)
+        if kind in whole or len(of_kind) > _SCAN:
+            statements = [statement]
+        else:
+            statements = [statement.where(RECORD.c.source_id.in_(chunk)) for chunk in chunks(of_kind)]
+        for one in statements:
+            for of, source_id, *rest in session.execute(one):
+                found[of, source_id] = Known(*rest)
+    return found
+
+
+def written_data(session: Session, ids: Iterable[int]) -> dict[int, bytes | None]:
+    """The records as JSON, by number."""
+    found: dict[int, bytes | None] = {}
+    for chunk in chunks(ids):
+        rows = session.execute(select(RECORD.c.id, RECORD.c.data).where(RECORD.c.id.in_(chunk)))
+        found.update((number, data) for number, data in rows)
+    return found
+
+
+_VERDICT = ("decided", "verdict", "rule", "matches", "verdict_at")
+
+
+def write_records(session: Session, rows: Sequence[Row], *, related_only: bool = False) -> None:
+    """Insert or replace records by customer, kind and source id; of related ones the verdict is not touched."""
+    if not rows:
+        return
+    identity = ("customer", "kind", "source_id")
+    kept = ("first_run_id", *_VERDICT) if related_only else ("first_run_id",)
+    if related_only:
+        nothing = {"decided": bytes(fingerprints.SIZE), "matches": b"[]"}
+        rows = [row | nothing for row in rows]
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    statement: Any = (sqlite.insert if on_sqlite else postgresql.insert)(RECORD)
+    changed: Row = {name: statement.excluded[name] for name in rows[0] if name not in identity + kept}
+    for name in ("name", "search", "starts_at"):
+        # What arrives unreadable keeps the name by which people know it.
+        changed[name] = case((statement.excluded.data.is_(None), RECORD.c[name]), else_=statement.excluded[name])
+    statement = statement.on_conflict_do_update(index_elements=list(identity), set_=changed)
+    for chunk in chunks(rows):
+        session.execute(statement, chunk)
+
+
+def settle_records(session: Session, rows: Sequence[Row]) -> None:
+    """Change some columns of records by number; every row has the same columns, `id` among them."""
+    _update(session, RECORD, rows)
+
+
+def replace_keys(session: Session, changed: Iterable[int], rows: Sequence[Row]) -> None:
+    """Take the keys of the changed records away and write these rows of `digest` and `record_id`."""
+    for chunk in chunks(changed):
+        session.execute(delete(KEY).where(KEY.c.record_id.in_(chunk)))
+    # In the index's order the database appends instead of jumping about.
+    _insert(session, KEY, sorted(rows, key=lambda row: row["digest"]))
+
+
+def issues_of_records(session: Session, customer: str, records: Collection[int], *, resolved: bool) -> list[OpenIssue]:
+    """The issues of those records that wait or sleep, or those that were resolved."""
+    state = ISSUE.c.state == "resolved" if resolved else ISSUE.c.state != "resolved"
+    statement = select(*_ISSUE).where(ISSUE.c.customer == customer, state)
+    if len(records) > _SCAN:
+        wanted = set(records)
+        return [issue for row in session.execute(statement) if (issue := OpenIssue(*row)).record_id in wanted]
+    return [
+        OpenIssue(*row)
+        for chunk in chunks(sorted(records))
+        for row in session.execute(statement.where(ISSUE.c.record_id.in_(chunk)))
+    ]
+
+
+def write_issues(session: Session, rows: Sequence[Row]) -> None:
+    """Insert issues."""
+    _insert(session, ISSUE, rows)
+
+
+def settle_issues(session: Session, rows: Sequence[Row]) -> None:
+    """Change some columns of issues by id; every row has the same columns, `id` among them."""
+    _update(session, ISSUE, rows)
+
+
+def open_issues(session: Session, customer: str) -> int:
+    """How many issues of the customer wait for a person."""
+    number = session.execute(
+        select(func.count()).select_from(ISSUE).where(ISSUE.c.customer == customer, ISSUE.c.state.in_(OPEN))
+    ).scalar_one()
+    return int(number)
+
+
+def finished_runs(session: Session, customer: str) -> int:
+    """How many runs of the customer have ended; another number says that one ended meanwhile."""
+    number = session.execute(
+        select(func.count()).select_from(RUN).where(RUN.c.customer == customer, RUN.c.status != "running")
+    ).scalar_one()
+    return int(number)
+
+
+def write_changes(session: Session, rows: Sequence[Row]) -> None:
+    """Insert differences between two runs."""
+    _insert(session, CHANGE, rows)
+
+
+def _insert(session: Session, table: Table, rows: Sequence[Row]) -> None:
+    for chunk in chunks(rows):
+        session.execute(insert(table), chunk)
+
+
+def _update(session: Session, table: Table, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    changed: Row = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
+    statement = update(table).where(table.c.id == bindparam("old_id")).values(changed)
+    connection = session.connection()
+    for chunk in chunks(rows):
+        connection.execute(
+            statement,
+            [{"old_id" if name == "id" else f"new_{name}": value for name, value in row.items()} for row in chunk],
+        )
