@@ -85,7 +85,7 @@ def _in_zip(path: Path, archive: zipfile.ZipFile, system: str) -> list[Named]:
             _refuse(system, inside.name, "it is packed too densely to be a roster", "Make the ZIP again.")
         # zipfile never gives more than the size that was checked here, whatever the entry really holds.
         found.append(Named(inside.name, lambda entry=entry: archive.open(entry)))  # type: ignore[misc]
-    return found
+    return sorted(found, key=lambda each: each.name)
 
 
 def _checked(path: Path, system: str, found: list[Named]) -> list[Named]:

@@ -20,6 +20,7 @@ from connectors.pushed import PushedPlatform, PushedSource
 from connectors.records.connector import Records
 from connectors.sds.connector import Sds
 from engine.catalogue import Catalogue, ConnectorSpec
+from engine.options import secret_prefix
 from engine.rulebook import ConnectorUse, Customer
 
 GROUP = "muster.connectors"
@@ -63,11 +64,6 @@ def catalogue() -> Catalogue:
 def is_pushed(use: ConnectorUse) -> bool:
     """Whether the records are sent to us, so that a run has nothing to fetch."""
     return connectors()[use.spec.name] in _SENT
-
-
-def secret_prefix(customer_id: str) -> str:
-    """How the names of a customer's secrets begin: `MUSTER_CAMPUS_NORVANE_`."""
-    return f"MUSTER_{customer_id.upper().replace('-', '_')}_"
 
 
 def open_connector(use: ConnectorUse, customer: Customer, around: Around, environ: Mapping[str, str]) -> Connector:
@@ -127,6 +123,7 @@ def _secret(spec: ConnectorSpec, name: str, value: str, customer_id: str, enviro
         )
     variable = reference[1]
     if not variable.startswith(prefix) or variable == prefix:
+        # That it is no other customer's with a longer id, `engine.options` has seen to.
         _refuse(spec, name, f"the secret {variable} is not this customer's", f"Its name must begin with {prefix}.")
     found = environ.get(variable, "").strip()
     if not found:

@@ -1,0 +1,138 @@
+"""Ways to try a connector: on its samples as files, or on its fake server, through the registry as a run does."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, field
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import connectors
+from connectors.contract import Around, Connector, Fetch, Window
+from connectors.registry import BUILT_IN, open_connector
+from engine.catalogue import ConnectorSpec
+from engine.problems import Place
+from engine.records import Record
+from engine.rulebook import ConnectorUse, Customer, Schedule
+from tests.connectors.serving import served
+
+HOME = Path(connectors.__file__).parent
+WINDOW = Window(datetime(2026, 11, 22, 23, tzinfo=UTC), datetime(2026, 12, 6, 23, tzinfo=UTC))
+"""Two weeks of Paris, from Monday 23 November 2026."""
+
+
+def folder_of(kind: type[Connector]) -> Path:
+    """Where a connector's module lies."""
+    found = importlib.util.find_spec(kind.__module__)
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent
+
+
+SAMPLED = {kind.spec.name: kind for kind in BUILT_IN if (folder_of(kind) / "samples").is_dir()}
+"""The connectors that have a folder of samples, by name."""
+
+
+class Fake(Struct, frozen=True):
+    """What `fakes/<name>.py` says: how the connector is to be tried."""
+
+    cases: Mapping[str, Mapping[str, Any]]
+    """Name of the case to options as a customer file has them; `{url}` and `{samples}` are filled in."""
+    environ: Mapping[str, str] = {}
+    application: Any = None
+    """Makes the fake system, an ASGI application; None for a connector that reads files."""
+
+
+def fake_of(name: str) -> Fake:
+    """The fake of a connector; for one without, every folder in its samples, or the samples themselves."""
+    module_name = f"tests.connectors.fakes.{name.replace('-', '_')}"
+    if importlib.util.find_spec(module_name) is not None:
+        module = importlib.import_module(module_name)
+        cases = getattr(module, "CASES", None) or {"": module.OPTIONS}
+        return Fake(cases, getattr(module, "ENVIRON", {}), getattr(module, "application", None))
+    samples = folder_of(SAMPLED[name]) / "samples"
+    folders = sorted(each.name for each in samples.iterdir() if each.is_dir())
+    return Fake({each: {"path": f"{{samples}}/{each}"} for each in folders} or {"": {"path": "{samples}"}})
+
+
+class Tried(Struct):
+    """One case read to its end."""
+
+    records: list[Record]
+    fetch: Fetch
+    slept: list[float] = field(default_factory=list)
+
+
+def opened(
+    spec: ConnectorSpec,
+    options: Mapping[str, Any],
+    environ: Mapping[str, str],
+    data_folder: Path,
+    slept: list[float],
+) -> Connector:
+    """A connector as a run opens it, for an invented customer `fake` in Paris."""
+    use = ConnectorUse(spec, options, Place("fake.yaml"))
+    customer = Customer("fake", "Fake", "fr", "Europe/Paris", use, None, Schedule(), {})
+    around = Around(zone="Europe/Paris", data_folder=data_folder, sleep=slept.append)
+    return open_connector(use, customer, around, {**environ, "MUSTER_ALLOW_PRIVATE_HOSTS": "1"})
+
+
+def filled(value: Any, names: Mapping[str, str]) -> Any:
+    """A value with `{url}` and `{samples}` filled in, however deep."""
+    if isinstance(value, str):
+        for name, found in names.items():
+            value = value.replace(f"{{{name}}}", found)
+        return value
+    if isinstance(value, Mapping):
+        return {key: filled(each, names) for key, each in value.items()}
+    return [filled(each, names) for each in value] if isinstance(value, list) else value
+
+
+@contextmanager
+def connected(name: str, case: str, wrapped_in: Any = None) -> Iterator[tuple[Connector, list[float]]]:
+    """A connector opened on one case, its fake system running; `wrapped_in` may spoil the system."""
+    fake, kind = fake_of(name), SAMPLED[name]
+    slept: list[float] = []
+    samples = folder_of(kind) / "samples"
+    if fake.application is None:
+        names = {"samples": samples.name}
+        yield opened(kind.spec, filled(fake.cases[case], names), fake.environ, samples.parent, slept), slept
+        return
+    application = fake.application()
+    with served(wrapped_in(application) if wrapped_in else application) as url:
+        options = dict(fake.cases[case])
+        names = {"url": url, "samples": samples.name}
+        if "url" in kind.spec.options.__struct_fields__:
+            options.setdefault("url", url)
+        environ = filled(fake.environ, names)
+        yield opened(kind.spec, filled(options, names), environ, samples.parent, slept), slept
+
+
+def read(name: str, case: str) -> Tried:
+    """One case of a connector, read to its end."""
+    fetch = Fetch()
+    with connected(name, case) as (connector, slept):
+        return Tried(list(connector.records(WINDOW, fetch)), fetch, slept)
+
+
+class Answering:
+    """A system that answers everything in one way."""
+
+    def __init__(self, status: int, body: bytes, media_type: str) -> None:
+        self._answer = (status, body, media_type)
+
+    def __call__(self, _application: ASGIApp) -> ASGIApp:
+        status, body, media_type = self._answer
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            headers = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+        return answer
