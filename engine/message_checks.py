@@ -1,0 +1,240 @@
+"""Checks of messages: names that do not exist, texts that cannot be rendered, and what a customer's may not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, TemplateError, TemplateSyntaxError, nodes
+from jinja2.sandbox import SandboxedEnvironment
+
+from engine.decisions import Facts, RelatedFacts
+from engine.evidence import plain
+from engine.fields import Field, fields_of
+from engine.folders import BASE
+from engine.messages import Messages, is_customers
+from engine.phrases import FILTERS, names_for
+from engine.prepare import relations_read
+from engine.problems import Place, Problem
+from engine.reading import did_you_mean
+from engine.records import KINDS
+from engine.relations import RELATIONS
+from engine.rulebook import MessageText, Rule, Rulebook
+
+MOST_WRITTEN = 1000
+"""Characters of a customer's text."""
+
+_PARTS = ("count", "items")
+_PLAIN = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Filter)
+_SAMPLE_TIME = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+def problems_of(messages: Messages, rulebook: Rulebook) -> tuple[Problem, ...]:
+    """Everything wrong with the messages of a rulebook's rules, rule by rule."""
+    found: list[Problem] = []
+    for rule in rulebook.rules:
+        found.extend(_missing(messages, rule, rulebook))
+        for language in messages.languages:
+            own = rule.messages.get(language)
+            if own is not None:
+                found.extend(_wrong(messages, language, own, rule, rulebook, _beside(rule), packaged=False))
+            else:
+                packaged = messages.packaged(language).get(rule.id)
+                if packaged is not None:
+                    found.extend(_wrong(messages, language, packaged.text, rule, rulebook, packaged.place))
+    return tuple(found)
+
+
+def customer_text_problems(text: str, place: Place, kind: str, rulebook_settings: frozenset[str]) -> list[Problem]:
+    """What a customer's text may not hold, without the rest of its rulebook: for a loader that reads one layer."""
+    return [*_forbidden(text, place), *_unknown(text, place, kind, rulebook_settings)]
+
+
+@lru_cache(maxsize=4096)
+def is_plain(text: str) -> bool:
+    """Whether a text is names and filters only, and not too long: what a customer's must be to be rendered."""
+    return not any(_forbidden(text, Place("")))
+
+
+def _missing(messages: Messages, rule: Rule, rulebook: Rulebook) -> Iterator[Problem]:
+    if rule.touched[0].layer == rulebook.customer.id != BASE:
+        return  # a customer's own rule speaks the customer's language at least, and loading has seen to that
+    for language in messages.languages:
+        if language not in rule.messages and rule.id not in messages.packaged(language):
+            found = f"{rule.id} has no message in ‘{language}’"
+            yield Problem(rule.place, "missing-message", found, f"write it in templates/messages/{language}.yaml")
+
+
+def _wrong(
+    messages: Messages,
+    language: str,
+    message: MessageText,
+    rule: Rule,
+    rulebook: Rulebook,
+    place: Place,
+    *,
+    packaged: bool = True,
+) -> Iterator[Problem]:
+    """The problems of both texts of one message, each said once."""
+    said: dict[str, Problem] = {}
+    for which, text in (("problem", message.problem), ("fix", message.fix)):
+        found = list(_forbidden(text, place)) if not packaged and is_customers(rule, rulebook) else []
+        found = found or [
+            *_unknown(text, place, rule.kind, frozenset(rulebook.settings)),
+            *_unread(text, place, rule),
+        ]
+        for problem in found:
+            worded = f"the {which} of {rule.id} in ‘{language}’: {problem.message}"
+            said.setdefault(problem.message, Problem(place, problem.code, worded, problem.hint))
+    if not said:
+        said.update(_failing(messages, language, message, rule, rulebook, place))
+    yield from said.values()
+
+
+def _forbidden(text: str, place: Place) -> Iterator[Problem]:
+    """What only a packaged message may hold, and a text that is too long to be read."""
+    if len(text) > MOST_WRITTEN:
+        found = f"it has {len(text):,} characters; at most {MOST_WRITTEN:,} are shown"
+        yield Problem(place, "bad-message", found, "say it shorter")
+        return
+    only = "a customer's message is names and filters only"
+    environment = Environment()  # noqa: S701 - nothing is rendered by it
+    try:
+        if any(kind == "block_begin" for _, kind, _ in environment.lex(text)):
+            found = "it holds {% %}"
+            yield Problem(place, "bad-message", f"{found}; {only}", "take it out, or write two rules")
+            return
+        # Filters are judged below, so unknown ones must not stop the reading.
+        tree = environment.parse(text)
+    except TemplateSyntaxError as error:
+        yield _unreadable(error, place)
+        return
+    for node in _all(tree):
+        if not isinstance(node, _PLAIN):
+            found = f"it holds more than a name in {{{{ }}}}; {only}"
+            yield Problem(place, "bad-message", found, "write a name, or a name and a filter: {{ starts_at | day }}")
+            return
+        if isinstance(node, nodes.Filter) and (node.name not in FILTERS or node.args or node.kwargs):
+            yield Problem(place, "bad-message", f"no filter ‘{node.name}’", did_you_mean(node.name, tuple(FILTERS)))
+        if isinstance(node, nodes.Getattr) and node.attr not in _PARTS and not _is(node.node, "settings", "related"):
+            found = f"‘.{node.attr}’ is not a part of it"
+            yield Problem(place, "bad-message", found, "write the name alone; only settings and related have parts")
+
+
+def _unknown(text: str, place: Place, kind: str, settings: frozenset[str]) -> Iterator[Problem]:
+    """Names, settings and relations that there are not."""
+    try:
+        tree = SandboxedEnvironment().parse(text)
+    except TemplateSyntaxError as error:
+        yield _unreadable(error, place)
+        return
+    names = names_for(kind)
+    bound = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
+    for node in _all(tree):
+        if isinstance(node, nodes.Name) and node.name not in names and node.name not in bound | {"loop"}:
+            yield Problem(place, "bad-message", f"no name ‘{node.name}’", did_you_mean(node.name, tuple(names)))
+        if not isinstance(node, nodes.Getattr):
+            continue
+        if _is(node.node, "settings") and node.attr not in settings:
+            hint = did_you_mean(node.attr, tuple(sorted(settings)))
+            yield Problem(place, "bad-message", f"no setting ‘{node.attr}’", hint)
+        if _is(node.node, "related") and node.attr not in RELATIONS.get(kind, {}):
+            hint = did_you_mean(node.attr, tuple(RELATIONS.get(kind, {})))
+            yield Problem(place, "bad-message", f"no relation ‘{node.attr}’", hint)
+        inner = node.node
+        if isinstance(inner, nodes.Getattr) and _is(inner.node, "related") and node.attr not in _PARTS:
+            yield Problem(place, "bad-message", f"‘.{node.attr}’ of a relation", did_you_mean(node.attr, _PARTS))
+
+
+def _unread(text: str, place: Place, rule: Rule) -> Iterator[Problem]:
+    """Relations that the rule does not read: a message knows nothing of them."""
+    read = frozenset(relations_read(rule.when)) if rule.kind else frozenset()
+    try:
+        tree = SandboxedEnvironment().parse(text)
+    except TemplateSyntaxError:
+        return
+    for node in tree.find_all(nodes.Getattr):
+        if _is(node.node, "related") and node.attr in RELATIONS.get(rule.kind, {}) and node.attr not in read:
+            found = f"the rule does not read the relation ‘{node.attr}’, so its message knows nothing of it"
+            yield Problem(place, "bad-message", found, f"use one that it reads: {', '.join(sorted(read)) or 'none'}")
+
+
+def _failing(
+    messages: Messages, language: str, message: MessageText, rule: Rule, rulebook: Rulebook, place: Place
+) -> Iterator[tuple[str, Problem]]:
+    """What goes wrong when the texts are rendered with nothing known, and with everything."""
+    for facts in (sample_facts(rule, rulebook, full=False), sample_facts(rule, rulebook, full=True)):
+        for text in (message.problem, message.fix):
+            try:
+                messages.rendered(text, language, facts, rulebook)
+            except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+                known = "everything" if facts.record else "nothing"
+                found = f"the message of {rule.id} in ‘{language}’ fails where {known} is known: {error}"
+                hint = "a fact may be absent: ask with {% if %}"
+                yield found, Problem(place, "bad-message", found, hint)
+
+
+def sample_facts(rule: Rule, rulebook: Rulebook, *, full: bool) -> Facts:
+    """Facts to try a message with: with nothing but what there always is, or with everything a rule can read."""
+    kind = rule.kind or "record"
+    if not full:
+        return Facts(kind=kind, source_id="1", name="1", record={}, as_of=plain(_SAMPLE_TIME))
+    fields = fields_of(kind) if kind in KINDS else {}
+    related = {
+        name: RelatedFacts(5, tuple(_sample_item(other) for other in relation.to for _ in range(2)))
+        for name, relation in RELATIONS.get(kind, {}).items()
+    }
+    return Facts(
+        kind=kind,
+        source_id="1",
+        name="Mina Okparo",
+        record={name: _sample(field) for name, field in fields.items() if name != "source_id"},
+        related=related,
+        settings={name: plain(entry.value) for name, entry in rulebook.settings.items()},
+        errors=("starts_at: found text, wanted a time",),
+        as_of=plain(_SAMPLE_TIME),
+        last_sync=plain(_SAMPLE_TIME),
+        next_run=plain(_SAMPLE_TIME),
+    )
+
+
+def _sample_item(kind: str) -> dict[str, Any]:
+    fields = {name: _sample(field) for name, field in fields_of(kind).items()}
+    return {"kind": kind, "source_id": "2", "name": "Jon Quist"} | {
+        name: value for name, value in fields.items() if name not in ("source_id", "name")
+    }
+
+
+def _sample(field: Field) -> Any:
+    values: dict[str, Any] = {
+        "boolean": True,
+        "integer": 2,
+        "instant": plain(_SAMPLE_TIME),
+        "date": "2026-12-01",
+        "keys": {"site_code": ["S-1", "S-2"]},
+    }
+    value = field.choices[0] if field.choices else values.get(field.type, f"any {field.name}")
+    return [value, f"other {field.name}"] if field.is_set else value
+
+
+def _beside(rule: Rule) -> Place:
+    """Where the messages beside a rule stand, as far as that is known."""
+    touched = [touch.place for touch in rule.touched if "messages" in touch.what]
+    return touched[-1] if touched else rule.place
+
+
+def _unreadable(error: TemplateSyntaxError, place: Place) -> Problem:
+    hint = "every {{ is closed by }}, and a filter stands after |"
+    return Problem(place, "bad-message", f"it cannot be read ({error.message})", hint)
+
+
+def _is(node: nodes.Node, *names: str) -> bool:
+    return isinstance(node, nodes.Name) and node.name in names
+
+
+def _all(node: nodes.Node) -> Iterator[nodes.Node]:
+    yield node
+    for child in node.iter_child_nodes():
+        yield from _all(child)
