@@ -1,0 +1,45 @@
+"""Fixtures of the tests that need a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from store.database import Database
+from tests.store.databases import MakeUrl, postgresql_databases, sqlite_databases
+
+
+@pytest.fixture(scope="session")
+def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeUrl]:
+    with sqlite_databases(tmp_path_factory.mktemp("sqlite")) as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[MakeUrl]:
+    with postgresql_databases() as make:
+        yield make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """A fresh database of each system."""
+    make: MakeUrl = request.getfixturevalue(f"{request.param}_url")
+    return make()
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    """A fresh database of each system, open."""
+    opened = Database.open(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_database(sqlite_url: MakeUrl) -> Iterator[Database]:
+    """A fresh SQLite file, open: for what does not depend on the system."""
+    opened = Database.open(sqlite_url())
+    yield opened
+    opened.close()

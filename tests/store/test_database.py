@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from store import migrating
+from store.database import Database, WrongDatabaseUrl
+from store.tables import RecordRow, RunRow
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+def a_run(customer: str = "north", **more: object) -> RunRow:
+    given = {"direction": "downward", "status": "completed", "as_of": NOW, "started_at": NOW, "heartbeat_at": NOW}
+    return RunRow(customer=customer, **(given | more))
+
+
+def test_the_migrations_make_the_tables_of_the_program(database: Database) -> None:
+    migrating.check(database._engine)
+    assert not database.behind()
+
+
+def test_a_new_file_is_behind_until_it_is_upgraded(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'new' / 'muster.db'}")
+    assert database.behind()
+    database.upgrade()
+    database.upgrade()
+    assert not database.behind()
+    database.close()
+
+
+def test_processes_that_upgrade_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    databases = [Database.open(f"sqlite:///{tmp_path / 'muster.db'}") for _ in range(4)]
+    threads = [threading.Thread(target=database.upgrade) for database in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [database.behind() for database in databases] == [False] * 4
+    for database in databases:
+        database.close()
+
+
+def test_foreign_keys_hold_again_after_a_migration(database: Database) -> None:
+    database.upgrade()
+    row = RecordRow(
+        customer="north",
+        kind="learner",
+        source_id="L-1",
+        name="",
+        search="",
+        fingerprint=b"",
+        decided=b"",
+        first_run_id=404,
+        changed_run_id=404,
+    )
+    with pytest.raises(IntegrityError), database.writing() as session:
+        session.add(row)
+
+
+def test_what_is_written_is_undone_when_the_block_fails(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), database.writing() as session:
+        session.add(a_run())
+        session.flush()
+        raise ZeroDivisionError
+    with database.reading() as session:
+        assert session.exec(select(RunRow)).all() == []
+
+
+def test_times_come_back_aware_and_in_utc(database: Database) -> None:
+    with database.writing() as session:
+        session.add(a_run())
+    with database.reading() as session:
+        assert session.exec(select(RunRow.as_of)).one() == NOW
+        assert session.exec(select(RunRow.as_of)).one().tzinfo is UTC
+
+
+def test_concurrent_writers_wait_for_each_other(database: Database) -> None:
+    failed: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            for _ in range(20):
+                with database.writing() as session:
+                    seen = len(session.exec(select(RunRow)).all())
+                    session.add(a_run(customer=f"c{seen}"))
+        except Exception as error:  # noqa: BLE001 - told below
+            failed.append(error)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as session:
+        assert (failed, len(session.exec(select(RunRow)).all())) == ([], 80)
+
+
+def test_a_reader_sees_one_state_throughout(database: Database) -> None:
+    with database.reading() as session:
+        assert session.exec(select(RunRow)).all() == []
+        with database.writing() as other:
+            other.add(a_run())
+        assert session.exec(select(RunRow)).all() == []
+
+
+def test_no_personal_value_stands_in_a_database_error(database: Database) -> None:
+    with pytest.raises(IntegrityError) as caught, database.writing() as session:
+        for _ in range(2):
+            session.connection().execute(
+                text("INSERT INTO api_key VALUES (:id, :label, :digest, '[]', '[]', :at, NULL)"),
+                {"id": "twice", "label": "amelie.secret@example.org", "digest": b"", "at": "2026-11-23"},
+            )
+    assert "amelie" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://host/name", "sqlite://", "sqlite:///:memory:", "not a url", "sqlite:///file:x?mode=memory"]
+)
+def test_an_address_of_another_kind_is_refused(url: str) -> None:
+    with pytest.raises(WrongDatabaseUrl, match="wanted"):
+        Database.open(url)
+
+
+def test_a_password_is_not_shown() -> None:
+    database = Database.open("postgresql://muster:hunter2@localhost/muster")
+    assert "hunter2" not in database.place
+    database.close()
