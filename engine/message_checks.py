@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -194,9 +194,9 @@ def sample_facts(rule: Rule, rulebook: Rulebook, *, full: bool) -> Facts:
         related=related,
         settings={name: plain(entry.value) for name, entry in rulebook.settings.items()},
         errors=("starts_at: found text, wanted a time",),
-        as_of=plain(_SAMPLE_TIME),
-        last_sync=plain(_SAMPLE_TIME),
-        next_run=plain(_SAMPLE_TIME),
+        as_of=plain(_SAMPLE_TIME - timedelta(days=3)),
+        last_sync=plain(_SAMPLE_TIME - timedelta(days=4)),
+        next_run=plain(_SAMPLE_TIME - timedelta(days=2)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
@@ -44,6 +45,7 @@ FILTERS: dict[str, str] = {
     "ids": "Related records by the id people see: 20881 and 20882.",
     "words": "A list as part of a sentence: Rennes and Nantes.",
     "term": "A word of ours, such as `pending`, in the reader's language.",
+    "of": "A name after `of`, as the language joins them: of Elia, d’Elia.",
     "number": "A number as the language writes it: 1,200.",
 }
 """The filters of every message. They take no arguments and say that a value is absent where there is none."""
@@ -51,6 +53,7 @@ FILTERS: dict[str, str] = {
 _MORE_FILTERS = ("first", "ahead", "days_before", "hours_after")
 """Filters for the packaged messages only: they give a record, or take an argument."""
 
+_VOWELS = frozenset("aeiouœæ")
 _MOST_NAMES = 3
 _MOST_WORDS = 10
 
@@ -85,6 +88,9 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     run: str
     """`{when}` is the next run."""
     no_run: str
+    of: str
+    """`{name}` after a consonant."""
+    of_vowel: str
     one_more: str
     """Ends a list that goes on by one."""
     more: str
@@ -189,6 +195,13 @@ class Language:
         if isinstance(value, str):
             return self._terms.get(value, str(value))
         return self._words([self._term(item) for item in value]) if value else self.phrases.absent
+
+    def _of(self, value: Any) -> str:
+        said = self.shown(value)
+        first, second = (unicodedata.normalize("NFD", said[at : at + 1])[:1].lower() for at in (0, 1))
+        # A y before a vowel is a consonant: d’Yves, de Yanis.
+        vowel = first in _VOWELS if first != "y" else second not in _VOWELS
+        return (self.phrases.of_vowel if vowel and first else self.phrases.of).format(name=said)
 
     def _names(self, value: Any) -> str:
         return self._listed([item["name"] for item in value or ()], _MOST_NAMES, getattr(value, "total", 0))
