@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
@@ -110,7 +110,19 @@ def _engine(address: URL) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "handle_error", _without_values)
     return engine
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """PostgreSQL repeats the values of a violated key, which are ids of people, in its error's detail."""
+    origin, shown = context.original_exception, context.sqlalchemy_exception
+    primary = getattr(getattr(origin, "diag", None), "message_primary", None)
+    if primary is not None:
+        origin.args = (primary,)
+        if shown is not None:
+            shown.args = (f"({type(origin).__name__}) {primary}",)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

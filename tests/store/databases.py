@@ -36,7 +36,7 @@ def sqlite_databases(folder: Path) -> Iterator[MakeUrl]:
 @contextmanager
 def postgresql_databases() -> Iterator[MakeUrl]:
     """Fresh databases on a server that lives as long as the block. Fails on CI, and skips elsewhere, without one."""
-    folder = Path(tempfile.mkdtemp(prefix="muster-pg-", dir="/tmp"))  # noqa: S108 - a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="muster-pg-", dir="/tmp"))
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("XDG_RUNTIME_DIR", str(folder))

@@ -32,7 +32,9 @@ def test_a_key_is_found_by_its_text_until_it_is_revoked(database: Database) -> N
         assert [key.revoked_at for key in keys(session)] == [NOW]
 
 
-@pytest.mark.parametrize("change", [str.upper, lambda text: text[:-1], lambda text: text + "x", lambda _: "", "muster_".join])
+@pytest.mark.parametrize(
+    "change", [str.upper, lambda text: text[:-1], lambda text: text + "x", lambda _: "", "muster_".join]
+)
 def test_any_other_text_finds_no_key(sqlite_database: Database, change) -> None:
     with sqlite_database.writing() as session:
         text, _ = new_key(session, ["*"], ["admin"], NOW)
