@@ -83,7 +83,7 @@ class Classifier:
         """
         deciding = self.taken if kinds is None else self.taken.intersection(kinds)
         situation = Situation(
-            [item for item in items if not isinstance(item, Invalid)],
+            items,
             known,
             segments=self.rulebook.customer.segments,
             relations=self._relations,
