@@ -130,20 +130,20 @@ class Speaker:
                 return self._clause(item, scope, negated=not negated)
             case Related(quantifier="some" | "no"):
                 flipped = (condition.quantifier == "no") != negated
-                return _Clause(self._exists(condition, "no" if flipped else "some"))
+                return self._exists(condition, "no" if flipped else "some")
             case Count():
-                return _Clause(self._count(condition, negated=negated))
+                return self._count(condition, negated=negated)
             case _ if negated:
                 inner = self._clause(condition, _standing_alone(scope))
                 text = self.words.blocks["untrue"].format(clause=self._grouped(inner))
                 return _Clause(self._hung(text, scope))
             case Related():
-                return _Clause(self._every(condition))
+                return self._every(condition)
             case Any(items):
                 if not items:
                     return _Clause(self._hung(self.words.blocks["never"], scope))
                 parts = [self._grouped(self._clause(item, scope)) for item in items]
-                return _Clause(self.words.listed(parts, "or"), "or")
+                return _Clause(self.words.listed(parts, "either"), "or")
             case Unless() | All():
                 return self._all(condition.items if isinstance(condition, All) else (condition,), scope)
 
@@ -155,8 +155,9 @@ class Speaker:
         joined: Literal["", "and"] = "and" if len(parts) > 1 or exceptions else ""
         text = self.words.listed([self._grouped(part, parts) for part in parts], "and")
         if exceptions:
-            exception = self.words.listed([self._grouped(part, exceptions) for part in exceptions], "or")
+            exception = self.words.listed([self._grouped(part, exceptions) for part in exceptions], "either")
             if scope.dependent:
+                joined = "and" if len(parts) > 1 else ""  # the exception brings its own brackets
                 text = self.words.fill(blocks["except"], scope.tag, clause=text, exception=exception).strip()
             elif text:
                 text = blocks["unless"].format(clause=text, exception=exception)
@@ -164,7 +165,7 @@ class Speaker:
                 text = blocks["only_unless"].format(exception=exception)
         elif not parts:
             text = self._hung(blocks["always"], scope)
-        return _Clause(text, joined if len(parts) > 1 or exceptions else parts[0].joined if parts else "")
+        return _Clause(text, joined or (parts[0].joined if parts else ""))
 
     def _grouped(self, clause: _Clause, beside: list[_Clause] | None = None) -> str:
         if not clause.joined or (beside is not None and len(beside) == 1):
@@ -178,26 +179,30 @@ class Speaker:
 
     # Relations
 
-    def _exists(self, test: Related, quantifier: Literal["some", "no"]) -> str:
+    def _exists(self, test: Related, quantifier: Literal["some", "no"]) -> _Clause:
         scope = self._related_scope(test.relation, dependent=True)
         head = self.words.fill(self.words.blocks[quantifier], scope.tag, one=scope.noun.one)
         return self._with_body(head, test.where, scope)
 
-    def _every(self, test: Related) -> str:
+    def _every(self, test: Related) -> _Clause:
         if test.where == All(()):
-            return self.words.blocks["every_empty"]
+            return _Clause(self.words.blocks["every_empty"])
         scope = self._related_scope(test.relation)
-        clause = self._clause(test.where, scope).text
-        return self.words.fill(self.words.blocks["every"], scope.tag, one=scope.noun.one, clause=clause)
+        inner = self._clause(test.where, scope)
+        text = self.words.fill(self.words.blocks["every"], scope.tag, one=scope.noun.one, clause=inner.text)
+        return _Clause(text, inner.joined)
 
-    def _count(self, test: Count, *, negated: bool) -> str:
+    def _count(self, test: Count, *, negated: bool) -> _Clause:
         scope = self._related_scope(test.relation, many=True, dependent=True)
         op = _OPPOSITE_COUNT[test.op] if negated else test.op
         head = self.words.count[op].format(n=self._operand(test.number, test, scope), many=scope.noun.many)
         return self._with_body(head, test.where, scope)
 
-    def _with_body(self, head: str, where: Condition, scope: _Scope) -> str:
-        return head if where == All(()) else f"{head} {self._clause(where, scope).text}"
+    def _with_body(self, head: str, where: Condition, scope: _Scope) -> _Clause:
+        if where == All(()):
+            return _Clause(head)
+        inner = self._clause(where, scope)
+        return _Clause(f"{head} {inner.text}", inner.joined)
 
     # Tests
 
