@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -13,12 +14,21 @@ from msgspec import Struct
 from connectors.contract import Refused
 
 READABLE = frozenset({".csv", ".txt", ".tsv", ".ndjson", ".jsonl", ".json"})
-MOST_ENTRIES = 1_000
-MOST_BYTES = 4 * 1024**3
-MOST_RATIO = 200
-"""Rosters pack about 10 to 1, repeated rows up to 100 to 1; an archive bomb a thousand to 1 and more."""
-_SMALL = 1024 * 1024
-"""What is no larger than this unpacked may be as dense as it likes."""
+
+
+class Limits(Struct, frozen=True):
+    """What a ZIP may be at most."""
+
+    entries: int = 1_000
+    size: int = 4 * 1024**3
+    """Bytes of all its files, unpacked."""
+    ratio: int = 200
+    """Rosters pack about 10 to 1, repeated rows up to 100 to 1; an archive bomb a thousand to 1 and more."""
+    small: int = 1024 * 1024
+    """Bytes, unpacked, up to which a file may be as dense as it likes."""
+
+
+LIMITS = Limits()
 
 
 class Named(Struct, frozen=True):
@@ -36,7 +46,7 @@ class Named(Struct, frozen=True):
 
 
 @contextmanager
-def opened(path: Path, system: str) -> Iterator[list[Named]]:
+def opened(path: Path, system: str, limits: Limits = LIMITS) -> Iterator[list[Named]]:
     """The readable files of a path by name. Raises Refused when there are none, or when the ZIP is not safe."""
     try:
         if path.is_dir():
@@ -45,12 +55,12 @@ def opened(path: Path, system: str) -> Iterator[list[Named]]:
             _refuse(system, path.name, "there is no such file or folder", "Check the path.")
         elif zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                yield _checked(path, system, _in_zip(path, archive, system))
+                yield _checked(path, system, _in_zip(path, archive, system, limits))
         else:
             yield [Named(path.name, lambda: path.open("rb"))]
     except PermissionError:
         _refuse(system, path.name, "Muster may not read it", "Give its user the right to read it.")
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         _refuse(system, path.name, f"it cannot be read to its end ({type(error).__name__})", "Send it again.")
 
 
@@ -66,11 +76,11 @@ def _in_folder(path: Path, system: str) -> list[Named]:
     return found
 
 
-def _in_zip(path: Path, archive: zipfile.ZipFile, system: str) -> list[Named]:
+def _in_zip(path: Path, archive: zipfile.ZipFile, system: str, limits: Limits) -> list[Named]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     size = sum(entry.file_size for entry in entries)
-    if len(entries) > MOST_ENTRIES or size > MOST_BYTES:
-        todo = f"Send at most {MOST_ENTRIES} files and {MOST_BYTES // 1024**3} GiB."
+    if len(entries) > limits.entries or size > limits.size:
+        todo = f"Send at most {limits.entries} files and {limits.size // 1024**2} MiB."
         _refuse(system, path.name, "the ZIP holds too many files, or too large ones", todo)
     found = []
     for entry in entries:
@@ -81,7 +91,7 @@ def _in_zip(path: Path, archive: zipfile.ZipFile, system: str) -> list[Named]:
             continue
         if entry.flag_bits & 1:
             _refuse(system, inside.name, "it is locked with a password", "Send it without one.")
-        if entry.file_size > max(_SMALL, entry.compress_size * MOST_RATIO):
+        if entry.file_size > max(limits.small, entry.compress_size * limits.ratio):
             _refuse(system, inside.name, "it is packed too densely to be a roster", "Make the ZIP again.")
         # zipfile never gives more than the size that was checked here, whatever the entry really holds.
         found.append(Named(inside.name, lambda entry=entry: archive.open(entry)))  # type: ignore[misc]

@@ -66,13 +66,20 @@ def is_pushed(use: ConnectorUse) -> bool:
     return connectors()[use.spec.name] in _SENT
 
 
-def open_connector(use: ConnectorUse, customer: Customer, around: Around, environ: Mapping[str, str]) -> Connector:
+def open_connector(
+    use: ConnectorUse,
+    customer: Customer,
+    around: Around,
+    environ: Mapping[str, str],
+    known: Mapping[str, type[Connector]] | None = None,
+) -> Connector:
     """The connector that a customer's file names, with its options decoded, its secrets and paths resolved.
 
     Raises Refused for an option of the wrong shape, a secret that is not set or is not the customer's own,
-    and a path outside the customer's data folder. No value of an option stands in the error.
+    and a path outside the customer's data folder. No value of an option stands in the error. `known` is what there is
+    to open, the registry's own when left out.
     """
-    opened = connectors()[use.spec.name]
+    opened = (known or connectors())[use.spec.name]
     options = dict(use.options)
     for name, extra in _marked(use.spec.options):
         value = options.get(name)

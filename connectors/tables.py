@@ -89,27 +89,32 @@ def find_header(file: Named, known: Mapping[str, str]) -> Header | None:
 
 def encoding_of(file: Named, system: str) -> str:
     """UTF-8, UTF-16 by its mark, else Windows-1252 when the whole file fits it. Refused when it is no text."""
-    utf8, cp1252 = codecs.getincrementaldecoder("utf-8")(), True
-    fits = True
+    decoder, fits, cp1252 = codecs.getincrementaldecoder("utf-8")(), True, True
     with file.opens() as stream:
-        first = True
+        head = stream.read(2)
+    marked = head in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    if marked:
+        decoder = codecs.getincrementaldecoder("utf-16")()
+    with file.opens() as stream:
         while chunk := stream.read(_CHUNK):
-            if first and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                return "utf-16"
-            first = False
-            if b"\x00" in chunk:
+            if not marked and b"\x00" in chunk:
                 _refuse(system, file.name, "it is not text", "Save it as CSV in UTF-8.")
             if fits:
-                try:
-                    utf8.decode(chunk)
-                except UnicodeDecodeError:
-                    fits = False
+                fits = _decodes(decoder, chunk)
             cp1252 = cp1252 and not any(byte in chunk for byte in b"\x81\x8d\x8f\x90\x9d")
-    if fits:
-        return "utf-8-sig"
-    if not cp1252:
+    if fits and _decodes(decoder, b"", final=True):
+        return "utf-16" if marked else "utf-8-sig"
+    if marked or not cp1252:
         _refuse(system, file.name, "its characters are neither UTF-8 nor Windows-1252", "Save it as UTF-8.")
     return "cp1252"
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, final: bool = False) -> bool:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class Table:

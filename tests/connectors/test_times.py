@@ -1,0 +1,79 @@
+"""Times and days as sources write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from connectors.ids import fit, hashed
+from connectors.roles import enrolment_role, kinds_of
+from connectors.times import day, day_before, iso_day, local, outermost, wall_clock
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-10-25T01:30:00", datetime(2026, 10, 24, 23, 30, tzinfo=UTC)),
+        ("2026-10-25T02:30:00", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),  # twice; the first
+        ("2026-10-25T03:30:00", datetime(2026, 10, 25, 2, 30, tzinfo=UTC)),
+        ("2027-03-28T01:30:00", datetime(2027, 3, 28, 0, 30, tzinfo=UTC)),
+        ("2027-03-28T02:30:00", datetime(2027, 3, 28, 1, 30, tzinfo=UTC)),  # never; 03:30
+        ("2027-03-28T03:30:00", datetime(2027, 3, 28, 1, 30, tzinfo=UTC)),
+        ("2026-11-24T09:00:00+05:00", datetime(2026, 11, 24, 4, tzinfo=UTC)),
+        ("2026-11-24T09:00:00Z", datetime(2026, 11, 24, 9, tzinfo=UTC)),
+        ("2026-11-24 09:00", datetime(2026, 11, 24, 8, tzinfo=UTC)),
+    ],
+)
+def test_wall_clock_time_is_of_the_zone_on_that_day(text: str, utc: datetime) -> None:
+    assert local(text, "Europe/Paris") == utc
+
+
+def test_a_session_across_a_clock_change_has_its_real_length() -> None:
+    starts = wall_clock(date(2026, 10, 24), time(22), "Europe/Paris")
+    ends = wall_clock(date(2026, 10, 25), time(4), "Europe/Paris")
+    assert (ends - starts).total_seconds() == 7 * 3600
+
+
+def test_a_day_has_one_format_and_is_never_guessed() -> None:
+    assert day("2/11/2012", "%m/%d/%Y") == date(2012, 2, 11)
+    assert day("02/11/2012", "%d/%m/%Y") == date(2012, 11, 2)
+    assert day("9/1/2026 00:00:00", "%m/%d/%Y") == date(2026, 9, 1)
+    assert day("13/11/2012", "%m/%d/%Y") == "13/11/2012"
+    assert iso_day("2026-09-01T00:00:00Z") == date(2026, 9, 1)
+    assert iso_day("") == ""
+
+
+def test_an_excluded_end_is_the_day_before() -> None:
+    assert day_before(date(2027, 3, 1)) == date(2027, 2, 28)
+    assert day_before("soon") == "soon"
+
+
+def test_what_is_no_day_is_handed_on() -> None:
+    assert outermost([date(2026, 1, 2), date(2026, 1, 1), ""], min) == date(2026, 1, 1)
+    assert outermost([date(2026, 1, 2), "soon"], max) == "soon"
+    assert outermost([], min) == ""
+    assert local("soon", "Europe/Paris") == "soon"
+
+
+def test_role_words_are_told_apart_whatever_their_case() -> None:
+    assert kinds_of(["Student"]) == [("learner", "")]
+    assert kinds_of(["TEACHER", "student", "parent"]) == [("learner", ""), ("instructor", "")]
+    assert kinds_of(["Head Teacher"]) == kinds_of(["Lecturer"]) == [("instructor", "")]
+    assert kinds_of(["aide", "guardian"]) == [("staff", "")]
+    assert kinds_of(["guardian"]) == kinds_of(["relative", "Parent"]) == []
+    assert kinds_of(["ext:visitor"]) == [("person", "ext:visitor")]
+    assert kinds_of([]) == [("person", "")]
+    assert [enrolment_role(word) for word in ("Teacher", "pupil", "proctor", "ext:x", " ")] == [
+        *("instructor", "learner", "other", "other", "")
+    ]
+
+
+def test_an_id_made_of_a_name_is_stable_keyed_and_shows_nothing() -> None:
+    one = hashed(b"norvane", "Élia  Vasserot", "2006-02-03")
+    assert one == hashed(b"norvane", "e\u0301lia vasserot", "2006-02-03")
+    assert one != hashed(b"other", "Élia Vasserot", "2006-02-03")
+    assert one != hashed(b"norvane", "Élia", "Vasserot2006-02-03")
+    assert len(one) == 20
+    assert fit(b"norvane", "4471") == "4471"
+    assert "@" not in fit(b"norvane", "mina@example.org")
