@@ -1,0 +1,1 @@
+"""The `muster` command: puts the terminal together."""

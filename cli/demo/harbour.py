@@ -12,9 +12,7 @@ _SUBJECTS = (("En", "English"), ("Ma", "Mathematics"), ("Sc", "Science"), ("Mi",
 
 def harbour(as_of: datetime, seed: int) -> World:
     """The whole customer around one moment: source and platform."""
-    world = World(
-        "harbour", as_of, zone_name="Europe/London", language="en", domain="harbour.example.org", seed=seed
-    )
+    world = World("harbour", as_of, zone_name="Europe/London", language="en", domain="harbour.example.org", seed=seed)
     learners = _learners(world)
     instructors = _instructors(world)
     classes = _classes(world)
@@ -25,6 +23,7 @@ def harbour(as_of: datetime, seed: int) -> World:
     _enrolment_troubles(world, learners, classes)
     _unknown_roles(world)
     _accounts(world, learners, instructors)
+    _registers(world, classes, instructors)
     world.add_raw({"kind": "enrolment", "source_id": "E-bad", "class_id": "C-9X-En", "role": "prefect"})
     return world
 
@@ -145,6 +144,17 @@ def _class_troubles(world: World, classes: list[Raw]) -> None:
     ended["ends_on"] = world.day(-4)
     ended["status"] = "ended"
     away["segment_keys"] = {"site_code": ["annexe"]}
+    world.add(
+        "class",
+        "C-9X-TG",
+        mis_id="9X/TG",
+        name="Tutor group 9X",
+        code="9X/TG",
+        segment_keys={"site_code": ["main"]},
+        starts_on=world.day(-70),
+        ends_on=world.day(210),
+        status="active",
+    )
 
 
 def _enrolment_troubles(world: World, learners: list[Raw], classes: list[Raw]) -> None:
@@ -172,9 +182,7 @@ def _accounts(world: World, learners: list[Raw], instructors: list[Raw]) -> None
         if person in (instructors[20], instructors[21], instructors[22]) or not person.get("email"):
             continue
         number += 1
-        _account(
-            world, number, person, person["kind"], source_kind=person["kind"], source_ref=person["source_id"]
-        )
+        _account(world, number, person, person["kind"], source_kind=person["kind"], source_ref=person["source_id"])
     wrong_login = {"username": taken["email"], "email": "old.office@harbour.example.org"}
     for person, role, fields in (
         (ambiguous, "learner", {"created_by": "user"}),
@@ -209,3 +217,22 @@ def _account(world: World, number: int, person: Raw, role: str, **fields: str) -
         "archived": False,
     }
     world.add("account", f"ep-{number:05d}", **usual | fields)
+
+
+def _registers(world: World, classes: list[Raw], instructors: list[Raw]) -> None:
+    """Registers that two teachers took on the platform all the same: this school sends none back."""
+    for number, (taught, instructor) in enumerate(zip(classes[:2], instructors, strict=False), start=1):
+        world.add(
+            "sheet",
+            f"ep-reg-{number}",
+            source_ref=taught["source_id"],
+            name=taught["name"],
+            starts_at=world.at(-1, "10:05"),
+            ends_at=world.at(-1, "11:00"),
+            created_by="instructor",
+            instructor_refs=[instructor["source_id"]],
+            archived=True,
+            first_archived_at=world.hours_ago(30),
+            archived_at=world.hours_ago(30),
+            times_archived=1,
+        )

@@ -13,18 +13,14 @@ _FRENCH = (
 )
 _BRETON = "Kervaleg Goazmadec Trévidig Plougarel Quéméndour Kerdrézec Penmorvan Morvédic Rozhuel Lanvénégan"
 _AFRICAN = "Okparo Adebanwe Diombassé Traobaré Kouadimé Mbalengue Ngassoua Ouattarel Sangaréba Zinsoumé"
-_MAGHREBI = (
-    "Benkhaldi Bouzahri Ouferkal Chérifane Hamzaouid Saïdanel Mazroubi Tazerkaoui Zemmourit Belhachmane"
-)
+_MAGHREBI = "Benkhaldi Bouzahri Ouferkal Chérifane Hamzaouid Saïdanel Mazroubi Tazerkaoui Zemmourit Belhachmane"
 _VIETNAMESE = "Trầnvy Phạmlộ Lêvũng Đặngha Ngôthiên Bùiquân Vũlâm Hoàngđỗ"
 _ENGLISH = (
     "Quist Harrowgate Thistlewick Penderby Ashmarrow Whitlowe Copperdale Larkhollow Brindlecombe Fennimarsh Oakhanger "
     "Stonebeck Wrenfold Marlowick Tansyworth Holmeswater Grayling-Moss Dunmallow Eversleet Piperwell"
 )
 _NORTHERN = "Sjømarken Ødegren Łubrzeński Bjørnvall Łazoszek Mølgaarden Żerkowiak Strømhaug"
-_PACIFIC = (
-    "Tāmahiku Waihōpere Pōmareti Ngātaira Rangiwā Tūhoromea Kahurangiti Matāriki-Hau Faleolosi Tuimavaveo"
-)
+_PACIFIC = "Tāmahiku Waihōpere Pōmareti Ngātaira Rangiwā Tūhoromea Kahurangiti Matāriki-Hau Faleolosi Tuimavaveo"
 
 _FRENCH_FIRST = (
     "Elia Noé Inès Maël Zoé Loïc Anaïs Gaëlle Théo Maëlys Yanis Soizic Aïcha Moussa Linh Awa Rayan Erwan Chloé Bastien "
@@ -59,6 +55,4 @@ def address(first_name: str, last_name: str, domain: str) -> str:
 
 def _plain(name: str) -> str:
     folded = unicodedata.normalize("NFKD", name.translate(_LETTERS))
-    return "".join(
-        letter for letter in folded.casefold() if letter.isascii() and (letter.isalnum() or letter == "-")
-    )
+    return "".join(letter for letter in folded.casefold() if letter.isascii() and (letter.isalnum() or letter == "-"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from cli.demo.norvane_contracts import add_contracts
 from cli.demo.norvane_sheets import add_sheets
 from cli.demo.world import Raw, World
 
@@ -42,12 +43,11 @@ _HALVES = (("08:30", "12:00"), ("13:30", "17:00"))
 
 def norvane(as_of: datetime, seed: int) -> World:
     """The whole customer around one moment: source and platform."""
-    world = World(
-        "norvane", as_of, zone_name="Europe/Paris", language="fr", domain="norvane.example.org", seed=seed
-    )
+    world = World("norvane", as_of, zone_name="Europe/Paris", language="fr", domain="norvane.example.org", seed=seed)
     learners = _learners(world)
     instructors = _instructors(world)
     sessions = _sessions(world, instructors)
+    add_contracts(world, learners)
     _learner_troubles(world, learners)
     _instructor_troubles(world, instructors)
     _session_troubles(world, sessions)
@@ -173,6 +173,7 @@ def _learner_troubles(world: World, learners: list[Raw]) -> None:
 def _instructor_troubles(world: World, instructors: list[Raw]) -> None:
     """The instructors after the sixteen who teach: most are between two sessions, some have something wrong."""
     no_email, malformed, nameless, twice, bad_phone, gone, elsewhere = instructors[16:23]
+    instructors[25]["teaching"] = False
     del no_email["email"]
     malformed["email"] = "prenom.nom@@norvane.example.org"
     del nameless["first_name"]
@@ -207,9 +208,7 @@ def _without_id(person: Raw) -> Raw:
 
 def _session_troubles(world: World, sessions: list[Raw]) -> None:
     """One session, or a pair, for each session rule."""
-    ahead = [
-        session for session in sessions if world.at(1, "00:00") < session["starts_at"] < world.at(8, "00:00")
-    ]
+    ahead = [session for session in sessions if world.at(1, "00:00") < session["starts_at"] < world.at(8, "00:00")]
     (
         orphan,
         orphan_today,
@@ -239,7 +238,11 @@ def _session_troubles(world: World, sessions: list[Raw]) -> None:
     present_only["remote"] = False
     del no_learners["group_ids"]
     del no_room["room"]
-    changed["modified_at"] = world.hours_ago(0.25)
+    # Edited while the run was at work: after its start, before it was read.
+    world.earlier(changed, 1, modified_at=changed["modified_at"])
+    changed["modified_at"] = world.hours_ago(-20 / 3600)
+
+    world.add("session", "904980", **_without_id(copied) | {"name": "Jury BTS MCO", "room": "Salle du conseil"})
 
     starts, ends = world.around_now()
     replaced = _without_id(sessions[0]) | {"starts_at": starts, "ends_at": ends, "name": "Séance en cours"}

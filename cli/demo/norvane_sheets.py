@@ -10,8 +10,7 @@ def add_sheets(world: World, sessions: list[Raw], learners: list[Raw]) -> None:
     recent = [
         session
         for session in sessions
-        if world.at(-6, "00:00") <= session["starts_at"] <= world.at(2, "23:59")
-        and session.get("instructor_ids")
+        if world.at(-6, "00:00") <= session["starts_at"] <= world.at(2, "23:59") and session.get("instructor_ids")
     ]
     sheets: list[tuple[Raw, list[Raw]]] = []
     for number, session in enumerate(recent, start=1):

@@ -17,9 +17,7 @@ Raw = dict[str, Any]
 class World:
     """Records in the order they are added. The same seed and moment give the same world."""
 
-    def __init__(
-        self, name: str, as_of: datetime, *, zone_name: str, language: str, domain: str, seed: int
-    ) -> None:
+    def __init__(self, name: str, as_of: datetime, *, zone_name: str, language: str, domain: str, seed: int) -> None:
         self.rng = Random(f"{name} {seed}")  # noqa: S311 - invented people, not secrets
         self.as_of = as_of.replace(microsecond=0)
         self.domain = domain

@@ -1,0 +1,1 @@
+"""The commands, one module each. Importing one loads nothing heavier than typer: each imports what it runs on."""

@@ -1,0 +1,52 @@
+"""`muster check`: everything that is wrong with rule files, each at its place."""
+
+# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cli.environment import rules_folder
+from cli.terminal import CLEAN, PROBLEMS, finish, note, say
+
+Format = Literal["text", "json", "github", "sarif"]
+
+
+def check(
+    rules: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of rule files; without it MUSTER_RULES, or the packaged rules."),
+    ] = None,
+    output: Annotated[
+        Format,
+        typer.Option("--format", help="text for people, github for workflow annotations, sarif for code scanning."),
+    ] = "text",
+) -> None:
+    """Check rule files: shape, names, every example, every message.
+
+    Warnings do not change the exit status; errors make it 1.
+
+    Examples: muster check · muster check ./rules --format github
+    """
+    from connectors.registry import catalogue
+    from engine import report
+    from engine.checking import check as problems_of
+    from engine.loading import customers
+    from engine.messages import Messages
+
+    folder = rules_folder(rules)
+    problems = problems_of(folder, catalogue(), Messages())
+    written = {
+        "text": report.as_text,
+        "json": report.as_json,
+        "github": report.as_github,
+        "sarif": report.as_sarif,
+    }[output](problems, report.sources(folder, problems))
+    if written:
+        say(written)
+    errors = sum(problem.severity == "error" for problem in problems)
+    note(f"{len(customers(folder))} customers checked: {errors} errors, {len(problems) - errors} warnings.")
+    finish(PROBLEMS if errors else CLEAN)

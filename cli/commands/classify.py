@@ -1,0 +1,155 @@
+"""`muster classify`: decides what is in a file, and stores nothing."""
+
+# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cli.environment import rules_folder
+from cli.terminal import CLEAN, COLOURS, PROBLEMS, columns, finish, local, note, paint, progress, say
+
+if TYPE_CHECKING:
+    from engine.rulebook import Rulebook
+    from runs.answers import Answer, Classification
+
+Format = Literal["text", "json", "ndjson", "csv"]
+SHOWN = 20
+VERDICTS = ("sync", "skip", "flag")
+CSV_COLUMNS = ("kind", "source_id", "verdict", "rule", "problem", "fix", "fix_in", "also", "notes")
+
+
+def classify(
+    file: Annotated[
+        Path, typer.Argument(help="Records as NDJSON or CSV; OneRoster or SDS rosters; a file, folder or ZIP.")
+    ],
+    customer: Annotated[
+        str | None, typer.Option(help="Decide by this customer's rules; without it by the base rules.")
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="Folder of rule files; without it MUSTER_RULES, or the packaged rules.")
+    ] = None,
+    output: Annotated[
+        Format, typer.Option("--format", help="text for people; the others hold every decision.")
+    ] = "text",
+    as_of: Annotated[
+        str | None, typer.Option(help="Decide as at this day or time instead of now.", metavar="TIME")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Language of the messages: en or fr.")] = None,
+    email_domain: Annotated[
+        str | None, typer.Option(help="Domain that makes an address of an SDS user name.", metavar="DOMAIN")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help=f"Show every flagged record, not {SHOWN}.")] = False,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 even when something is flagged.")] = False,
+) -> None:
+    """Decide every record of a file: sync, skip or flag. Nothing is stored and no database is needed.
+
+    The exit status is 1 when something is flagged.
+
+    Examples: muster classify roster.zip · muster classify records.ndjson --customer norvane --format ndjson
+    """
+    from cli.deciding import decide, of_the_file, read, rulebook_of
+    from engine.messages import Messages
+    from runs.answers import Classification
+    from runs.wording import Wording
+
+    rulebook = rulebook_of(rules_folder(rules), customer)
+    wording = Wording(Messages(), rulebook, language)
+    with progress(file.name) as on_page:
+        items = read(file, rulebook.customer.zone, email_domain, on_page)
+        if customer is None:
+            rulebook = of_the_file(rulebook, file, items)
+            wording = Wording(Messages(), rulebook, language)
+        on_page("deciding", len(items))
+        _, decided = decide(rulebook, items, as_of)
+        answers = [wording.answer(decided, position) for position in range(len(items))]
+    moment = decided.moment
+    found = Classification(
+        decisions=answers,
+        as_of=moment.as_of,
+        last_sync=moment.last_sync,
+        next_run=moment.next_run,
+        run_id=None,
+        rulebook_version=rulebook.version,
+        language=wording.language,
+        counts={verdict: sum(answer.verdict == verdict for answer in answers) for verdict in VERDICTS},
+    )
+    _write(found, rulebook, output, every=every)
+    finish(PROBLEMS if found.counts["flag"] and not exit_zero else CLEAN)
+
+
+def _write(found: Classification, rulebook: Rulebook, output: Format, *, every: bool) -> None:
+    import msgspec
+
+    if output == "json":
+        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    elif output == "ndjson":
+        for answer in found.decisions:
+            say(msgspec.json.encode(answer).decode())
+    elif output == "csv":
+        from api.feed_csv import written_rows
+
+        sys.stdout.flush()
+        for piece in written_rows(CSV_COLUMNS, map(_csv_row, found.decisions), found.language):
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+    else:
+        _tell(found, rulebook, every=every)
+
+
+def _csv_row(answer: Answer) -> list[object]:
+    also = " ".join(remark.rule for remark in answer.also)
+    notes = " ".join(remark.rule for remark in answer.notes)
+    first = [answer.kind, answer.source_id, answer.verdict, answer.rule, answer.problem, answer.fix, answer.fix_in]
+    return [*first, also, notes]
+
+
+def _tell(found: Classification, rulebook: Rulebook, *, every: bool) -> None:
+    decided = [answer for answer in found.decisions if answer.verdict is not None]
+    kinds = dict.fromkeys(answer.kind for answer in decided)
+    by_kind = Counter((answer.kind, str(answer.verdict)) for answer in decided)
+    rows = [["kind", *VERDICTS]]
+    rows += [[kind, *(str(by_kind[kind, verdict]) for verdict in VERDICTS)] for kind in kinds]
+    rows.append(["all", *(str(found.counts[verdict]) for verdict in VERDICTS)])
+    say(columns(rows, right=(1, 2, 3)))
+    _tell_rules(decided, rulebook)
+    flagged = [answer for answer in decided if answer.verdict == "flag"]
+    shown = flagged if every else flagged[:SHOWN]
+    for answer in shown:
+        say()
+        say(f"{paint(f'{answer.kind} {answer.source_id}', COLOURS['flag'], bold=True)}  {answer.rule}")
+        say(f"  {answer.problem}")
+        say(f"  {answer.fix}")
+        for remark in answer.also:
+            say(f"  also {remark.rule}: {remark.problem}")
+    if len(flagged) > len(shown):
+        note(f"\n{len(flagged) - len(shown)} more flagged records: --all shows them.")
+    whose = "the base rules" if rulebook.customer.id == "base" else f"{rulebook.customer.name}'s rules"
+    related = len(found.decisions) - len(decided)
+    beside = f" {related} more are only looked at beside them." if related else ""
+    note(
+        f"\n{len(decided)} records decided by {whose}, as of {local(found.as_of, rulebook.customer.zone)} "
+        f"({rulebook.customer.zone}).{beside}"
+    )
+
+
+def _tell_rules(decided: list[Answer], rulebook: Rulebook) -> None:
+    """How often each rule decided, or was noted; in the rulebook's order within a reaction."""
+    deciding = Counter((str(answer.verdict), answer.rule) for answer in decided if answer.rule)
+    noted = Counter(("note", remark.rule) for answer in decided for remark in answer.notes)
+    order = {rule.id: place for place, rule in enumerate(rulebook.rules)}
+    rows = [
+        [reaction, str(rule), str(number)]
+        for reaction, counts in (("flag", deciding), ("skip", deciding), ("note", noted))
+        for (of, rule), number in sorted(counts.items(), key=lambda each: (-each[1], order.get(str(each[0][1]), 0)))
+        if of == reaction
+    ]
+    if rows:
+        say()
+        for line, row in zip(columns(rows, right=(2,)).splitlines(), rows, strict=True):
+            say(paint(line, COLOURS[row[0]]))

@@ -1,0 +1,122 @@
+"""`muster explain`: why a record was decided as it was, condition by condition."""
+
+# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cli.environment import open_service, rules_folder
+from cli.terminal import Stopped, local, note, progress, say
+
+if TYPE_CHECKING:
+    from engine.explain import Explanation
+    from runs.answers import Explained
+
+WHERE = {
+    "in": "In: it is synced.",
+    "later": "Later: it is left out now",
+    "out": "Out: it is not synced.",
+    "never_received": "Never received: the source has not sent a record of that kind and id.",
+}
+
+
+def explain(
+    customer: Annotated[str, typer.Argument(help="The customer's id; base for the base rules, with --file.")],
+    kind: Annotated[str, typer.Argument(help="Kind of the record: learner, session, ...")],
+    source_id: Annotated[str, typer.Argument(metavar="ID", help="Its id where it comes from.")],
+    file: Annotated[
+        Path | None, typer.Option(help="Take records from this file, folder or ZIP instead of the database.")
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="Folder of rule files, with --file; without it MUSTER_RULES.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="With --file: decide as at this day or time.", metavar="TIME")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="en or fr; the customer's own when left out.")] = None,
+    output: Annotated[Literal["text", "json"], typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Tell why a record was synced, skipped or flagged: each rule, each condition, each value, and the near misses.
+
+    Examples: muster explain norvane session 904412 · muster explain base learner 7 --file roster.zip
+    """
+    if file is None:
+        if as_of or rules:
+            raise Stopped("--as-of and --rules go with --file; a stored record is explained as of now.")
+        service = open_service()
+        found = service.explain(customer, kind, source_id, language)
+        _write(found, found.explanation, output)
+        if found.explanation is None and output == "text":
+            say(WHERE[found.where])
+        elif output == "text":
+            _tell_where(found, service.rulebook(customer).customer.zone)
+        return
+    explanation = _from_file(customer, kind, source_id, file, rules, as_of, language)
+    _write(explanation, explanation, output)
+
+
+def _from_file(
+    customer: str,
+    kind: str,
+    source_id: str,
+    file: Path,
+    rules: Path | None,
+    as_of: str | None,
+    language: str | None,
+) -> Explanation:
+    from cli.deciding import decide, of_the_file, read, rulebook_of
+    from engine.explain import explain as explained
+    from engine.messages import Messages
+    from runs.wording import Wording
+
+    rulebook = rulebook_of(rules_folder(rules), None if customer == "base" else customer)
+    chosen = Wording(Messages(), rulebook, language).language
+    with progress(file.name) as on_page:
+        items = read(file, rulebook.customer.zone, None, on_page)
+        if customer == "base":
+            rulebook = of_the_file(rulebook, file, items)
+        classifier, decided = decide(rulebook, items, as_of)
+    for position, decision in enumerate(decided.decisions):
+        if decision is not None and (decision.kind, decision.source_id) == (kind, source_id):
+            return explained(classifier, decided, position, chosen)
+    kinds = sorted({decision.kind for decision in decided.decisions if decision is not None})
+    raise Stopped(
+        f"There is no {kind} of that id in {file.name} that is decided. "
+        f"Wanted a source_id of one of the kinds decided there: {', '.join(kinds)}."
+    )
+
+
+def _write(found: object, explanation: Explanation | None, output: str) -> None:
+    import msgspec
+
+    from engine.explain_text import as_text
+
+    if output == "json":
+        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    elif explanation is not None:
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        say(as_text(explanation, colour=colour).rstrip())
+
+
+def _tell_where(found: Explained, zone: str) -> None:
+    text = WHERE[found.where]
+    if found.where == "later" and found.expected_on is not None:
+        text += f", and in from {local(found.expected_on, zone)} if nothing changes."
+    elif found.where == "later":
+        text += "."
+    note(f"\n{text}")
+    if found.not_received_since is not None:
+        note(f"It was last received before {_when(found.not_received_since, zone)}.")
+    if found.first_seen is not None:
+        note(f"First received {_when(found.first_seen, zone)}.")
+
+
+def _when(moment: datetime, zone: str) -> str:
+    return local(moment, zone)

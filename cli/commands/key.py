@@ -1,0 +1,89 @@
+"""`muster key`: the keys that open the API."""
+
+# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from cli.environment import ready_database, rules_folder
+from cli.terminal import Stopped, columns, note, say
+
+app = typer.Typer(help="Make, list and revoke the keys that open the API.", no_args_is_help=True)
+
+
+@app.command()
+def new(
+    customer: Annotated[list[str], typer.Option(help="A customer that the key opens; may be repeated; * for all.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="What it may do: classify, runs, read, admin; may be repeated; read when left out."),
+    ] = None,
+    label: Annotated[str, typer.Option(help="A word to recognise it by, such as the system that uses it.")] = "",
+) -> None:
+    """Make a key and print it, once: only its digest is kept.
+
+    Example: muster key new --customer norvane --scope classify --scope read --label edusign
+    """
+    from engine.loading import customers
+    from store.api_keys import EVERY_CUSTOMER, SCOPES, new_key
+
+    known = customers(rules_folder())
+    unknown = [each for each in customer if each not in (*known, EVERY_CUSTOMER)]
+    if unknown:
+        raise Stopped(
+            f"There is no customer {unknown[0]!r}. Wanted one of {', '.join(known) or 'none yet'}, or {EVERY_CUSTOMER}."
+        )
+    wanted = scope or ["read"]
+    scopes = [each for each in SCOPES if each in wanted]
+    if len(scopes) != len(set(wanted)):
+        raise Stopped(f"A scope is not known. Wanted some of {', '.join(SCOPES)}.")
+    database = ready_database(create=True)
+    with database.writing() as session:
+        key, row = new_key(session, customer, scopes, datetime.now(UTC), label)
+        note(f"Key {row.id} opens {', '.join(row.customers)} for {', '.join(row.scopes)}. It is not shown again.")
+    say(key)
+
+
+@app.command("list")
+def list_keys() -> None:
+    """List the keys: never the keys themselves, only what they open.
+
+    Example: muster key list
+    """
+    from store.api_keys import keys
+
+    database = ready_database()
+    with database.reading() as session:
+        rows = [["id", "label", "customers", "scopes", "made", "revoked"]]
+        rows += [
+            [
+                row.id,
+                row.label or "-",
+                " ".join(row.customers),
+                " ".join(row.scopes),
+                f"{row.created_at:%Y-%m-%d}",
+                f"{row.revoked_at:%Y-%m-%d}" if row.revoked_at else "-",
+            ]
+            for row in keys(session)
+        ]
+    say(columns(rows))
+
+
+@app.command()
+def revoke(key_id: Annotated[str, typer.Argument(help="Its id, from: muster key list.")]) -> None:
+    """Revoke a key, for good.
+
+    Example: muster key revoke 3f9a0c12b7de
+    """
+    from store.api_keys import revoke_key
+
+    database = ready_database()
+    with database.writing() as session:
+        found = revoke_key(session, key_id, datetime.now(UTC))
+    if not found:
+        raise Stopped("There is no key of that id. Wanted an id from: muster key list.")
+    note(f"Key {key_id} opens nothing any more.")

@@ -1,0 +1,78 @@
+"""`muster run`: one pass over one customer, stored."""
+
+# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cli.environment import open_service
+from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, instant, local, note, progress, say
+
+if TYPE_CHECKING:
+    from runs.answers import RunSummary
+
+COUNTED = ("received", "sync", "skip", "flag")
+
+
+def run(
+    customer: Annotated[str, typer.Argument(help="The customer's id: the name of its rule file.")],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Read this file, folder or ZIP instead of the customer's systems."),
+    ] = None,
+    direction: Annotated[
+        Literal["downward", "upward"],
+        typer.Option(help="downward: source to platform; upward: platform to source."),
+    ] = "downward",
+    as_of: Annotated[
+        str | None, typer.Option(help="Decide as at this day or time instead of now.", metavar="TIME")
+    ] = None,
+    output: Annotated[Literal["text", "json"], typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Fetch a customer's records, decide them, and remember: runs, records, issues.
+
+    Issues do not change the exit status; a run that could read only a part, or was held, makes it 1.
+
+    Examples: muster run norvane · muster run norvane --from export.zip --direction upward
+    """
+    import msgspec
+
+    if source is not None and not source.exists():
+        raise Stopped(f"There is no file or folder {source}.")
+    service = open_service()
+    zone = service.rulebook(customer).customer.zone
+    with progress(f"{customer}, {direction}") as on_page:
+        summary = service.run(
+            customer,
+            direction=direction,
+            as_of=instant(as_of, zone) if as_of else None,
+            on_page=on_page,
+            from_path=source,
+        )
+    if output == "json":
+        say(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
+    else:
+        say(counts_table(summary))
+        note(
+            f"Run {summary.id}, {summary.direction}, as of {local(summary.as_of, zone)}: {summary.status}. "
+            f"{summary.changed} of {summary.received} records new or changed; issues: {issues_line(summary)}."
+        )
+    if summary.error:
+        note(f"muster: {summary.error} ({summary.recovery})")
+    finish(CLEAN if summary.status in ("completed", "completed_with_issues") else PROBLEMS)
+
+
+def counts_table(summary: RunSummary) -> str:
+    """Kind by kind, how many were received and how they were decided."""
+    rows = [["kind", *COUNTED]]
+    rows += [[kind, *(str(counts.get(name, 0)) for name in COUNTED)] for kind, counts in summary.counts.items()]
+    return columns(rows, right=range(1, len(COUNTED) + 1))
+
+
+def issues_line(summary: RunSummary) -> str:
+    """How many issues the run opened and closed: `12 new, 3 resolved`."""
+    return ", ".join(f"{number} {state}" for state, number in summary.issues.items() if number) or "none"

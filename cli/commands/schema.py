@@ -1,0 +1,22 @@
+"""`muster schema`: the JSON Schema that editors complete and check rule files with."""
+
+# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
+
+from __future__ import annotations
+
+from cli.terminal import say
+
+
+def schema() -> None:
+    """Print the JSON Schema of rule files, for editors.
+
+    A rule file names it in its first line: # yaml-language-server: $schema=../schema.json
+
+    Example: muster schema > rules/schema.json
+    """
+    import json
+
+    from connectors.registry import catalogue
+    from engine.schema import rule_file_schema
+
+    say(json.dumps(rule_file_schema(catalogue()), indent=2, ensure_ascii=False))

@@ -1,0 +1,76 @@
+"""Deciding what a file holds, without a database: by a customer's rules, or by the base rules alone."""
+
+# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cli.terminal import Stopped, instant
+from engine.door import Invalid
+from engine.records import KINDS, UPWARD, Record, kind_of
+from engine.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from engine.classify import Classifier, Decided
+
+Items = list[Record | Invalid]
+
+
+def rulebook_of(rules: Path, customer: str | None) -> Rulebook:
+    """The customer's rulebook, else that of the base rules. Raises RuleFileError."""
+    from connectors.registry import catalogue
+    from engine.loading import customers, load, load_base
+
+    if customer is None:
+        return load_base(rules, catalogue())
+    known = customers(rules)
+    if customer not in known:
+        raise Stopped(f"There is no customer {customer!r}. Wanted one of: {', '.join(known) or 'none yet'}.")
+    return load(rules, customer, catalogue())
+
+
+def read(path: Path, zone: str, email_domain: str | None, on_page: Callable[[str, int], None]) -> Items:
+    """Everything in a file, folder or ZIP, what cannot be read as a record included."""
+    from connectors.contract import Fetch
+    from connectors.files import read_path
+
+    if not path.exists():
+        raise Stopped(f"There is no file or folder {path}.")
+    fetch = Fetch(on_page=on_page)
+    items: Items = list(read_path(path, zone, fetch, email_domain))
+    return [*items, *fetch.invalid]
+
+
+def of_the_file(rulebook: Rulebook, path: Path, items: Items) -> Rulebook:
+    """The base rulebook with the file as its source, so that what such a file never holds is not missed in it.
+
+    A roster holds what its format has; a file of records holds the kinds that are in it.
+    """
+    from connectors.files import recognise
+    from connectors.registry import catalogue
+    from engine.rulebook import ConnectorUse
+
+    spec = catalogue()[recognise(path)]
+    present = {item.kind if isinstance(item, Invalid) else kind_of(item) for item in items}
+    gives = spec.provides
+    if gives.keys() >= KINDS.keys() - UPWARD:
+        gives = {kind: fields for kind, fields in gives.items() if kind in present}
+    use = ConnectorUse(spec, {}, rulebook.rules[0].place, provides=gives)
+    return msgspec.structs.replace(rulebook, customer=msgspec.structs.replace(rulebook.customer, source=use))
+
+
+def decide(rulebook: Rulebook, items: Items, as_of: str | None) -> tuple[Classifier, Decided]:
+    """Every item decided as at a moment; nothing was synced before it, as far as a file can tell."""
+    from engine.classify import Classifier
+    from runs.deciding import moment_of
+
+    zone = rulebook.customer.zone
+    moment = instant(as_of, zone) if as_of else datetime.now(UTC)
+    classifier = Classifier(rulebook)
+    return classifier, classifier.decide(items, moment_of(rulebook, moment, None))

@@ -1,0 +1,63 @@
+"""Where the command finds rules, database and files: the environment, and what holds when it says nothing."""
+
+# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.terminal import PROBLEMS, Stopped
+
+if TYPE_CHECKING:
+    from runs.service import Service
+    from store.database import Database
+
+RULES = "MUSTER_RULES"
+DATABASE = "MUSTER_DATABASE_URL"
+DATA = "MUSTER_DATA"
+
+
+def rules_folder(given: Path | None = None) -> Path:
+    """The folder given on the command line, else `MUSTER_RULES`, else the packaged rules."""
+    from engine.places import RULES as PACKAGED
+
+    folder = given or (Path(os.environ[RULES]) if os.environ.get(RULES) else PACKAGED)
+    if not folder.is_dir():
+        said = "" if given else f" ({RULES})"
+        raise Stopped(f"There is no folder {folder}{said}. Wanted one with rule files: customers/, base/, connectors/.")
+    return folder
+
+
+def open_database(url: str | None = None) -> Database:
+    """The database named by the URL, else by the environment. Nothing is read yet."""
+    from store.database import Database, WrongDatabaseUrl
+
+    try:
+        return Database.open(url)
+    except WrongDatabaseUrl as error:
+        raise Stopped(f"{error} Correct {DATABASE}.") from None
+
+
+def ready_database(url: str | None = None, *, create: bool = False) -> Database:
+    """The database, of this program's version; `create` makes it so, else one that is not is refused."""
+    database = open_database(url)
+    if create:
+        database.upgrade()
+    elif database.behind():
+        raise Stopped(
+            f"The database {database.place} is new or of another version. Run: muster db upgrade", status=PROBLEMS
+        )
+    return database
+
+
+def open_service(url: str | None = None, *, create: bool = False) -> Service:
+    """The service over the database, see ``ready_database``, and the rules folder."""
+    from connectors.registry import catalogue
+    from engine.loading import Library
+    from engine.messages import Messages
+    from runs.service import Service
+
+    database = ready_database(url, create=create)
+    return Service(database, Library(rules_folder(), catalogue()), catalogue(), Messages())

@@ -1,0 +1,44 @@
+"""Expected failures in words: what was found, what was wanted, what to do, and the exit status. Never a traceback."""
+
+# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cli.terminal import PROBLEMS, WRONG_USE, Stopped, note
+from connectors.contract import ConnectorError
+from engine.problems import Problem, RuleFileError
+from runs.errors import BrokenRulebook, Busy, Declined, FetchFailed, Overtaken
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn an expected failure into its sentence on stderr, and exit with its status."""
+    try:
+        yield
+    except Stopped as stopped:
+        _end(str(stopped), stopped.status)
+    except RuleFileError as error:
+        _problems(error.problems)
+        _end(str(error).split(";", maxsplit=1)[0] + " in the rule files.", PROBLEMS)
+    except BrokenRulebook as error:
+        _problems(error.problems)
+        _end(str(error), PROBLEMS)
+    except ConnectorError as error:
+        _end(f"{error} ({error.recovery})", PROBLEMS)
+    except Declined as error:
+        _end(str(error), PROBLEMS if isinstance(error, (Busy, FetchFailed, Overtaken)) else WRONG_USE)
+
+
+def _problems(problems: tuple[Problem, ...]) -> None:
+    from engine.report import as_text
+
+    note(as_text(problems))
+
+
+def _end(text: str, status: int) -> None:
+    note(f"muster: {text}")
+    sys.exit(status)

@@ -1,0 +1,103 @@
+"""A new customer's rule file, with every option that its connectors need."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing
+from pathlib import Path
+
+from msgspec import NODEFAULT, Meta
+from msgspec.structs import fields
+
+from cli.scaffold.rule import PLACEHOLDER
+from cli.terminal import Stopped
+from engine.catalogue import Catalogue, ConnectorSpec, Side
+from engine.records import DOWNWARD
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def add_customer(
+    rules: Path,
+    catalogue: Catalogue,
+    customer_id: str,
+    *,
+    name: str,
+    source: str,
+    platform: str,
+    language: str,
+    zone: str,
+) -> Path:
+    """Write the customer's file and return it."""
+    if not _ID.fullmatch(customer_id) or customer_id == "base":
+        raise Stopped(
+            f"{customer_id!r} cannot name a customer. Wanted small letters, digits and hyphens, such as lycee-norvane."
+        )
+    path = rules / "customers" / f"{customer_id}.yaml"
+    if path.exists():
+        raise Stopped(f"{path} exists already. Choose another id, or edit that file.")
+    lines = [
+        "# yaml-language-server: $schema=../schema.json",
+        f"name: {json.dumps(name, ensure_ascii=False)}",
+        f"language: {language}",
+        f"zone: {zone}",
+        *_use("source", _spec(catalogue, source, "source"), customer_id),
+        *_use("platform", _spec(catalogue, platform, "platform"), customer_id),
+        'schedule: {downward: ["12:00", "22:00"], upward: ["22:00"]}',
+        "",
+        "# What differs from the base. See: muster schema, and docs/rules.",
+        "# settings:",
+        "#   window_days: 7",
+        "# rules:",
+        "#   session.room_missing: {then: flag}",
+        "",
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def _spec(catalogue: Catalogue, name: str, side: Side) -> ConnectorSpec:
+    spec = catalogue.get(name)
+    if spec is None or spec.side != side:
+        known = ", ".join(sorted(each for each, found in catalogue.items() if found.side == side))
+        raise Stopped(f"There is no connector {name!r} for a {side}. Wanted one of {known}.")
+    return spec
+
+
+def _use(side: str, spec: ConnectorSpec, customer_id: str) -> list[str]:
+    lines = [f"{side}:", f"  connector: {spec.name}"]
+    hints = typing.get_type_hints(spec.options, include_extras=True)
+    lines += [
+        f"  {option.encode_name}: {_value(option.name, hints[option.name], customer_id)}"
+        for option in fields(spec.options)
+        if option.default is NODEFAULT and option.default_factory is NODEFAULT
+    ]
+    return lines
+
+
+def _value(name: str, annotation: object, customer_id: str) -> str:
+    marks: dict[str, object] = {}
+    plain: set[object] = set()
+    todo = [annotation]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, Meta):
+            marks |= part.extra or {}
+        else:
+            plain.add(typing.get_origin(part) or part)
+            todo += typing.get_args(part)
+    if marks.get("secret"):
+        return f'"${{MUSTER_{customer_id.upper().replace("-", "_")}_{name.upper()}}}"'
+    if marks.get("url"):
+        return f"https://{customer_id}.example.org"
+    if marks.get("path"):
+        return "export"
+    if list in plain or tuple in plain:
+        return f"[{', '.join(DOWNWARD)}]" if name == "takes" else f"[{PLACEHOLDER}]"
+    if bool in plain:
+        return "false"
+    if int in plain:
+        return "1"
+    return PLACEHOLDER

@@ -1,0 +1,85 @@
+"""A new rule: condition, reaction, examples and messages, to be filled by its author."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cli.scaffold.rule_files import add_under, keys_under
+from cli.terminal import Stopped
+from engine.fields import fields_of
+from engine.records import KINDS
+from engine.rulebook import FIX_IN, Rulebook
+
+_ID = re.compile(r"[a-z]+\.[a-z][a-z0-9_]*")
+PLACEHOLDER = "to be written"
+
+_TEXTS = {
+    "en": (
+        "“{{ name }}” is held back: say here what is wrong.",
+        "Say here what to do, and where; it will be picked up {{ next_run | run }}.",
+    ),
+    "fr": (
+        "« {{ name }} » est en attente : écrire ici ce qui ne va pas.",
+        "Écrire ici quoi faire, et où ; ce sera repris {{ next_run | run }}.",
+    ),
+}
+
+
+def kind_of_rule(rule_id: str) -> str:
+    """The kind that an id is for: what stands before its dot. Stopped when it is no good id."""
+    kind = rule_id.partition(".")[0]
+    if not _ID.fullmatch(rule_id) or kind not in KINDS or kind in ("mark", "person"):
+        kinds = ", ".join(each for each in KINDS if each not in ("mark", "person"))
+        raise Stopped(
+            f"{rule_id!r} is no rule id. Wanted a kind, a dot and a situation in small letters and underscores, "
+            f"such as learner.on_trial. Kinds: {kinds}."
+        )
+    return kind
+
+
+def add_rule(rulebook: Rulebook, rule_id: str, then: str, fix_in: str, rules: Path) -> Path:
+    """Write the rule's frame into the customer's file and return the file."""
+    path = rules / "customers" / f"{rulebook.customer.id}.yaml"
+    taken = {rule.id for rule in rulebook.rules} | keys_under(path, "rules")
+    if rule_id in taken:
+        raise Stopped(
+            f"There is a rule {rule_id} already. Choose another id, or change the reaction of that one in {path}."
+        )
+    kind = kind_of_rule(rule_id)
+    add_under(path, "rules", _frame(rule_id, kind, _field(kind, rulebook), then, fix_in))
+    return path
+
+
+def _field(kind: str, rulebook: Rulebook) -> str:
+    """A text field that the customer's systems give, for the condition to begin with."""
+    side = rulebook.customer.platform if kind in ("sheet", "account") else rulebook.customer.source
+    given = (side.provides or side.spec.provides).get(kind, frozenset()) if side is not None else frozenset()
+    texts = [
+        field.name
+        for field in fields_of(kind).values()
+        if field.type in ("text", "id") and not field.choices and not field.computed and field.name != "source_id"
+    ]
+    plain = [name for name in texts if not fields_of(kind)[name].is_set]
+    return next((name for name in plain if name in given), plain[0])
+
+
+def _frame(rule_id: str, kind: str, field: str, then: str, fix_in: str) -> str:
+    lines = [
+        f"{rule_id}:",
+        f"  for: {kind}",
+        "  when:",
+        f"    {field}: {PLACEHOLDER}",
+        f"  then: {then}",
+    ]
+    if then != "note" or fix_in in FIX_IN:
+        lines.append(f"  fix_in: {fix_in}")
+    lines += ["  messages:"]
+    for language, (problem, fix) in _TEXTS.items():
+        lines += [f"    {language}:", f'      problem: "{problem}"', f'      fix: "{fix}"']
+    lines += [
+        "  examples:",
+        f"    - {{matches: true, record: {{{field}: {PLACEHOLDER}}}}}",
+        f"    - {{matches: false, record: {{{field}: something else}}}}",
+    ]
+    return "".join(f"  {line}\n" for line in lines)
