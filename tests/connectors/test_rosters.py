@@ -1,0 +1,212 @@
+"""OneRoster and School Data Sync: what each of their quirks becomes."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.contract import Around, Fetch, Refused
+from connectors.files import read_path
+from connectors.sds.connector import Options, Sds
+from engine.records import Record, kind_of
+from tests.connectors.trying import HOME, WINDOW
+
+ONEROSTER = HOME / "oneroster" / "samples"
+SDS = HOME / "sds" / "samples"
+
+
+def records(path: Path, fetch: Fetch | None = None) -> dict[tuple[str, str], Any]:
+    found = read_path(path, "Europe/Paris", fetch or Fetch())
+    return {(kind_of(record), record.source_id): record for record in found}
+
+
+def copy_of(source: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(source, tmp_path / "copy")
+
+
+def rewritten(folder: Path, name: str, old: str, new: str) -> Path:
+    path = folder / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    return folder
+
+
+def test_oneroster_1_2_tells_people_by_their_roles() -> None:
+    found = records(ONEROSTER / "v1p2")
+    mina = found["learner", "u-1"]
+    assert (mina.first_name, mina.mis_id, mina.training, mina.birth_date, mina.left_on) == (
+        *("Mina", "4471", "09", date(2012, 2, 11), date(2027, 7, 31)),
+    )
+    assert (mina.tutor_name, mina.tutor_email) == ("Abel Okparo", "abel.okparo@example.org")
+    assert (found["instructor", "u-2"].teaching, found["instructor", "u-6"].teaching) == (True, False)
+    assert found["learner", "u-3"].training == "09, 10"
+    assert found["learner", "u-3"].email is None
+    assert (found["learner", "u-4"].status, found["learner", "u-10"].status) == ("suspended", "left")
+    assert found["learner", "u-5"].email == found["instructor", "u-5"].email
+    assert (found["person", "u-7"].role, found["person", "u-11"].role) == ("ext:visitor", None)
+    assert {("learner", "u-8"), ("person", "u-9"), ("instructor", "u-9")}.isdisjoint(found)
+    assert found["instructor", "u-2"].segment_keys == {"site_code": ("N-1-SCI", "N-1")}
+
+
+def test_oneroster_ends_are_excluded_and_ours_included() -> None:
+    found = records(ONEROSTER / "v1p2")
+    biology = found["class", "cl-1"]
+    assert (biology.starts_on, biology.ends_on) == (date(2026, 9, 1), date(2027, 4, 2))
+    assert (found["enrolment", "e-1"].begins_on, found["enrolment", "e-1"].ends_on) == (
+        date(2026, 9, 1),
+        date(2027, 4, 2),
+    )
+
+
+def test_oneroster_classes_enrolments_and_what_they_lack() -> None:
+    found = records(ONEROSTER / "v1p2")
+    assert [found["class", f"cl-{n}"].subject for n in (1, 2, 3)] == ["Biology, Science", "History", "Civics"]
+    assert (found["class", "cl-3"].name, found["class", "cl-3"].status) == (None, "ended")
+    assert found["enrolment", "cl-2:u-5:instructor"].person_id == "u-5"
+    assert (found["enrolment", "e-5"].role, found["enrolment", "e-6"].status) == ("other", "ended")
+
+
+def test_oneroster_1_1_has_roles_beside_the_user_and_another_birthdate() -> None:
+    found = records(ONEROSTER / "v1p1")
+    assert (found["learner", "p-1"].birth_date, found["learner", "p-1"].tutor_name) == (
+        date(2011, 5, 14),
+        "Luc Marchand",
+    )
+    assert found["person", "p-4"].role is None
+    assert ("learner", "p-3") not in found
+
+
+def test_a_person_whose_every_role_is_deleted_has_left(tmp_path: Path) -> None:
+    folder = rewritten(copy_of(ONEROSTER / "v1p2", tmp_path), "roles.csv", "r-3,,,", "r-3,tobedeleted,,")
+    assert records(folder)["learner", "u-3"].status == "left"
+
+
+def test_a_deleted_role_beside_a_live_one_counts_no_more(tmp_path: Path) -> None:
+    folder = rewritten(copy_of(ONEROSTER / "v1p2", tmp_path), "roles.csv", "r-5,,,", "r-5,inactive,,")
+    found = records(folder)
+    assert ("learner", "u-5") not in found
+    assert found["instructor", "u-5"].status == "active"
+
+
+def test_a_day_that_is_none_is_told_by_its_place_and_never_guessed(tmp_path: Path) -> None:
+    folder = copy_of(ONEROSTER / "v1p2", tmp_path)
+    rewritten(folder, "enrollments.csv", "true,,\n", "true,24/11/2026,\n")
+    fetch = Fetch()
+    found = records(folder, fetch)
+    assert len(found) == len(records(ONEROSTER / "v1p2")) - len(fetch.invalid)
+    assert [each.kind for each in fetch.invalid] == ["enrolment", "enrolment"]
+    assert "begins_on" in fetch.invalid[0].errors[0]
+    assert "24/11" not in repr(fetch.invalid)
+
+
+def test_an_address_for_an_id_is_hashed_alike_everywhere(tmp_path: Path) -> None:
+    folder = copy_of(ONEROSTER / "v1p2", tmp_path)
+    for name in ("users.csv", "roles.csv", "enrollments.csv", "demographics.csv"):
+        rewritten(folder, name, "u-2,", "jon.abelard@example.org,")
+    found = records(folder)
+    jon = next(each for (kind, _), each in found.items() if kind == "instructor" and each.first_name == "Jon")
+    assert "@" not in jon.source_id
+    assert jon.birth_date == date(1984, 6, 30)
+    assert found["enrolment", "e-2"].person_id == jon.source_id
+
+
+@pytest.mark.parametrize(
+    ("source", "gone", "told"),
+    [
+        (ONEROSTER / "v1p2", "enrollments.csv", "enrollments.csv"),
+        (ONEROSTER / "v1p2", "classes.csv", "classes.csv"),
+        (SDS / "v1", "TeacherRoster.csv", "teacherroster.csv"),
+        (SDS / "v2", "classes.csv", "classes.csv"),
+    ],
+)
+def test_a_table_that_is_missing_makes_the_fetch_partial(source: Path, gone: str, told: str, tmp_path: Path) -> None:
+    folder = copy_of(source, tmp_path)
+    (folder / gone).unlink()
+    fetch = Fetch()
+    assert records(folder, fetch)
+    assert [error.call for error in fetch.partial] == [told]
+
+
+def test_a_delta_is_no_whole_roster(tmp_path: Path) -> None:
+    folder = rewritten(copy_of(ONEROSTER / "v1p2", tmp_path), "manifest.csv", "file.users,bulk", "file.users,delta")
+    fetch = Fetch()
+    assert records(folder, fetch)
+    assert ["delta" in error.found for error in fetch.partial] == [True]
+
+
+@pytest.mark.parametrize(("folder", "gone"), [("v1p2", "users.csv")])
+def test_a_roster_without_people_is_refused(folder: str, gone: str, tmp_path: Path) -> None:
+    copy = copy_of(ONEROSTER / folder, tmp_path)
+    (copy / gone).unlink()
+    with pytest.raises(Refused, match=r"no users\.csv"):
+        records(copy)
+
+
+def test_sds_1_has_user_names_american_days_and_one_number_for_several_things() -> None:
+    found = records(SDS / "v1")
+    assert (found["learner", "44710"].email, found["learner", "44710"].birth_date) == (None, date(2012, 2, 11))
+    assert found["learner", "44711"].email == "odo.vasser@example.org"
+    assert (found["learner", "44711"].status, found["learner", "318"].status) == ("left", None)
+    assert (found["learner", "44710"].mis_id, found["learner", "44711"].mis_id) == ("S-44710", None)
+    assert (found["learner", "318"].first_name, found["instructor", "318"].first_name) == ("Pia", "Jon")
+    assert (found["class", "900"].starts_on, found["class", "900"].ends_on) == (
+        date(2026, 9, 1),
+        date(2026, 12, 18),
+    )
+    assert (found["class", "901"].name, found["class", "901"].status) == (None, "ended")
+    assert {("enrolment", "900:318:learner"), ("enrolment", "900:318:instructor")} <= set(found)
+
+
+def test_a_domain_makes_an_address_of_a_user_name_that_is_none(tmp_path: Path) -> None:
+    around = Around(zone="Europe/Paris", data_folder=tmp_path, id_key=b"x")
+    found = Sds(Options(str(SDS / "v1"), "pupils.example.org"), around).records(WINDOW, Fetch())
+    people: list[Any] = [record for record in found if kind_of(record) in ("learner", "instructor")]
+    assert [person.email for person in people] == [
+        *("mokparo@pupils.example.org", "odo.vasser@example.org", None, "jabelard@pupils.example.org")
+    ]
+
+
+def test_sds_with_uk_headers_is_the_same_roster() -> None:
+    found = records(SDS / "v1-uk")
+    assert set(found) == {
+        *(("learner", "71"), ("instructor", "71"), ("class", "S1")),
+        *(("enrolment", "S1:71:learner"), ("enrolment", "S1:71:instructor")),
+    }
+    assert found["learner", "71"].segment_keys == {"site_code": ("9991234",)}
+
+
+def test_sds_2_reads_role_words_of_any_case() -> None:
+    found = records(SDS / "v2")
+    assert [found["instructor", f"t-{n}"].teaching for n in (1, 2, 3)] == [True, True, False]
+    assert found["person", "x-1"].role == "visitor"
+    roles = [each.role for (kind, _), each in found.items() if kind == "enrolment"]
+    assert roles == ["learner", "instructor", "other"]
+
+
+def test_sds_2_1_reads_roles_relations_terms_and_courses() -> None:
+    found = records(SDS / "v2p1")
+    mina, jon = found["learner", "s-1"], found["instructor", "t-1"]
+    assert (mina.tutor_email, mina.training, mina.left_on) == (*("tessa.okparo@example.org", "10", date(2027, 7, 9)),)
+    assert (jon.left_on, jon.phone) == (None, "+441632960005")
+    assert found["person", "n-1"].role is None
+    assert {source_id for _, source_id in found} & {"f-1"} == set()
+    biology = found["class", "k-1"]
+    assert (biology.code, biology.subject, biology.ends_on) == ("BIO10", "Biology 10", date(2027, 7, 9))
+
+
+def test_a_large_table_is_streamed_and_not_held(tmp_path: Path) -> None:
+    folder = copy_of(SDS / "v2", tmp_path)
+    with (folder / "enrollments.csv").open("a") as out:
+        out.writelines(f"k-1,s-{number},Student\n" for number in range(20_000))
+    fetch = Fetch()
+    seen: list[Record] = []
+    for record in read_path(folder, "Europe/Paris", fetch):
+        if kind_of(record) == "enrolment":
+            seen.append(record)
+            break
+    assert fetch.received < 20_000
