@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 from engine.catalogue import Catalogue
+from engine.fields import fields_of
 from engine.folders import BASE, called, is_customer_id, other_spellings, yaml_files
 from engine.loader import Loader, in_file_order, layer_of
 from engine.problems import Place, Problem, RuleFileError
 from engine.reading import did_you_mean, shown
-from engine.rulebook import ConnectorUse, Rule, Rulebook
+from engine.records import KINDS, UPWARD
+from engine.rulebook import Rule, Rulebook
+
+REMEMBERED = frozenset((kind, "modified_at") for kind in KINDS if "modified_at" in fields_of(kind))
+"""What runs remember, so that no rule on it sleeps for ever."""
+_NOT_PROVIDED = re.compile(r"`([^`]+)` is not provided")
 
 
 class MessageChecks(Protocol):
@@ -45,6 +52,7 @@ def check(
     every.extend(rule for rulebook in rulebooks for rule in rulebook.rules)
     problems.extend(_examples(every))
     for rulebook in rulebooks:
+        problems.extend(_unnamed(rulebook, loader))
         problems.extend(messages.problems(rulebook))
         problems.extend(_dormant(rulebook))
     return in_file_order(problems)
@@ -73,6 +81,20 @@ def _strays(loader: Loader, rulebooks: Iterable[Rulebook]) -> Iterator[Problem]:
             yield Problem(Place(called(path)), "unknown-layer", message, hint, "warning")
 
 
+def _unnamed(rulebook: Rulebook, loader: Loader) -> Iterator[Problem]:
+    """Systems that a customer's file leaves out."""
+    customer = rulebook.customer
+    if customer.id == BASE:
+        return
+    place = Place(called(loader.folders.customers / f"{customer.id}.yaml"))
+    if customer.source is None:
+        message = "the customer names no `source`: nothing can be fetched, and every field counts as given"
+        yield Problem(place, "no-systems", message, "write `source: {connector: ...}`", "warning")
+    if customer.platform is None:
+        message = "the customer names no `platform`: records of every kind are decided"
+        yield Problem(place, "no-systems", message, "write `platform: {connector: ...}`", "warning")
+
+
 def _examples(rules: Iterable[Rule]) -> Iterator[Problem]:
     """Examples that do not do what they claim, each rule's as it was written whole."""
     # Both evaluators are slow to import, and a folder that cannot be read needs neither.
@@ -95,10 +117,7 @@ def _examples(rules: Iterable[Rule]) -> Iterator[Problem]:
                 yield Problem(example.place, "engines-disagree", message, hint)
             elif by_matcher != example.matches:
                 claims = "matches" if example.matches else "does not match"
-                message = f"this example says that it {claims}, but ‘{rule.id}’ {does} it".replace(
-                    " match it", " match"
-                )
-                message = message.replace(" matches it", " matches")
+                message = f"this example claims that ‘{rule.id}’ {claims}, and it {does}"
                 hint = "correct the example or the rule; `muster explain` shows how each condition is read"
                 yield Problem(example.place, "example-fails", message, hint)
 
@@ -113,13 +132,15 @@ def _dormant(rulebook: Rulebook) -> Iterator[Problem]:
         return
     taken = taken_by(rulebook)
     by_reason: dict[tuple[str, ...], list[str]] = {}
-    for rule_id, reasons in Classifier(rulebook, provided_by(rulebook)).dormant.items():
-        missing = tuple(reason for reason in reasons if "not provided" in reason)
+    for rule_id, reasons in Classifier(rulebook, provided_by(rulebook, REMEMBERED)).dormant.items():
+        missing = tuple(name for reason in reasons for name in _NOT_PROVIDED.findall(reason))
         if missing and rulebook.rule(rule_id).kind in taken:
             by_reason.setdefault(missing, []).append(rule_id)
-    for reasons, rule_ids in by_reason.items():
-        kind = rule_ids[0].partition(".")[0]
-        use = platform if kind in ("account", "sheet") and platform is not None else source or platform
-        assert isinstance(use, ConnectorUse)
-        message = f"{', '.join(reasons)} by {use.title}: {', '.join(rule_ids)} can never match"
-        yield Problem(use.place, "dormant-rule", message, "", "warning")
+    for names, rule_ids in by_reason.items():
+        upward = rule_ids[0].partition(".")[0] in UPWARD
+        use = platform if upward and platform is not None else source or platform
+        assert use is not None
+        given = ", ".join(f"`{name}`" for name in names)
+        message = f"{use.title} never gives {given}: {', '.join(rule_ids)} can never match"
+        hint = "nothing to do if the system has no such thing; else tell in `provides:` that it is sent"
+        yield Problem(use.place, "dormant-rule", message, hint if use.provides else "", "warning")

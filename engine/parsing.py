@@ -261,7 +261,7 @@ class _Parser:
             hint = f"write `{field.name}: {test.value.text}`"
             self._reading.problem(test.value.place, "unknown-word", message, hint)
             return []
-        word = self._reading.one_of(test.value, words, "word behind `is`")
+        word = self._reading.one_of(test.value, words, "state")
         return [] if word is None else [self._made(test.key, field, word, ())]
 
     def _listed(self, entry: Entry, field: Field, test: str, sequence: Sequence) -> list[FieldTest]:

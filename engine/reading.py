@@ -18,13 +18,17 @@ FEW = 12
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word most like this one, or None when none is like it."""
+    """The known word most like this one, else the only one that begins with it; None when none is like it."""
+    known = tuple(known)
     best, score = None, 0.0
     folded = word.casefold()[:80]
     for other in known:
         alike = DamerauLevenshtein.normalized_similarity(folded, other.casefold(), score_cutoff=CUT_OFF)
         if alike > score:
             best, score = other, alike
+    if best is None and len(folded) >= 3:
+        begun = [other for other in known if other.casefold().startswith(folded)]
+        best = begun[0] if len(begun) == 1 else None
     return best
 
 

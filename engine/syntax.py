@@ -55,6 +55,8 @@ def syntax_problem(error: Any, lines: list[str], path: str) -> Problem:
     if "\t" in line[: place.column] and not line[: place.column].strip():
         hint = "replace every tab at the start of a line by two spaces"
         return Problem(place, "bad-yaml", "a tab stands where YAML wants spaces", hint)
+    if re.search(r"""(?<!["'])\$\{""", line) and re.search(r"[{\[]\s*[\w-]+\s*:", line):
+        return Problem(place, "bad-yaml", "braces stand inside braces", 'put "${...}" in quotes')
     if said == "found character that cannot start any token":
         return Problem(place, "bad-yaml", f"a text cannot start with `{here}`", 'put it in "quotes"')
     if "flow sequence" in context or "flow mapping" in context:

@@ -1,0 +1,117 @@
+"""What `muster check` says of a folder."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from engine.checking import check
+from engine.codes import CODES
+from engine.problems import Problem
+from engine.rulebook import Rulebook
+from tests.engine.rule_folders import BASE, CATALOGUE, CUSTOMER, FOLDER, write
+
+ENGINE = Path(__file__).parents[2] / "engine"
+
+
+class Silent:
+    """Messages in which nothing is wrong."""
+
+    def problems(self, _rulebook: Rulebook) -> tuple[Problem, ...]:
+        return ()
+
+
+def found(folder: Path, **files: str) -> list[tuple[str, str, str]]:
+    """File, code and message of everything that is said."""
+    said = check(write(folder, {**FOLDER, **files}), CATALOGUE, Silent())
+    return [(problem.place.path.rpartition("/")[2], problem.code, problem.message) for problem in said]
+
+
+def test_a_folder_in_which_nothing_is_wrong_says_nothing(tmp_path: Path) -> None:
+    assert found(tmp_path) == []
+
+
+def test_an_example_that_does_not_do_what_it_claims_is_told(tmp_path: Path) -> None:
+    base = BASE.replace('{instructor_ids: ["318"]}', "{}")
+    assert found(tmp_path, **{"base/session.yaml": base}) == [
+        (
+            "session.yaml",
+            "example-fails",
+            "this example claims that ‘session.no_instructor’ does not match, and it matches",
+        )
+    ]
+
+
+def test_examples_of_switched_off_rules_and_of_unused_layers_run_too(tmp_path: Path) -> None:
+    base = BASE.replace("{matches: true, record: {remote: false}}", "{matches: true, record: {remote: true}}")
+    wrong = BASE.split("  session.no_instructor", maxsplit=1)[0].replace("session.outside_window", "session.far")
+    wrong = wrong.replace("2026-12-20", "2026-11-22")
+    said = found(tmp_path, **{"base/session.yaml": base, "connectors/sent.yaml": wrong})
+    assert [(name, code) for name, code, _ in said] == [
+        ("session.yaml", "example-fails"),
+        ("sent.yaml", "example-fails"),
+    ]
+
+
+def test_problems_of_every_file_are_told_each_once(tmp_path: Path) -> None:
+    said = found(
+        tmp_path,
+        **{
+            "base/session.yaml": BASE.replace("then: skip", "then: skipp"),
+            "connectors/slate.yaml": "rulez: {}\n",
+            "customers/norvane.yaml": CUSTOMER.replace("zone: Europe/Paris\n", ""),
+            "customers/quay.yaml": CUSTOMER.replace("NORVANE", "QUAY").replace("language: fr", "language: xx"),
+        },
+    )
+    assert [(name, code) for name, code, _ in said] == [
+        ("session.yaml", "unknown-word"),
+        ("slate.yaml", "unknown-key"),
+        ("norvane.yaml", "missing-key"),
+        ("quay.yaml", "unknown-language"),
+    ]
+
+
+def test_files_that_nobody_reads_are_told(tmp_path: Path) -> None:
+    names = ("base/a.yml", "customers/B C.yaml", "customers/base.yaml", "connectors/harbor.yaml", "customers/x.YAML")
+    said = found(tmp_path, **dict.fromkeys(names, ""))
+    assert sorted((name, code) for name, code, _ in said) == [
+        ("B C.yaml", "bad-file-name"),
+        ("a.yml", "bad-file-name"),
+        ("base.yaml", "bad-file-name"),
+        ("harbor.yaml", "unknown-layer"),
+        ("x.YAML", "bad-file-name"),
+    ]
+
+
+def test_a_customer_without_systems_is_a_warning(tmp_path: Path) -> None:
+    customer = "\n".join(CUSTOMER.splitlines()[:3])
+    said = found(tmp_path, **{"customers/norvane.yaml": customer})
+    assert [(name, code) for name, code, _ in said] == [("norvane.yaml", "no-systems")] * 2
+
+
+def test_a_rule_on_what_the_source_never_gives_is_a_warning(tmp_path: Path) -> None:
+    sent = "source: {connector: sent, system: Old ERP, provides: {session: [starts_at]}}"
+    on = "rules: {session.not_remote: {then: skip}}"
+    customer = "\n".join([*CUSTOMER.splitlines()[:3], sent, "platform: {connector: slate}", on])
+    (problem,) = check(write(tmp_path, {**FOLDER, "customers/norvane.yaml": customer}), CATALOGUE, Silent())
+    assert (problem.code, problem.severity, problem.place.line) == ("dormant-rule", "warning", 4)
+    assert problem.message == "Old ERP never gives `session.remote`: session.not_remote can never match"
+
+
+def test_every_code_that_is_said_is_explained_and_every_explained_one_is_said() -> None:
+    sources = {path.name: path.read_text() for path in ENGINE.glob("*.py") if path.name != "codes.py"}
+    whole = "\n".join(sources.values())
+    assert [code for code in CODES if f'"{code}"' not in whole] == []
+    made = set(re.findall(r'Problem\(\s*[^"]*?"([a-z-]+)"', whole)) | set(
+        re.findall(r'\.problem\(\s*[^"]*?"([a-z-]+)"', whole)
+    )
+    assert made - CODES.keys() == set()
+
+
+def test_loading_pays_for_no_web_no_database_and_no_matcher() -> None:
+    script = "import sys, engine.loading; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"fastapi", "sqlmodel", "sqlalchemy", "httpx", "typer", "jinja2", "durable_rules_engine", "engine.classify"}
+    assert heavy.isdisjoint(loaded)
