@@ -7,7 +7,7 @@ proves the other. Everything in an ``Explanation`` is text or a plain value in t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any as Anything
 from typing import Literal
 
@@ -19,7 +19,7 @@ from engine.decisions import Decision
 from engine.door import Invalid
 from engine.examples import Posed
 from engine.moments import Moment
-from engine.nearness import About, Change, Way, about, nearly, ways
+from engine.nearness import About, Change, Way, about, nearly, still, together, ways
 from engine.provided import EVERYTHING, Provided
 from engine.records import Record, kind_of, name_of
 from engine.rulebook import FINDINGS, Example, FixIn, Reaction, Rule, SettingValue
@@ -31,6 +31,8 @@ Holds = Literal["true", "false", "unavailable"]
 Outcome = Literal["matched", "not_matched", "dormant", "off"]
 Block = Literal["test", "all", "any", "not", "unless", "relation", "count", "record"]
 
+_AFTER = {"session.instructor_without_email": "session.no_instructor"}
+"""Checks that mean nothing where another one found a problem."""
 _MOST_RECORDS = 20
 _MOST_NEAR = 5
 
@@ -284,6 +286,9 @@ class _Explainer:
                 block = "all"
             case Any():
                 block = "any"
+        if isinstance(condition, Unless):
+            blocks: dict[str, str] = self._words.explain["blocks"]
+            sentence = f"{blocks['unless']} {self._speaker.say(condition.item, relation)}"
         return Node(block, sentence, holds, children=tuple(self._node(part, relation) for part in trace.children))
 
     def _record_node(self, trace: Trace, relation: str) -> Node:
@@ -330,7 +335,9 @@ class _Explainer:
             if not rule.startswith(f"{self._kind}.") or not told:
                 continue
             report = told.get(rule)
-            if report is None or report.outcome in ("dormant", "off"):
+            if any(check.rule == _AFTER.get(rule) and check.answer == "problem" for check in found):
+                found.append(Check(question, rule, "unknown"))
+            elif report is None or report.outcome in ("dormant", "off"):
                 outcomes: dict[str, str] = self._words.explain["outcomes"]
                 why = "" if report is None else "; ".join(report.why) or outcomes[report.outcome]
                 found.append(Check(question, rule, "unknown", why))
@@ -344,17 +351,27 @@ class _Explainer:
             return ()
         if decision.rule is None:
             return self._near_others()
-        alone = not decision.also
-        trace = self._trace(self._rulebook.rule(decision.rule))
-        return tuple(
-            self._nearly(decision.rule, "sync" if alone else "not_matched", way) for way in ways(trace, want=False)
-        )
+        matched = [self._rulebook.rule(match.rule) for match in decision.matches if match.reaction != "note"]
+        each = [ways(self._trace(rule), want=False) for rule in matched]
+        syncing = [way for way in together(each) if not self._kept_out(way)]
+        near = [self._nearly(decision.rule, "sync", way) for way in syncing]
+        if len(matched) > 1 or not near:
+            near = [*(self._nearly(decision.rule, "not_matched", way) for way in each[0]), *near]
+        return tuple(near)
+
+    def _kept_out(self, way: Way) -> bool:
+        """Whether, for all we know, some rule would still keep the record from syncing after the changes."""
+        return any(still(self._trace(rule), way) is True for rule in self._active())
+
+    def _active(self) -> Iterator[Rule]:
+        """Rules of the kind that can keep a record from syncing."""
+        for rule in self._rulebook.rules:
+            if rule.kind == self._kind and rule.then in ("skip", "flag") and rule.id not in self._classifier.dormant:
+                yield rule
 
     def _near_others(self) -> tuple[Near, ...]:
         found: list[Near] = []
-        for rule in self._rulebook.rules:
-            if rule.kind != self._kind or rule.then in ("off", "note") or rule.id in self._classifier.dormant:
-                continue
+        for rule in self._active():
             way = nearly(self._trace(rule))
             if way is not None and rule.then != "off":
                 found.append(self._nearly(rule.id, rule.then, way))

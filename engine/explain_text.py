@@ -11,6 +11,7 @@ from engine.wording import Wording, wording
 _MARKS = {"true": "✓", "false": "✗", "unavailable": "?"}
 _ANSWERS = {"ok": "✓", "problem": "✗", "unknown": "?"}
 _WIDEST = 72
+_MOST_READINGS = 4
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 _PAINTS = {"true": "green", "false": "dim", "unavailable": "yellow"}
 _VERDICTS = {"sync": "green", "skip": "yellow", "flag": "red"}
@@ -123,7 +124,7 @@ class _Printer:
         node = report.tree
         while node.block == "all" and node.children:
             node = next((child for child in node.children if child.holds != "true"), node.children[0])
-        beside = self._readings(node)
+        beside = self._all_readings(node)
         sentence = f"{_MARKS[node.holds]} {node.sentence}"
         return f"  {report.id}", f"{sentence}  {self._paint(f'[{beside}]', 'dim')}" if beside else sentence
 
@@ -132,11 +133,23 @@ class _Printer:
             return node.why
         return "; ".join(self._reading(reading) for reading in node.readings)
 
+    def _all_readings(self, node: Node) -> str:
+        """What a whole part read, each value once, and what it could not: enough to see why it failed."""
+        todo, told = [node], dict[str, None]()
+        for part in todo:
+            if part.why:
+                told[part.why] = None
+            told.update((self._reading(reading), None) for reading in part.readings)
+            if part.block in ("all", "any", "not", "unless"):
+                todo.extend(part.children)
+        return "; ".join(list(told)[:_MOST_READINGS])
+
     def _reading(self, reading: Reading) -> str:
         value = self._explain["missing"] if reading.value is None else reading.value
         if reading.origin == "setting" and reading.of:
             value = self._explain["setting_of"].format(value=value, layer=reading.of)
-        return f"{reading.label}: {value}"
+        written: str = self._explain["reading"].format(label=reading.label, value=value)
+        return written
 
     def _columns(self, rows: list[Row]) -> list[str]:
         """Rows with the right column aligned; a left one that is too wide pushes its own aside."""

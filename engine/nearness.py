@@ -7,9 +7,9 @@ from itertools import product
 
 from msgspec import Struct
 
-from engine.conditions import All, Any, Condition, Count, FieldTest, Not, Related, Unless
+from engine.conditions import All, Any, Condition, Count, FieldTest, Not, Related, Unless, Value
 from engine.records import Record, kind_of, name_of
-from engine.tracing import Trace
+from engine.tracing import Trace, Truth, both, either, inverse
 
 MOST = 3
 """Ways that are kept: a reader acts on the first."""
@@ -37,6 +37,8 @@ class Change(Struct, frozen=True):
     relation: str | None = None
     about: About | None = None
     """The related record whose test it is."""
+    steps: int = 1
+    """How far it is: of a count, by how many records; 2 for related records of which there are none yet."""
 
 
 Way = tuple[Change, ...]
@@ -51,12 +53,22 @@ def ways(trace: Trace, *, want: bool) -> list[Way]:
     return _ways(trace, want, None, None)
 
 
+def together(parts: Iterable[list[Way]]) -> list[Way]:
+    """The smallest sets of changes that do what each of these does."""
+    return _all_of(parts)
+
+
 def nearly(trace: Trace) -> Way | None:
     """The one change that would make a rule match of which something else holds already; None when there is none."""
     if trace.truth is not False or not _begun(trace):
         return None
     found = ways(trace, want=True)
-    return found[0] if found and len(found[0]) == 1 else None
+    return found[0] if found and _steps(found[0]) == 1 else None
+
+
+def still(trace: Trace, way: Way) -> Truth:
+    """What a condition would come to after changes, as far as they say: a field made missing fails its other tests."""
+    return _after(trace, way, None)
 
 
 def _begun(trace: Trace) -> bool:
@@ -89,7 +101,7 @@ def _ways(trace: Trace, want: bool, relation: str | None, of: About | None) -> l
             parts = [_ways(part, want, relation, of) for part in trace.children]
             return _one_of(parts) if want else _all_of(parts)
         case Count():
-            return [] if trace.lack else [(Change(condition, want),)]
+            return [] if trace.lack else [(Change(condition, want, steps=_distance(trace, condition)),)]
         case Related():
             return _related(trace, condition, want)
 
@@ -97,7 +109,7 @@ def _ways(trace: Trace, want: bool, relation: str | None, of: About | None) -> l
 def _related(trace: Trace, test: Related, want: bool) -> list[Way]:
     if trace.lack:
         return []
-    itself: list[Way] = [(Change(test, want),)]
+    itself: list[Way] = [(Change(test, want, steps=1 if trace.children else 2),)]
     if test.where == All(()):
         return itself
     each = test.quantifier == "every"
@@ -120,4 +132,78 @@ def _all_of(parts: Iterable[list[Way]]) -> list[Way]:
 
 
 def _best(found: Iterable[Way]) -> list[Way]:
-    return sorted(dict.fromkeys(found), key=len)[:MOST]
+    return sorted(dict.fromkeys(found), key=_steps)[:MOST]
+
+
+def _steps(way: Way) -> int:
+    return sum(change.steps for change in way)
+
+
+def _distance(trace: Trace, test: Count) -> int:
+    number = test.number.value if isinstance(test.number, Value) else trace.reads[0].value
+    assert isinstance(number, int)
+    fulfilled = sum(part.truth is True for part in trace.children)
+    return max(1, abs(number - fulfilled))
+
+
+# What else a change would bring about.
+
+
+def _after(trace: Trace, way: Way, of: About | None) -> Truth:
+    of = of if trace.about is None else about(trace.about)
+    condition = trace.condition
+    match condition:
+        case FieldTest():
+            said = [_said(change, condition) for change in way if change.about == of]
+            return next((truth for truth in said if truth is not None), trace.truth)
+        case All():
+            return both(_after(part, way, of) for part in trace.children)
+        case Any():
+            return either(_after(part, way, of) for part in trace.children)
+        case Not():
+            return inverse(_after(trace.children[0], way, of))
+        case Unless():
+            return _after(trace.children[0], way, of) is not True
+        case Related() | Count():
+            same = [change.want for change in way if _alike(change.condition, condition)]
+            if same or isinstance(condition, Count) or trace.lack:
+                return same[0] if same else trace.truth
+            parts = [_after(part, way, None) for part in trace.children]
+            return both(parts) if condition.quantifier == "every" else _quantified(condition, parts)
+
+
+def _quantified(test: Related, parts: list[Truth]) -> Truth:
+    return either(parts) if test.quantifier == "some" else inverse(either(parts))
+
+
+def _said(change: Change, test: FieldTest) -> Truth:
+    """What a change of one test says of another on the same record; None where it says nothing."""
+    changed = change.condition
+    if not isinstance(changed, FieldTest) or changed.field != test.field:
+        return None
+    if _alike(changed, test):
+        return change.want
+    presence = changed.op in ("missing", "present")
+    missing = presence and (changed.op == "missing") == change.want
+    if test.op in ("missing", "present"):
+        known = presence or change.want
+        return (test.op == "missing") == missing if known else None
+    return False if missing else None
+
+
+def _alike(one: Condition, other: Condition) -> bool:
+    """Whether two tests say the same, wherever they stand in the files."""
+    match one, other:
+        case FieldTest(), FieldTest():
+            return (one.field, one.op, one.operands) == (other.field, other.op, other.operands)
+        case Related(), Related():
+            return (one.quantifier, one.relation, one.where) == (other.quantifier, other.relation, other.where)
+        case Count(), Count():
+            return (one.relation, one.op, one.number, one.where) == (
+                other.relation,
+                other.op,
+                other.number,
+                other.where,
+            )
+        case _:
+            return False

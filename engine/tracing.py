@@ -172,7 +172,7 @@ class Tracer:
             return Trace(test, None, lack=lack)
         leaf = bind(test, self._settings)
         if leaf is None:
-            return Trace(test, None, reads=self._operands(test), lack=self._not_set(test.operands))
+            return Trace(test, None, lack=self._not_set(test.operands))
         value = self._value(record, test.field)
         other = None if leaf.this is None else self._value(self._record, leaf.this)
         reads = (Read("record", test.field, value, record), *self._operands(test))
