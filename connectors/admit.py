@@ -27,7 +27,8 @@ def admitted(raws: Iterable[Raw], fetch: Fetch, nothing: ConnectorError | None =
     """
     empty, before = True, len(fetch.invalid)
     for kind, values, place in raws:
-        found = read_mapping(kind, values, place)
+        # Most cells of a wide table are empty: not asking the door about them saves a third of the time.
+        found = read_mapping(kind, {name: value for name, value in values.items() if value != ""}, place)
         if isinstance(found, Invalid):
             fetch.invalid.append(found)
         else:

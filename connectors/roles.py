@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 Role = Literal["learner", "instructor", "staff", "family"]
@@ -22,6 +23,7 @@ _WORDS: dict[Role, str] = {
 _ROLES: dict[str, Role] = {word: role for role, words in _WORDS.items() for word in words.split()}
 
 
+@lru_cache(4096)
 def role_of(word: str) -> Role | None:
     """What a source's word for a role is to us, whatever its case; None for a word we do not know."""
     return _ROLES.get("".join(letter for letter in word.casefold() if letter.isalnum()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from engine.moments import zone
 
@@ -31,6 +32,7 @@ def wall_clock(day: date, clock: time, zone_name: str) -> datetime:
     return aware(datetime.combine(day, clock), zone_name)
 
 
+@lru_cache(4096)
 def day(text: str, pattern: str) -> date | str:
     """A day in the one format that the connector knows (`%m/%d/%Y`); a time of midnight after it is left out."""
     try:
@@ -39,6 +41,7 @@ def day(text: str, pattern: str) -> date | str:
         return text
 
 
+@lru_cache(4096)
 def iso_day(text: str) -> date | str:
     """A day as ISO writes it, also out of a time."""
     try:
