@@ -1,0 +1,365 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+from jinja2 import meta
+
+from connectors.registry import catalogue
+from engine.checking import check
+from engine.conditions import ALWAYS
+from engine.decisions import Facts, RelatedFacts
+from engine.loading import load, load_base
+from engine.message_checks import MOST_WRITTEN, customer_text_problems, is_plain, sample_facts
+from engine.messages import FALLBACK, MOST_SHOWN, Messages
+from engine.phrases import FILTERS, NAMES, names_for
+from engine.places import RULES
+from engine.problems import Place
+from engine.records import KINDS
+from engine.rulebook import FINDINGS, MessageText, Rulebook, Touch
+
+MESSAGES = Messages()
+BASE = load_base(RULES, catalogue())
+NORVANE = load(RULES, "norvane", catalogue())
+HARBOUR = load(RULES, "harbour", catalogue())
+
+SESSION = Facts(
+    kind="session",
+    source_id="904412",
+    name="Négociation vente",
+    record={
+        "name": "Négociation vente",
+        "starts_at": "2026-12-01T08:00:00Z",
+        "ends_at": "2026-12-01T11:00:00Z",
+        "instructor_ids": ["318"],
+    },
+    as_of="2026-11-21T11:00:00Z",
+    last_sync="2026-11-21T11:00:00Z",
+    next_run="2026-11-21T21:00:00Z",
+)
+LEARNER = Facts(
+    kind="learner",
+    source_id="20881",
+    name="Elia Vasserot",
+    record={"first_name": "Elia", "last_name": "Vasserot", "email": "elia.vasserot@example.org"},
+    as_of="2026-11-21T11:00:00Z",
+    next_run="2026-11-21T21:00:00Z",
+)
+SHEET = Facts(
+    kind="sheet",
+    source_id="crs_7",
+    name="Négociation vente",
+    record={"source_ref": "904412", "starts_at": "2026-11-20T08:00:00Z", "first_archived_at": "2026-11-20T17:30:00Z"},
+    as_of="2026-11-21T11:00:00Z",
+)
+
+
+def related(facts: Facts, **relations: list[dict[str, object]]) -> Facts:
+    return msgspec.structs.replace(
+        facts, related={name: RelatedFacts(len(items), tuple(items)) for name, items in relations.items()}
+    )
+
+
+def person(kind: str, source_id: str, name: str, **fields: object) -> dict[str, object]:
+    return {"kind": kind, "source_id": source_id, "name": name, **fields}
+
+
+def with_message(book: Rulebook, rule_id: str, text: MessageText, layer: str, language: str = "en") -> Rulebook:
+    """The rulebook with a layer's message beside one rule."""
+    rules = tuple(
+        msgspec.structs.replace(
+            rule,
+            messages={**rule.messages, language: text},
+            touched=(*rule.touched, Touch(layer, ("messages",), Place("x.yaml"))),
+        )
+        if rule.id == rule_id
+        else rule
+        for rule in book.rules
+    )
+    return msgspec.structs.replace(book, rules=rules)
+
+
+GOLDEN: dict[str, Facts] = {
+    "session.no_instructor": SESSION,
+    "session.instructor_without_email": related(SESSION, instructors=[person("instructor", "318", "Orla Quist")]),
+    "session.outside_window": SESSION,
+    "learner.no_session_in_window": related(
+        LEARNER,
+        sessions=[
+            {**person("session", "1", "Droit"), "starts_at": "2026-12-02T08:00:00Z", "status": "cancelled"},
+            {**person("session", "2", "Anglais"), "starts_at": "2026-12-01T08:00:00Z"},
+            {**person("session", "3", "Gestion"), "starts_at": "2026-11-20T08:00:00Z"},
+        ],
+    ),
+    "learner.duplicate": related(LEARNER, same_person=[person("learner", "21990", "Elia Vasserot")]),
+    "learner.email_missing": msgspec.structs.replace(LEARNER, record={"first_name": "Elia"}, next_run=None),
+    "learner.email_shared": related(LEARNER, same_email=[person("learner", str(n), f"Jon {n}") for n in range(5)]),
+    "learner.role_mismatch": related(LEARNER, email_accounts=[person("account", "usr_1", "Elia", role="instructor")]),
+    "learner.left": msgspec.structs.replace(LEARNER, record={"status": "suspended", "left_on": "2026-11-20"}),
+    "sheet.archived_again": SHEET,
+    "sheet.archived_too_recently": SHEET,
+    "record.invalid": Facts("session", "904995", "904995", record={}, errors=("starts_at: found text",)),
+}
+"""Rule to facts; what is said of them stands in golden_messages.yaml, with plain spaces."""
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("rule", GOLDEN)
+def test_a_message_says_the_effect_the_record_the_place_and_the_time(rule: str, language: str) -> None:
+    golden = yaml.safe_load((Path(__file__).parent / "golden_messages.yaml").read_text("utf-8"))
+
+    said = MESSAGES.render(NORVANE, rule, GOLDEN[rule], language)
+
+    assert {"problem": plain(said.problem), "fix": plain(said.fix)} == golden[rule][language]
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_the_packaged_rules_layers_and_sample_customers_are_without_errors() -> None:
+    problems = check(RULES, catalogue(), MESSAGES)
+
+    assert [problem for problem in problems if problem.severity == "error"] == []
+
+
+def test_every_packaged_rule_has_a_message_in_every_language_and_no_message_is_left_over() -> None:
+    rules = {rule.id for rule in BASE.rules}
+
+    assert MESSAGES.languages == ("en", "fr")
+    assert set(FINDINGS) < rules
+    for language in MESSAGES.languages:
+        assert set(MESSAGES.packaged(language)) == rules
+
+
+@pytest.mark.parametrize("rule", sorted(MESSAGES.packaged("en")))
+def test_both_languages_of_a_rule_use_the_same_facts(rule: str) -> None:
+    one, other = (
+        {
+            name
+            for text in (message.problem, message.fix)
+            for name in meta.find_undeclared_variables(MESSAGES.language("en").environment.parse(text))
+        }
+        for message in (MESSAGES.packaged(language)[rule].text for language in ("en", "fr"))
+    )
+
+    assert one == other
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["nothing known", "everything known"])
+@pytest.mark.parametrize("book", [BASE, NORVANE, HARBOUR], ids=lambda book: book.customer.id)
+def test_every_message_renders_with_nothing_known_and_with_everything(book: Rulebook, full: bool) -> None:
+    for rule in book.rules:
+        for language in MESSAGES.languages:
+            said = MESSAGES.render(book, rule.id, sample_facts(rule, book, full=full), language)
+
+            for text in (said.problem, said.fix):
+                assert text.strip() == text
+                assert text
+                assert not re.search(r"None|Undefined|\{\{|\{%|  | [.,]|\( |\(\)", text), (rule.id, language, text)
+            assert MESSAGES.language(language).phrases.failed_fix not in said.fix
+
+
+def test_french_signs_stand_after_no_break_spaces_and_apostrophes_are_typographic() -> None:
+    texts = [
+        text
+        for book in (BASE, HARBOUR, NORVANE)
+        for rule in book.rules
+        for own in (rule.messages.get("fr") or MESSAGES.packaged("fr")[rule.id].text,)
+        for text in (own.problem, own.fix)
+    ]
+
+    for text in texts:
+        written = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "X", text, flags=re.DOTALL)
+        assert not re.search(r" [:;?!»]|« |[^\s\u00a0\u202f][;?!»]|\w'", written), text
+
+
+# What a customer may write.
+
+PLACE = Place("rules/customers/acme.yaml", 3)
+SETTINGS = frozenset(BASE.settings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ name }} waits.",
+        "{{ starts_at | when }}, {{ starts_at | day }}, {{ starts_at | clock }}",
+        "{{ settings.window_days | number }} days",
+        "{{ related.instructors.count }}: {{ related.instructors.items | names }}",
+        "Plain text, 100 % of it.",
+    ],
+)
+def test_a_customers_message_is_names_and_filters(text: str) -> None:
+    assert customer_text_problems(text, PLACE, "session", SETTINGS) == []
+    assert is_plain(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("{% for x in related.instructors.items %}{{ x }}{% endfor %}", "it holds {% %}"),
+        ("{%- set x = 1 %}", "it holds {% %}"),
+        ("{{ 7 * 7 }}", "more than a name"),
+        ("{{ name ~ name }}", "more than a name"),
+        ("{{ name if room else 1 }}", "more than a name"),
+        ("{{ name.__class__ }}", "‘.__class__’ is not a part"),
+        ("{{ name['x'] }}", "more than a name"),
+        ("{{ name() }}", "more than a name"),
+        ("{{ name.format(name) }}", "more than a name"),
+        ("{{ related.instructors.items | first }}", "no filter ‘first’"),
+        ("{{ name | upper }}", "no filter ‘upper’"),
+        ("{{ starts_at | days_before(3) }}", "no filter ‘days_before’"),
+        ("{{ name | day | attr('x') }}", "no filter ‘attr’"),
+        ("{{ name", "cannot be read"),
+        ("{{ nom }}", "no name ‘nom’"),
+        ("{{ settings.windowdays }}", "no setting ‘windowdays’"),
+        ("{{ related.instructor.count }}", "no relation ‘instructor’"),
+        ("{{ related.instructors.size }}", "‘.size’"),
+        ("x" * (MOST_WRITTEN + 1), "1,001 characters"),
+    ],
+)
+def test_a_customers_message_is_nothing_else(text: str, found: str) -> None:
+    problems = customer_text_problems(text, PLACE, "session", SETTINGS)
+
+    assert problems, text
+    assert found in problems[0].message
+    assert {problem.place for problem in problems} == {PLACE}
+
+
+def test_a_misspelt_name_is_told_with_the_one_that_was_probably_meant() -> None:
+    (problem,) = customer_text_problems("{{ start_at | when }}", PLACE, "session", SETTINGS)
+
+    assert (problem.message, problem.hint) == ("no name ‘start_at’", "did you mean starts_at?")
+
+
+def test_a_customers_own_message_comes_before_the_packaged_one_in_its_language_only() -> None:
+    own = MessageText("{{ name }} has nobody.", "Ask {{ customer }}.")
+    book = with_message(NORVANE, "session.no_instructor", own, "norvane")
+
+    assert MESSAGES.render(book, "session.no_instructor", SESSION, "en").problem == "Négociation vente has nobody."
+    assert MESSAGES.render(book, "session.no_instructor", SESSION, "en").fix == "Ask Campus Norvane."
+    assert MESSAGES.render(book, "session.no_instructor", SESSION, "fr").problem.startswith("Non synchronisée")
+
+
+def test_a_customers_message_that_is_more_than_names_and_filters_is_never_rendered() -> None:
+    own = MessageText("{% for a in range(9) %}{{ a }}{% endfor %}", "x")
+    book = with_message(NORVANE, "session.no_instructor", own, "norvane")
+
+    said = MESSAGES.render(book, "session.no_instructor", SESSION, "en")
+
+    assert said.problem.startswith("Not synced: no instructor")
+    assert [problem.code for problem in MESSAGES.problems(book)] == ["bad-message"]
+
+
+def test_a_connector_layers_message_has_the_whole_syntax_within_the_sandbox() -> None:
+    whole = MessageText("{% if room %}{{ room }}{% else %}no room{% endif %}", "{{ name }}")
+    book = with_message(NORVANE, "session.no_instructor", whole, "ypareo")
+    assert MESSAGES.render(book, "session.no_instructor", SESSION, "en").problem == "no room"
+    assert MESSAGES.problems(book) == ()
+
+    for escape in ("{{ ''.__class__.__mro__ }}", "{{ name.__init__.__globals__ }}", "{{ cycler }}", "{{ range(9) }}"):
+        book = with_message(NORVANE, "session.no_instructor", MessageText(escape, "x"), "ypareo")
+        assert MESSAGES.render(book, "session.no_instructor", SESSION, "en").problem.startswith("Not synced")
+        assert MESSAGES.problems(book) != ()
+
+
+def test_a_message_about_a_relation_that_its_rule_does_not_read_is_a_problem() -> None:
+    text = MessageText("{{ related.learners.count }} wait", "x")
+    (problem,) = MESSAGES.problems(with_message(NORVANE, "session.no_instructor", text, "norvane"))
+
+    assert "does not read the relation ‘learners’" in problem.message
+
+
+def test_a_missing_language_of_a_packaged_rule_is_a_problem() -> None:
+    rule = msgspec.structs.replace(BASE.rules[0], id="session.new_one", kind="session", when=ALWAYS)
+    book = msgspec.structs.replace(BASE, rules=(rule,))
+
+    assert [problem.message for problem in MESSAGES.problems(book)] == [
+        "session.new_one has no message in ‘en’",
+        "session.new_one has no message in ‘fr’",
+    ]
+
+
+# How values are shown.
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "french"),
+    [
+        ("{{ room }}", "(not given)", "(non renseigné)"),
+        ("{{ remote }}", "yes", "oui"),
+        ("{{ status }}", "pending", "en attente"),
+        ("{{ kind }}", "session", "séance"),
+        ("{{ families | words }}", "BTS, CAP and Bac pro", "BTS, CAP et Bac pro"),
+        ("{{ starts_at | clock }}", "09:00", "09:00"),
+        ("{{ starts_at | day }}", "1 December 2026", "1er décembre 2026"),
+        ("{{ room | day }}", "(not given)", "(non renseigné)"),
+        ("{{ settings.window_days }}", "7", "7"),
+        ("{{ source | of }}", "of Ypareo", "d’Ypareo"),
+        ("{{ platform | of }}", "of Edusign", "d’Edusign"),
+        ("{{ customer | of }}", "of Campus Norvane", "de Campus Norvane"),
+        ("{{ last_sync }}", "(not given)", "(non renseigné)"),
+        ("{{ related.learners.count }}", "0", "0"),
+        ("{{ related.learners.items | names }}", "(not given)", "(non renseigné)"),
+        ("{{ errors | words }}", "(not given)", "(non renseigné)"),
+        ("{{ segment_keys | words }}", "site_code: S-1 and S-2", "site_code: S-1 et S-2"),
+    ],
+)
+def test_a_value_is_shown_as_the_language_writes_it(text: str, english: str, french: str) -> None:
+    record = SESSION.record | {
+        "remote": True,
+        "status": "pending",
+        "families": ["BTS", "CAP", "Bac pro"],
+        "segment_keys": {"site_code": ["S-1", "S-2"]},
+    }
+    facts = msgspec.structs.replace(SESSION, record=record, last_sync=None)
+
+    assert MESSAGES.rendered(text, "en", facts, NORVANE) == english
+    assert MESSAGES.rendered(text, "fr", facts, NORVANE) == french
+
+
+def test_times_are_the_customers_and_its_systems_are_called_by_their_names() -> None:
+    text = "{{ starts_at | clock }} {{ source }} {{ platform }}"
+
+    assert MESSAGES.rendered(text, "en", SESSION, NORVANE) == "09:00 Ypareo Edusign"
+    assert MESSAGES.rendered(text, "en", SESSION, HARBOUR) == "08:00 Wonde Education Perfect"
+    assert MESSAGES.rendered(text, "fr", SESSION, BASE) == "09:00 la source la plateforme"
+
+
+def test_what_a_record_says_is_never_a_template_and_never_too_long() -> None:
+    facts = msgspec.structs.replace(SESSION, name="{{ 7 * 7 }}\n <b>" + "x" * 5000)
+
+    said = MESSAGES.render(NORVANE, "session.no_instructor", facts, "en").problem
+
+    assert "“{{ 7 * 7 }} <b>xxx" in said
+    assert len(said) == MOST_SHOWN
+
+
+def test_an_unknown_rule_or_language_gives_a_sentence_and_not_an_error() -> None:
+    said = MESSAGES.render(NORVANE, "session.gone_since", SESSION, "fr")
+    assert plain(said.problem) == "La règle session.gone_since s’applique, mais son message ne peut pas être écrit."
+
+    spoken = MESSAGES.render(NORVANE, "session.no_instructor", SESSION, "de")
+    assert spoken == MESSAGES.render(NORVANE, "session.no_instructor", SESSION, FALLBACK)
+
+
+def test_names_and_filters_are_documented_where_authors_read_of_them() -> None:
+    page = (Path(__file__).parents[2] / "docs/rules/how-to-write-a-rule.md").read_text("utf-8")
+
+    for name in (*NAMES, *FILTERS):
+        assert f"`{name}`" in page, name
+    for kind in KINDS:
+        assert set(NAMES) <= set(names_for(kind))
+
+
+def test_many_messages_are_rendered_from_texts_compiled_once() -> None:
+    messages = Messages()
+    for number in range(200):
+        facts = msgspec.structs.replace(SESSION, source_id=str(number))
+        messages.render(NORVANE, "session.no_instructor", facts, "fr")
+
+    assert messages._compiled.cache_info().misses == 2
