@@ -12,7 +12,7 @@ from engine.fields import fields_of
 from engine.folders import BASE, called, is_customer_id, other_spellings, yaml_files
 from engine.loader import Loader, in_file_order, layer_of
 from engine.problems import Place, Problem, RuleFileError
-from engine.reading import did_you_mean, shown
+from engine.reading import closest, shown
 from engine.records import KINDS, UPWARD
 from engine.rulebook import Rule, Rulebook
 
@@ -75,10 +75,11 @@ def _strays(loader: Loader, rulebooks: Iterable[Rulebook]) -> Iterator[Problem]:
             hint = f"small letters, digits and hyphens, and not ‘{BASE}’: campus-norvane.yaml"
             yield Problem(Place(called(path)), "bad-file-name", message, hint)
     for path in yaml_files(folders.connectors):
-        if path.stem not in layers:
+        # A layer that no customer names yet may wait for one; one that is almost called like another is a slip.
+        best = None if path.stem in layers else closest(path.stem, layers)
+        if best is not None:
             message = f"no connector and no customer has the layer ‘{shown(path.stem)}’: nobody reads this file"
-            hint = did_you_mean(path.stem, layers, "layers")
-            yield Problem(Place(called(path)), "unknown-layer", message, hint, "warning")
+            yield Problem(Place(called(path)), "unknown-layer", message, f"did you mean {best}?", "warning")
 
 
 def _unnamed(rulebook: Rulebook, loader: Loader) -> Iterator[Problem]:

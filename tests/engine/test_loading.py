@@ -237,7 +237,7 @@ def _mutated(text: str) -> st.SearchStrategy[str]:
     return st.lists(st.tuples(line, st.integers(0, 200), piece, hows), min_size=1, max_size=4).map(apply)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     name=st.sampled_from(["base", "settings", "connector", "customer"]),
     content=st.one_of(
