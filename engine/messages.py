@@ -7,7 +7,7 @@ only; ``engine.message_checks`` says so in `muster check`, and here such a text 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ WORDS = "words"
 MOST_SHOWN = 2000
 """Characters of a rendered text; a record's own text may be of any length."""
 
-_SPACES = re.compile(r"[ \t\r\n]+")
+_SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
 _ALL_FIELDS = frozenset(name for kind in KINDS for name in fields_of(kind))
 
 
@@ -115,7 +115,8 @@ class Messages:
             self._packaged[path.stem] = texts
         if FALLBACK not in self._languages:
             raise FileNotFoundError(f"{folder / FALLBACK}.yaml: the messages every other language falls back to")
-        self._books: dict[str, tuple[Rulebook, dict[str, Rule]]] = {}
+        self._books: dict[str, tuple[Rulebook, dict[tuple[str, str], tuple[tuple[str, MessageText], ...]]]] = {}
+        # Of the rulebook last seen of each customer: rule and language to the texts to try.
         self._compiled = lru_cache(maxsize=8192)(self._compile)
 
     @property
@@ -154,9 +155,18 @@ class Messages:
 
         return problems_of(self, rulebook)
 
-    def _texts(self, rulebook: Rulebook, rule_id: str, language: str) -> Iterable[tuple[str, MessageText]]:
+    def _texts(self, rulebook: Rulebook, rule_id: str, language: str) -> tuple[tuple[str, MessageText], ...]:
         """The texts to try, best first: the reader's language, then English, then whatever there is."""
-        rule = self._rules(rulebook).get(rule_id)
+        kept = self._books.get(rulebook.customer.id)
+        if kept is None or kept[0] is not rulebook:
+            kept = self._books[rulebook.customer.id] = (rulebook, {})
+        found = kept[1].get((rule_id, language))
+        if found is None:
+            found = kept[1][rule_id, language] = tuple(self._found(rulebook, rule_id, language))
+        return found
+
+    def _found(self, rulebook: Rulebook, rule_id: str, language: str) -> Iterator[tuple[str, MessageText]]:
+        rule = next((rule for rule in rulebook.rules if rule.id == rule_id), None)
         own = usable_messages(rule, rulebook) if rule is not None else {}
         wanted = language if language in self._languages else FALLBACK
         for spoken in dict.fromkeys((wanted, FALLBACK, rulebook.customer.language, *own)):
@@ -166,13 +176,6 @@ class Messages:
                 yield spoken, own[spoken]
             if rule_id in self._packaged[spoken]:
                 yield spoken, self._packaged[spoken][rule_id].text
-
-    def _rules(self, rulebook: Rulebook) -> dict[str, Rule]:
-        """Rules by id, remembered for the rulebook last seen of each customer."""
-        kept = self._books.get(rulebook.customer.id)
-        if kept is None or kept[0] is not rulebook:
-            kept = self._books[rulebook.customer.id] = (rulebook, {rule.id: rule for rule in rulebook.rules})
-        return kept[1]
 
     def rendered(self, text: str, language: str, facts: Facts, rulebook: Rulebook) -> str:
         """One text, rendered. Raises what Jinja2 and the filters raise; ``render`` catches it."""
@@ -184,7 +187,9 @@ class Messages:
 
     def _compile(self, language: Language, text: str) -> _Compiled:
         tree = language.environment.parse(text)
-        return _Compiled(language.environment.from_string(tree), frozenset(meta.find_undeclared_variables(tree)))
+        template = language.environment.from_string(tree)
+        template.globals = {}  # there are none, and Jinja2 would copy its own mapping of them at every rendering
+        return _Compiled(template, frozenset(meta.find_undeclared_variables(tree)))
 
 
 def is_customers(rule: Rule, rulebook: Rulebook) -> bool:
