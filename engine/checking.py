@@ -14,6 +14,7 @@ from engine.loader import Loader, in_file_order, layer_of
 from engine.problems import Place, Problem, RuleFileError
 from engine.reading import closest, shown
 from engine.records import KINDS, UPWARD
+from engine.relations import RELATIONS
 from engine.rulebook import Rule, Rulebook
 
 REMEMBERED = frozenset((kind, "modified_at") for kind in KINDS if "modified_at" in fields_of(kind))
@@ -142,6 +143,8 @@ def _dormant(rulebook: Rulebook) -> Iterator[Problem]:
         use = platform if upward and platform is not None else source or platform
         assert use is not None
         given = ", ".join(f"`{name}`" for name in names)
-        message = f"{use.title} never gives {given}: {', '.join(rule_ids)} can never match"
+        related = any(name.partition(".")[2] in RELATIONS.get(name.partition(".")[0], {}) for name in names)
+        never = f"no record here can have {given}" if related else f"{use.title} never gives {given}"
+        message = f"{never}: {', '.join(rule_ids)} can never match"
         hint = "nothing to do if the system has no such thing; else tell in `provides:` that it is sent"
         yield Problem(use.place, "dormant-rule", message, hint if use.provides else "", "warning")
