@@ -29,8 +29,9 @@ def remember(session: Session, run: Findings, known: dict[Identity, Known], row:
     _write_records(session, run, known, found, changes)
     gone, left = _not_received(session, run, known, found, changes)
     row.changed = sum(one.new or one.changed for one in found.values()) + len(gone)
-    row.issues = follow(session, run, found, gone, left, changes.rows)
-    row.issues["open"] = writes.open_issues(session, run.customer)
+    # Whole in one go: a change inside a JSON column is not seen.
+    followed = follow(session, run, found, gone, left, changes.rows)
+    row.issues = followed | {"open": writes.open_issues(session, run.customer)}
     writes.write_changes(session, changes.rows)
 
 

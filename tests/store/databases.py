@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,6 +67,9 @@ def postgresql_databases() -> Iterator[MakeUrl]:
         yield make
         admin.dispose()
     finally:
+        # Nothing in it is to be kept: it need not be written out first.
+        os.kill(server.get_pid(), signal.SIGQUIT)
+        server.get_postmaster_info().process.wait(30)
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
