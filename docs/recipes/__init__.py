@@ -1,0 +1,1 @@
+"""Small programs that make records of what no connector reads."""
