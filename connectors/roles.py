@@ -14,9 +14,9 @@ _WORDS: dict[Role, str] = {
         "associateprofessor assistantprofessor lecturer seniorlecturer instructor adjunct trainer"
     ),
     "staff": (
-        "staff aide assistant teachingassistant teacherassistant teachersassistant paraprofessional "
-        "administrator admin principal viceprincipal proctor counselor counsellor coach librarian nurse secretary itadmin siteadministrator "
-        "districtadministrator systemadministrator officestaff advisor adviser other"
+        "staff aide assistant teachingassistant teacherassistant teachersassistant paraprofessional administrator "
+        "admin principal viceprincipal proctor counselor counsellor coach librarian nurse secretary itadmin "
+        "siteadministrator districtadministrator systemadministrator officestaff advisor adviser other"
     ),
     "family": "guardian parent relative family mother father grandparent",
 }
