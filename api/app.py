@@ -41,7 +41,7 @@ def create_app(service: Service, *, demo: bool = False, limits: Limits | None = 
     for area in ROUTERS:
         # Flat, so that a request's template and the methods of an address can be told (api.edge).
         app.router.routes.extend(area.router.routes)
-    app.add_middleware(Edge, routes=app.router.routes)
+    app.add_middleware(Edge, routes=app.router.routes, respond=pages.answer_problem)
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(Declined, _problem)
     app.add_exception_handler(RequestValidationError, _problem)

@@ -8,15 +8,17 @@ from __future__ import annotations
 import secrets
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import ProblemError, answer
+from api.problems import ProblemError, from_status
 
 access = structlog.get_logger("muster.access")
 faults = structlog.get_logger("muster.faults")
@@ -59,9 +61,12 @@ def where(error: BaseException) -> list[str]:
 class Edge:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, routes: list[BaseRoute]) -> None:
+    def __init__(
+        self, app: ASGIApp, routes: list[BaseRoute], respond: Callable[[Request, ProblemError], Response]
+    ) -> None:
         self.app = app
         self.routes = routes
+        self.respond = respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -88,14 +93,17 @@ class Edge:
         if method == "HEAD":
             scope["method"] = "GET"
         try:
-            if method == "OPTIONS" and (allow := methods_at(self.routes, scope)):
+            if _holds_nul(scope):
+                # No id holds one, PostgreSQL takes none, and so it is no question for the store.
+                await self.respond(Request(scope), from_status(400))(scope, receive, outward)
+            elif method == "OPTIONS" and (allow := methods_at(self.routes, scope)):
                 await _no_content(outward, allow)
             else:
                 await self.app(scope, receive, outward)
         except Exception as error:  # noqa: BLE001 - nothing passes the edge; its text would reach the server's log
             problem = unexpected(error, template(scope))
             if status == 0:
-                await answer(problem)(scope, receive, outward)
+                await self.respond(Request(scope), problem)(scope, receive, outward)
         finally:
             access.info(
                 "request",
@@ -105,6 +113,10 @@ class Edge:
                 bytes=length,
                 milliseconds=round((time.perf_counter() - begun) * 1000, 1),
             )
+
+
+def _holds_nul(scope: Scope) -> bool:
+    return "\x00" in scope["path"] or b"%00" in scope.get("query_string", b"")
 
 
 def template(scope: Scope) -> str:

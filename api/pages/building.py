@@ -89,6 +89,7 @@ def feed(
     counts: Counts,
     *,
     last_run: datetime | None,
+    next_run: datetime | None,
     rules_broken: int,
     elsewhere: Iterable[FeedRow] = (),
 ) -> FeedView:
@@ -98,6 +99,7 @@ def feed(
     address = f"/customers/{quote(reader.rulebook.customer.id)}/issues.csv"
     return FeedView(
         last_run=last_run,
+        next_run=next_run,
         rules_broken=rules_broken,
         counts=_totals(counts),
         records=tuple(_record(reader, row) for row in page.items),
@@ -184,7 +186,6 @@ def record_page(
     left_out = found.where == "out" and answer is not None and answer.verdict == "skip"
     return RecordPageView(
         kind=found.kind,
-        source_id=found.source_id,
         shown_id=values.get("mis_id") or found.source_id,
         name=found.name or found.source_id,
         where="left_out" if left_out else found.where,

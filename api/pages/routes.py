@@ -20,6 +20,7 @@ from api.problems import ProblemError, answer, from_status
 from api.routes.issues import as_csv
 from api.rulebook_answer import in_words
 from engine.records import KINDS
+from runs.schedules import next_run
 from runs.service import Service
 from store.queries import IssueFilter, issues_of
 from store.queries import record as stored_record
@@ -136,6 +137,7 @@ def _feed(request: Request, service: Service, customer: str, given: dict[str, st
         which,
         service.counts(customer),
         last_run=last[0].started_at if last else None,
+        next_run=next_run(reader.rulebook.customer.schedule.downward, reader.rulebook.customer.zone, service.clock()),
         rules_broken=len(service.library.problems(customer)),
         elsewhere=elsewhere,
     )

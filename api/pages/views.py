@@ -43,6 +43,7 @@ class FeedView(Struct, frozen=True):
     """The feed."""
 
     last_run: datetime | None
+    next_run: datetime | None
     rules_broken: int
     """Mistakes in the newest rule files, which are not in use."""
     counts: tuple[tuple[str, int], ...]
@@ -93,7 +94,6 @@ class RecordPageView(Struct, frozen=True):
     """One record: where it is, what it holds, and why."""
 
     kind: str
-    source_id: str
     shown_id: str
     name: str
     where: str

@@ -1,0 +1,159 @@
+"""The feed over HTTP: filters, search, one issue, CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from api.feed_csv import cell
+from tests.api.conftest import EVERYTHING, INES, Client
+
+FEED = "/v1/customers/acme/issues"
+
+
+def names(answer: object) -> list[str]:
+    return [row["name"] for row in answer.json()["items"]]  # type: ignore[attr-defined]
+
+
+def test_the_feed_says_what_is_wrong_what_to_do_where_and_since_when(pushed: Client) -> None:
+    (row,) = pushed.get(FEED, params={"language": "en"}).json()["items"]
+    (issue,) = row["issues"]
+    assert (row["kind"], row["source_id"], row["name"]) == ("learner", "L-1", "Inès Marchal")
+    assert (issue["rule"], issue["state"], issue["fix_in"]) == ("learner.email_missing", "new", "source")
+    assert "Inès Marchal" in issue["problem"]
+    assert "Ypareo" in issue["fix"]
+    assert issue["opened_at"] == "2026-11-21T11:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"kind": "learner"}, ["Inès Marchal"]),
+        ({"kind": "session"}, []),
+        ({"rule": "learner.email_missing"}, ["Inès Marchal"]),
+        ({"rule": "learner.nothing"}, []),
+        ({"state": "new"}, ["Inès Marchal"]),
+        ({"state": "resolved"}, []),
+        ({"fix_in": "source"}, ["Inès Marchal"]),
+        ({"fix_in": "support"}, []),
+        ({"verdict": "skip"}, ["Anglais"]),
+        ({"verdict": "sync", "kind": "learner"}, ["Omar Søndergård"]),
+        ({"changed_since": "2026-11-21T12:00:00+01:00"}, ["Inès Marchal"]),
+        ({"changed_since": "2026-11-21T12:00:01+01:00"}, []),
+    ],
+)
+def test_filters_leave_what_they_name(pushed: Client, filters: dict[str, str], found: list[str]) -> None:
+    assert names(pushed.get(FEED, params=filters)) == found
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("kind", "dragon"),
+        ("verdict", "perhaps"),
+        ("state", "gone"),
+        ("fix_in", "moon"),
+        ("limit", "0"),
+        ("limit", "1000000"),
+        ("cursor", "nonsense"),
+        ("changed_since", "2026-11-21T12:00:00"),
+    ],
+)
+def test_a_filter_that_is_none_is_named_and_its_value_not_repeated(pushed: Client, parameter: str, value: str) -> None:
+    answer = pushed.get(FEED, params={parameter: value})
+    assert answer.status_code == 422
+    assert parameter in answer.text
+    assert value not in answer.text.replace("2026", "") or value == "0"
+
+
+def test_pages_of_the_feed_hold_each_record_once(api: Client) -> None:
+    many = [{**INES, "source_id": f"L-{number:02}", "last_name": f"Name{number:02}"} for number in range(1, 8)]
+    sessions = [{**EVERYTHING[3], "learner_ids": [one["source_id"] for one in many]}]
+    assert api.push([*many, EVERYTHING[2], *sessions]).status_code == 201
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = api.get(FEED, params={"limit": "3"} | ({"cursor": cursor} if cursor else {})).json()
+        assert page["total"] == 7
+        seen += [row["source_id"] for row in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert sorted(seen) == sorted(one["source_id"] for one in many)
+
+
+@pytest.mark.parametrize("words", ["marchal", "INES", "ines march", "L-1"])
+def test_search_finds_part_of_a_name_whatever_its_capitals_and_accents(pushed: Client, words: str) -> None:
+    assert names(pushed.post(f"{FEED}/search", json={"search": words})) == ["Inès Marchal"]
+
+
+def test_search_finds_those_with_nothing_to_fix_when_asked(pushed: Client) -> None:
+    assert names(pushed.post(f"{FEED}/search", json={"search": "sondergard"})) == []
+    found = pushed.post(f"{FEED}/search", json={"search": "sondergard", "verdict": "sync"})
+    assert names(found) == ["Omar Søndergård"]
+
+
+@pytest.mark.parametrize("body", [{}, {"search": ""}, {"search": "a", "kind": "x"}, {"search": "a", "limit": 0}, 3])
+def test_a_search_for_nothing_is_refused(pushed: Client, body: object) -> None:
+    assert pushed.post(f"{FEED}/search", json=body).status_code == 422
+
+
+def test_one_issue_comes_with_its_history(pushed: Client) -> None:
+    (row,) = pushed.get(FEED).json()["items"]
+    pushed.push([{**INES, "email": "ines@example.org"}, *EVERYTHING[1:]])
+    detail = pushed.get(f"{FEED}/{row['issues'][0]['id']}").json()
+    assert detail["issue"]["state"] == "resolved"
+    assert detail["issue"]["resolution"] == "fixed"
+    assert {one["what"] for one in detail["history"]} >= {"issue", "field"}
+
+
+def test_an_issue_of_another_customer_is_unknown(pushed: Client) -> None:
+    (row,) = pushed.get(FEED).json()["items"]
+    there = pushed.get(f"/v1/customers/harbour/issues/{row['issues'][0]['id']}")
+    nowhere = pushed.get("/v1/customers/harbour/issues/none")
+    assert there.status_code == nowhere.status_code == 404
+    assert there.json() == nowhere.json()
+
+
+def read(answer: object, delimiter: str) -> list[list[str]]:
+    text = answer.content.decode("utf-8-sig")  # type: ignore[attr-defined]
+    return list(csv.reader(io.StringIO(text), delimiter=delimiter))
+
+
+def test_the_csv_begins_with_the_five_columns_of_the_article(pushed: Client) -> None:
+    answer = pushed.get(f"{FEED}.csv", params={"language": "en"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="muster-acme.csv"'
+    header, line = read(answer, ",")
+    assert header[:5] == ["Integration Source ID", "Entity Type", "Entity Name", "MIS ID", "Error Message"]
+    assert line[:4] == ["L-1", "Learner", "Inès Marchal", ""]
+    assert "Inès Marchal" in line[4]
+
+
+def test_the_french_csv_opens_in_french_excel(pushed: Client) -> None:
+    answer = pushed.get(f"{FEED}.csv", params={"language": "fr"})
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    header, line = read(answer, ";")
+    assert header[:3] == ["Identifiant de la source", "Type", "Nom"]
+    assert line[1] == "Apprenant"
+
+
+def test_the_csv_holds_every_page_and_its_filters(api: Client) -> None:
+    many = [{**INES, "source_id": f"L-{number}"} for number in range(620)]
+    sessions = [{**EVERYTHING[3], "learner_ids": [one["source_id"] for one in many]}]
+    api.app.state.limits = type(api.app.state.limits)()
+    assert api.push([*many, EVERYTHING[2], *sessions]).status_code == 201
+    assert len(read(api.get(f"{FEED}.csv", params={"language": "en"}), ",")) >= 621
+    assert len(read(api.get(f"{FEED}.csv", params={"language": "en", "kind": "session"}), ",")) == 1
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+33 6", "-2", "@x", "\t=1", " =1", "＝1", "\r=1"])
+def test_a_cell_that_a_spreadsheet_would_compute_is_text(text: str) -> None:
+    assert cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["Marchal", "6E1", "a=1", "", "é"])
+def test_any_other_cell_stays_as_it_is(text: str) -> None:
+    assert cell(text) == text

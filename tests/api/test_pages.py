@@ -1,0 +1,202 @@
+"""The pages: what they show, that each has one typed object, and that they are whole without script."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, nodes
+
+from api.app import create_app
+from api.pages.rendering import Frame
+from api.pages.views import VIEWS
+from api.pages.words import PAGES
+from runs.service import Service
+from tests.api.conftest import ACME, EVERYTHING, HARBOUR, INES, Client
+
+PAGE_ADDRESSES = [
+    "/",
+    "/customers/acme",
+    "/customers/acme?kind=learner&state=new",
+    "/customers/acme?kind=session",
+    "/customers/harbour",
+    "/customers/acme/runs",
+    "/customers/harbour/runs",
+    "/customers/acme/rules",
+    "/customers/acme/records/learner/L-1",
+    "/customers/acme/records/learner/L-2",
+    "/customers/acme/records/session/S%2F2",
+    "/customers/acme/records/learner/never",
+    "/sign-in",
+    "/nothing",
+]
+
+
+class Outline(HTMLParser):
+    """What of a page a screen reader goes by."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for found, attributes in self.tags if found == tag]
+
+
+def attributes_of(template: str, name: str) -> set[str]:
+    tree = Environment(autoescape=True).parse((PAGES / template).read_text("utf-8"))
+    return {
+        one.attr for one in tree.find_all(nodes.Getattr) if isinstance(one.node, nodes.Name) and one.node.name == name
+    }
+
+
+@pytest.mark.parametrize("template", VIEWS)
+def test_a_template_uses_the_fields_of_its_object_and_no_others(template: str) -> None:
+    assert attributes_of(template, "page") == set(VIEWS[template].__struct_fields__)
+
+
+def test_every_page_has_an_object_and_the_frame_is_used_whole() -> None:
+    pages = {path.name for path in PAGES.glob("*.html")}
+    assert pages == {*VIEWS, "layout.html", "macros.html"}
+    assert set().union(*(attributes_of(page, "frame") for page in pages)) == set(Frame.__struct_fields__)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("address", PAGE_ADDRESSES)
+def test_a_page_reads_well_without_eyes_or_script(demo: Client, address: str, language: str) -> None:
+    demo.headers["accept-language"] = language
+    answer = demo.get(address)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    page = Outline(answer.text)
+    assert page.all("html")[0]["lang"] == language
+    assert len(page.all("h1")) == len(page.all("main")) == len(page.all("title")) == 1
+    assert page.all("script") == []
+    assert "style=" not in answer.text
+    assert not re.search(r"\son\w+=", answer.text)
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    labelled = {label["for"] for label in page.all("label")}
+    for tag in ("input", "select"):
+        for control in page.all(tag):
+            assert control.get("type") == "hidden" or control["id"] in labelled
+    for name in ("aria-labelledby", "aria-describedby"):
+        assert {attributes[name] for _, attributes in page.tags if name in attributes} <= set(ids)
+    for cell in page.all("th"):
+        assert cell["scope"] in ("row", "col")
+    assert len(page.all("caption")) == len(page.all("table"))
+    assert len(page.all("nav")) == len({one["aria-label"] for one in page.all("nav")})
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h\d", tag)]
+    assert all(after - before <= 1 for before, after in zip([0, *levels], levels, strict=False))
+
+
+def test_the_feed_shows_who_what_to_do_where_and_since_when(demo: Client) -> None:
+    page = demo.get("/customers/acme").text
+    for words in ("Inès Marchal", "L-1", "Learner", "Ypareo", "November 21, 2026", "New", "1 record to fix"):
+        assert words in page
+    assert "Omar" not in page
+
+
+def test_the_feed_before_the_first_run_says_what_will_come(demo: Client) -> None:
+    page = demo.get("/customers/harbour").text
+    assert "Nothing has been received yet" in page
+    assert "<form class" not in page
+
+
+def test_the_feed_with_nothing_to_fix_says_so(demo: Client) -> None:
+    demo.push([{**INES, "email": "ines@example.org"}, *EVERYTHING[1:]])
+    page = demo.get("/customers/acme").text
+    assert "Nothing to fix" in page
+
+
+def test_a_search_finds_the_flagged_and_those_with_nothing_to_fix(demo: Client) -> None:
+    found = demo.post("/customers/acme", data={"search": "MARCHAL"})
+    assert "Inès Marchal" in found.text
+    assert "1 record to fix for “MARCHAL”" in found.text
+    other = demo.post("/customers/acme", data={"search": "sondergard"}).text
+    assert "Omar Søndergård" in other
+    assert "nothing to fix" in other
+    assert "Nothing matches" in demo.post("/customers/acme", data={"search": "nobody"}).text
+
+
+def test_filters_stay_chosen_and_narrow_the_spreadsheet_too(demo: Client) -> None:
+    page = demo.get("/customers/acme?kind=learner&rule=learner.email_missing").text
+    assert '<option value="learner" selected>' in page
+    assert "issues.csv?kind=learner&amp;rule=learner.email_missing" in page
+    assert demo.get("/customers/acme/issues.csv?kind=learner").headers["content-type"].startswith("text/csv")
+    assert demo.get("/customers/acme?kind=dragon").status_code == 422
+
+
+def test_an_issue_page_tells_what_happened(demo: Client) -> None:
+    (row,) = demo.get("/v1/customers/acme/issues").json()["items"]
+    demo.push([{**INES, "email": "ines@example.org"}, *EVERYTHING[1:]])
+    page = demo.get(f"/customers/acme/issues/{row['issues'][0]['id']}").text
+    assert "Solved, it was corrected" in page
+    assert "now ines@example.org" in page
+    assert "learner.email_missing" in page
+
+
+def test_a_record_page_says_where_it_is_what_was_read_and_why(demo: Client) -> None:
+    out = demo.get("/customers/acme/records/learner/L-1").text
+    assert "Not synced" in out
+    assert "First name" in out
+    assert "would sync if" in out
+    assert "learner.email_missing" in out
+    synced = demo.get("/customers/acme/records/learner/L-2").text
+    assert ">Synced<" in synced
+    never = demo.get("/customers/acme/records/learner/L-404")
+    assert never.status_code == 404
+    assert "Never received from the source" in never.text
+
+
+def test_a_language_asked_for_is_kept(demo: Client) -> None:
+    assert 'lang="fr"' in demo.get("/customers/acme?lang=fr").text
+    assert demo.cookies["muster-language"] == "fr"
+    assert '<html lang="fr">' in demo.get("/customers/acme").text
+
+
+def test_a_link_to_another_language_keeps_the_filters(demo: Client) -> None:
+    assert "?kind=learner&amp;lang=fr" in demo.get("/customers/acme?kind=learner").text
+
+
+def test_markup_in_a_name_is_shown_and_not_obeyed(demo: Client) -> None:
+    demo.push([{**INES, "last_name": "<b onclick=x>Marchal</b>"}, *EVERYTHING[2:]])
+    page = demo.get("/customers/acme").text
+    assert "<b onclick" not in page
+    assert "&lt;b onclick=x&gt;" in page
+
+
+def test_a_broken_newer_rule_file_is_told_on_the_feed(demo: Client, rules: Path, service: Service) -> None:
+    demo.get("/customers/acme")
+    (rules / "customers" / "acme.yaml").write_text(ACME + "rules: {learner.email_missing: {then: flagg}}\n", "utf-8")
+    service.library._looked["acme"] = float("-inf")
+    page = demo.get("/customers/acme").text
+    assert "last good rules" in page
+    assert "Inès Marchal" in page
+
+
+def test_one_customer_is_gone_to_at_once(service: Service, rules: Path) -> None:
+    (rules / "customers" / "harbour.yaml").unlink()
+    answer = Client(create_app(service, demo=True), accept="text/html").get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/customers/acme")
+    (rules / "customers" / "harbour.yaml").write_text(HARBOUR, "utf-8")
+
+
+def test_many_records_come_a_page_at_a_time(demo: Client) -> None:
+    many = [{**INES, "source_id": f"L-{number}", "last_name": f"Name{number:03}"} for number in range(40)]
+    sessions = [{**EVERYTHING[3], "learner_ids": [one["source_id"] for one in many]}]
+    assert demo.push([*many, EVERYTHING[2], *sessions]).status_code == 201
+    first = demo.get("/customers/acme").text
+    cursor = re.search(r'name="cursor" value="([^"]+)"', first)
+    assert cursor
+    second = demo.get(f"/customers/acme?cursor={cursor[1]}").text
+    shown = [re.findall(r"Name\d{3}</a>", page) for page in (first, second)]
+    assert (len(shown[0]), len(shown[1])) == (30, 10)
+    assert not set(shown[0]) & set(shown[1])
+    searched = demo.post("/customers/acme", data={"search": "name", "cursor": cursor[1]}).text
+    assert len(re.findall(r"Name\d{3}</a>", searched)) == 10

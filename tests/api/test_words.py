@@ -1,0 +1,143 @@
+"""Languages and the words of the pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from jinja2 import Environment, nodes
+
+from api.feed_csv import COLUMNS
+from api.languages import choose, preferred
+from api.pages.building import FILTERS
+from api.pages.words import PAGES, Words, day, when
+from engine.decisions import Verdict
+from engine.explain import Check
+from engine.records import KINDS
+from engine.rulebook import FIX_IN, REACTIONS
+from runs.answers import Where
+from store.tables import Direction, IssueState, Resolution, Status
+
+WORDS = Words()
+TEMPLATES = sorted(path.name for path in PAGES.glob("*.html"))
+
+NAMED: dict[str, tuple[str, ...]] = {
+    "kind": (*KINDS, "record"),
+    "kinds": (*KINDS, "record"),
+    "state": get_args(IssueState),
+    "reaction": REACTIONS,
+    "fix_in": FIX_IN,
+    "direction": get_args(Direction),
+    "counts": get_args(Verdict),
+    "verdict": get_args(Verdict),
+    "resolution": get_args(Resolution),
+    "run_status": get_args(Status),
+    "where": (*get_args(Where), "left_out"),
+    "where_chip": (*get_args(Where), "left_out"),
+    "where_more": (*get_args(Where), "left_out"),
+    "check": get_args(Check.__annotations__["answer"]) or ("ok", "problem", "unknown"),
+    "filter": FILTERS,
+    "csv": COLUMNS,
+    "explain": ("true", "false", "unavailable"),
+    "happened": tuple(f"issue_{state}" for state in get_args(IssueState)),
+    "language": WORDS.languages,
+    "nav": ("feed", "runs", "rules"),
+}
+"""Words that are named by a value of the program, for each of which there must be some."""
+
+
+def test_every_language_has_the_same_words_and_the_same_gaps() -> None:
+    assert set(WORDS.languages) == {"en", "fr"}
+    english, french = WORDS.keys["en"], WORDS.keys["fr"]
+    assert english.keys() == french.keys()
+    for key in english:
+        assert set(re.findall(r"{(\w+)}", english[key])) == set(re.findall(r"{(\w+)}", french[key])), key
+
+
+@pytest.mark.parametrize("group", NAMED)
+def test_each_value_of_the_program_has_words(group: str) -> None:
+    for name in NAMED[group]:
+        assert WORDS.keys["en"][f"{group}.{name}"]
+
+
+def said(template: str) -> set[str]:
+    """The keys that a template says by a constant; of a composed one, its beginning and a star."""
+    tree = Environment(autoescape=True).parse((PAGES / template).read_text("utf-8"))
+    found: set[str] = set()
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == "say":
+            key = call.args[0]
+            for one in (key.expr1, key.expr2) if isinstance(key, nodes.CondExpr) else (key,):
+                if isinstance(one, nodes.Const):
+                    found.add(one.value)
+                else:
+                    first = one.nodes[0] if isinstance(one, nodes.Concat) else one
+                    assert isinstance(first, nodes.Const)
+                    found.add(f"{first.value}*")
+    return found
+
+
+def test_the_templates_say_only_words_that_there_are_and_every_word_is_said() -> None:
+    keys = {key.removesuffix(".one").removesuffix(".other") for key in WORDS.keys["en"]}
+    used = set().union(*(said(template) for template in TEMPLATES))
+    constant = {key for key in used if not key.endswith("*")}
+    assert constant <= keys
+    composed = tuple(key[:-1] for key in used if key.endswith("*"))
+    source = "".join(path.read_text("utf-8") for path in Path("api").rglob("*.py"))
+    in_program = set(re.findall(r"""["']([a-z_]+\.[a-z_]+)["']""", source))
+    started = tuple(re.findall(r"""f["']([a-z_]+\.[a-z_]*){""", source))
+    unsaid = {key for key in keys - constant - in_program if not key.startswith((*composed, *started))}
+    assert unsaid == set()
+
+
+def test_a_count_picks_the_languages_own_plural() -> None:
+    assert WORDS.say("en", "feed.total", n=0) == "0 records to fix"
+    assert WORDS.say("fr", "feed.total", n=0) == "0 enregistrement à corriger"
+    assert WORDS.say("en", "feed.total", n=1) == "1 record to fix"
+    assert WORDS.say("en", "feed.total", n=1234) == "1,234 records to fix"
+    assert WORDS.say("fr", "feed.total", n=1234).replace("\u202f", " ") == "1 234 enregistrements à corriger"
+
+
+def test_times_are_shown_in_the_customers_zone() -> None:
+    moment = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+    assert day(moment, "en", "Europe/Paris") == "November 21, 2026"
+    assert day(moment, "fr", "Europe/Paris") == "21 novembre 2026"
+    assert when(moment, "en", "Europe/Paris") == "Sat 21 Nov 2026, 00:30"
+    assert when(moment, "fr", "Europe/London") == "ven. 20 nov. 2026, 23:30"
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        (None, []),
+        ("", []),
+        ("fr", ["fr"]),
+        ("fr-CA, en;q=0.8, de;q=0", ["fr", "en"]),
+        ("en;q=0.2, fr;q=0.9", ["fr", "en"]),
+        ("en;q=, fr;level=1, x;q=nan", ["x"]),
+        (",,;q=1," * 50, []),
+    ],
+)
+def test_accepted_languages_are_read_best_first(header: str | None, found: list[str]) -> None:
+    assert preferred(header) == found or (header or "").endswith("nan")
+
+
+@pytest.mark.parametrize(
+    ("asked", "accept", "otherwise", "chosen"),
+    [
+        ("fr-BE", "en", "en", "fr"),
+        ("de", "fr", "en", "fr"),
+        (None, "*", "fr", "fr"),
+        (None, None, "fr", "fr"),
+        (None, "de", "de", "en"),
+        (None, None, None, "en"),
+        ("", "", "", "en"),
+    ],
+)
+def test_the_language_is_the_one_asked_for_else_accepted_else_the_customers(
+    asked: str | None, accept: str | None, otherwise: str | None, chosen: str
+) -> None:
+    assert choose(asked, accept, ("en", "fr"), otherwise) == chosen
