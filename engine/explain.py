@@ -1,8 +1,7 @@
 """The explainer: why a record was decided as it was, rule by rule and test by test, and what was nearly so.
 
 It walks the conditions as their authors wrote them (``engine.tracing``), apart from the matcher, so that the one
-proves the other. Everything in an ``Explanation`` is text or a plain value in the reader's language, ready as JSON;
-``engine.explain_text`` prints it.
+proves the other. What comes out is ``engine.explanation``; ``engine.explain_text`` prints it.
 """
 
 from __future__ import annotations
@@ -11,133 +10,38 @@ from collections.abc import Iterator, Mapping
 from typing import Any as Anything
 from typing import Literal
 
-from msgspec import Struct
-
 from engine.classify import Classifier, Decided
 from engine.conditions import All, Any, Count, FieldTest, Not, Related, Unless
 from engine.decisions import Decision
 from engine.door import Invalid
 from engine.examples import Posed
+from engine.explanation import (
+    Block,
+    Check,
+    Explanation,
+    Holds,
+    Near,
+    Node,
+    Outcome,
+    Overriding,
+    Reading,
+    RuleReport,
+)
 from engine.moments import Moment
 from engine.nearness import About, Change, Way, about, nearly, still, together, ways
 from engine.provided import EVERYTHING, Provided
 from engine.records import Record, kind_of, name_of
-from engine.rulebook import FINDINGS, Example, FixIn, Reaction, Rule, SettingValue
+from engine.rulebook import FINDINGS, Example, Rule, SettingValue
 from engine.sentences import Speaker, is_choice, rule_sentence
 from engine.tracing import Lack, Read, Surroundings, Trace, Tracer
 from engine.wording import Wording, wording
 
-Holds = Literal["true", "false", "unavailable"]
-Outcome = Literal["matched", "not_matched", "dormant", "off"]
-Block = Literal["test", "all", "any", "not", "unless", "relation", "count", "record"]
+__all__ = ["Explanation", "example_matches", "explain", "matches"]
 
 _AFTER = {"session.instructor_without_email": "session.no_instructor"}
 """Checks that mean nothing where another one found a problem."""
 _MOST_RECORDS = 20
 _MOST_NEAR = 5
-
-
-class Reading(Struct, frozen=True, omit_defaults=True):
-    """One value that a test looked at."""
-
-    label: str
-    """What it is called: `email address`, `window_days`, `the last sync`."""
-    value: str | None
-    """As the reader writes it; None for missing or unset."""
-    origin: Literal["record", "related", "setting", "moment"]
-    of: str = ""
-    """Whose: `learner 20881`, or the layer that a setting's value comes from."""
-
-
-class Node(Struct, frozen=True, omit_defaults=True):
-    """One part of a rule's condition."""
-
-    block: Block
-    sentence: str
-    holds: Holds
-    field: str = ""
-    """The field tested, by its name in rule files; of a relation, the relation."""
-    why: str = ""
-    """What is not provided or not set, where it is unavailable."""
-    readings: tuple[Reading, ...] = ()
-    children: tuple[Node, ...] = ()
-    more: int = 0
-    """Related records beyond those told."""
-
-
-class Overriding(Struct, frozen=True):
-    """A later layer's word on a rule."""
-
-    layer: str
-    what: tuple[str, ...]
-    place: str
-
-
-class RuleReport(Struct, frozen=True, omit_defaults=True):
-    """What became of one rule on the record."""
-
-    id: str
-    reaction: Reaction
-    outcome: Outcome
-    sentence: str
-    layer: str
-    """The layer that its condition comes from."""
-    place: str
-    """File and line of the condition."""
-    fix_in: FixIn | None = None
-    deciding: bool = False
-    overriding: tuple[Overriding, ...] = ()
-    why: tuple[str, ...] = ()
-    """Why it is dormant."""
-    tree: Node | None = None
-    """Its condition, evaluated; absent for the engine's own findings, dormant and switched-off rules."""
-
-
-class Check(Struct, frozen=True, omit_defaults=True):
-    """One of the questions support asks first, in their order."""
-
-    question: str
-    rule: str
-    answer: Literal["ok", "problem", "unknown"]
-    """`unknown` where the rule is off, dormant or not in the rulebook."""
-    why: str = ""
-
-
-class Near(Struct, frozen=True):
-    """What would have to differ for another answer."""
-
-    rule: str
-    outcome: Literal["sync", "not_matched", "skip", "flag", "note"]
-    """`sync`: the record would sync; `not_matched`: this rule would fall away and others stay; else the rule
-    would match with that reaction."""
-    changes: tuple[str, ...]
-    """All of these together, a clause each."""
-    sentence: str
-
-
-class Explanation(Struct, frozen=True, omit_defaults=True):
-    """Why one record was decided as it was."""
-
-    kind: str
-    source_id: str
-    name: str
-    verdict: Literal["sync", "skip", "flag"] | None
-    """None for a record that was only a related one here."""
-    rule: str | None
-    """The deciding rule."""
-    language: str
-    as_of: str
-    """ISO 8601, as all times of its own; those in sentences and readings are the customer's local ones."""
-    zone: str
-    rulebook: str
-    """Version of the rulebook."""
-    last_sync: str | None = None
-    errors: tuple[str, ...] = ()
-    """What is wrong with a record that is invalid."""
-    checks: tuple[Check, ...] = ()
-    rules: tuple[RuleReport, ...] = ()
-    """Every rule of the kind, in the rulebook's order."""
-    near: tuple[Near, ...] = ()
 
 
 def matches(
@@ -361,7 +265,7 @@ class _Explainer:
 
     def _kept_out(self, way: Way) -> bool:
         """Whether, for all we know, some rule would still keep the record from syncing after the changes."""
-        return any(still(self._trace(rule), way) is True for rule in self._active())
+        return any(still(self._trace(rule), way, self._kind) is True for rule in self._active())
 
     def _active(self) -> Iterator[Rule]:
         """Rules of the kind that can keep a record from syncing."""

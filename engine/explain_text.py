@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from engine.explain import Explanation, Node, Reading, RuleReport
+from engine.explanation import Explanation, Node, Reading, RuleReport
 from engine.wording import Wording, wording
 
 _MARKS = {"true": "✓", "false": "✗", "unavailable": "?"}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import product
 
 from msgspec import Struct
 
 from engine.conditions import All, Any, Condition, Count, FieldTest, Not, Related, Unless, Value
 from engine.records import Record, kind_of, name_of
+from engine.relations import RELATIONS
 from engine.tracing import Trace, Truth, both, either, inverse
 
 MOST = 3
@@ -66,9 +67,18 @@ def nearly(trace: Trace) -> Way | None:
     return found[0] if found and _steps(found[0]) == 1 else None
 
 
-def still(trace: Trace, way: Way) -> Truth:
-    """What a condition would come to after changes, as far as they say: a field made missing fails its other tests."""
-    return _after(trace, way, None)
+def still(trace: Trace, way: Way, kind: str) -> Truth:
+    """What a condition on a record of that kind would come to after changes, as far as they say.
+
+    A field made missing fails its other tests; a relation joined by a changed field may lead anywhere.
+    """
+    changed = {
+        (kind, change.condition.field)
+        for change in way
+        if change.about is None and isinstance(change.condition, FieldTest)
+    }
+    moved = {name for name, one in RELATIONS[kind].items() if any(changed & needs for needs in one.joins)}
+    return _after(trace, way, moved, None)
 
 
 def _begun(trace: Trace) -> bool:
@@ -149,7 +159,7 @@ def _distance(trace: Trace, test: Count) -> int:
 # What else a change would bring about.
 
 
-def _after(trace: Trace, way: Way, of: About | None) -> Truth:
+def _after(trace: Trace, way: Way, moved: Collection[str], of: About | None) -> Truth:
     of = of if trace.about is None else about(trace.about)
     condition = trace.condition
     match condition:
@@ -157,18 +167,20 @@ def _after(trace: Trace, way: Way, of: About | None) -> Truth:
             said = [_said(change, condition) for change in way if change.about == of]
             return next((truth for truth in said if truth is not None), trace.truth)
         case All():
-            return both(_after(part, way, of) for part in trace.children)
+            return both(_after(part, way, moved, of) for part in trace.children)
         case Any():
-            return either(_after(part, way, of) for part in trace.children)
+            return either(_after(part, way, moved, of) for part in trace.children)
         case Not():
-            return inverse(_after(trace.children[0], way, of))
+            return inverse(_after(trace.children[0], way, moved, of))
         case Unless():
-            return _after(trace.children[0], way, of) is not True
+            return _after(trace.children[0], way, moved, of) is not True
         case Related() | Count():
             same = [change.want for change in way if _alike(change.condition, condition)]
+            if not same and condition.relation in moved:
+                return None
             if same or isinstance(condition, Count) or trace.lack:
                 return same[0] if same else trace.truth
-            parts = [_after(part, way, None) for part in trace.children]
+            parts = [_after(part, way, moved, None) for part in trace.children]
             return both(parts) if condition.quantifier == "every" else _quantified(condition, parts)
 
 

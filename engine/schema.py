@@ -281,7 +281,7 @@ def _options(spec: ConnectorSpec) -> Schema:
     properties: dict[str, Schema] = {"connector": {"const": spec.name}}
     hints = typing.get_type_hints(spec.options, include_extras=True)
     for name, written in top.get("properties", {}).items():
-        inlined = _inlined(written, components)
+        inlined = _described(_inlined(written, components))
         extra = _marks(hints.get(name))
         if extra.get("secret"):
             inlined = {**_SECRET, "description": inlined.get("description", "")}
@@ -299,6 +299,12 @@ def _options(spec: ConnectorSpec) -> Schema:
         "required": ["connector", *top.get("required", [])],
         "properties": properties,
     }
+
+
+def _described(option: Schema) -> Schema:
+    """The option with its description outermost, where an editor looks for it."""
+    branches = [branch["description"] for branch in option.get("anyOf", ()) if "description" in branch]
+    return {"description": branches[0], **option} if branches else option
 
 
 def _inlined(schema: Any, components: Mapping[str, Any]) -> Any:

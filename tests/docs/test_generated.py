@@ -1,0 +1,24 @@
+"""The generated pages are those that the code and the rules would write now."""
+
+from __future__ import annotations
+
+from docs import generate
+
+
+def test_no_generated_page_is_stale() -> None:
+    assert list(generate.stale()) == [], "run `just generate` and commit what it writes"
+
+
+def test_the_gallery_shows_every_base_rule_and_setting() -> None:
+    page = generate.rule_gallery()
+    base = generate._base()
+    assert [rule.id for rule in base.rules if f"\n### {rule.id}\n" not in page] == []
+    assert [name for name in base.settings if f"| `{name}` |" not in page] == []
+
+
+def test_the_gallery_shows_a_rule_as_it_stands_in_its_file() -> None:
+    page = generate.rule_gallery()
+    written = page.split("### session.instructor_without_email", 1)[1].split("```yaml\n", 1)[1].split("```", 1)[0]
+    assert written.startswith("# One usable address is enough")
+    assert "session.instructor_without_email:\n  for: session\n  when:\n" in written
+    assert "session.cancelled" not in written

@@ -1,0 +1,103 @@
+"""Every language has words for everything that rules can name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from engine.conditions import Op
+from engine.fields import fields_of
+from engine.messages import Messages
+from engine.records import KINDS
+from engine.relations import RELATIONS
+from engine.rulebook import REACTIONS
+from engine.wording import Noun, Wording, languages, wording
+
+EVERY = languages()
+_DEFINED = {"in": "equals", "not_in": "not", "on": "equals"}
+
+
+def _keys(value: Any) -> Any:
+    """The keys of a mapping, those within included; `agreement` and tags are each language's own."""
+    if isinstance(value, dict):
+        return {key: _keys(item) for key, item in value.items()}
+    return None
+
+
+def test_there_are_sentences_in_every_language_that_has_messages() -> None:
+    assert set(EVERY) == set(Messages().languages) == {"en", "fr"}
+
+
+@pytest.mark.parametrize("language", EVERY)
+def test_a_language_has_the_words_that_english_has(language: str) -> None:
+    own_ways = {"agreement", "fields", "kinds", "relations", "spans"}
+    mine, english = (msgspec.to_builtins(wording(name)) for name in (language, "en"))
+    for group in Wording.__struct_fields__:
+        if group not in own_ways:
+            assert _keys(mine[group]) == _keys(english[group]), group
+
+
+@pytest.mark.parametrize("language", EVERY)
+def test_every_field_has_a_label(language: str) -> None:
+    words = wording(language)
+    names = {field.name for kind in KINDS for field in fields_of(kind).values()}
+    assert sorted(names - set(words.fields)) == []
+
+
+@pytest.mark.parametrize("language", EVERY)
+def test_every_relation_and_every_kind_has_a_noun(language: str) -> None:
+    words = wording(language)
+    assert sorted(set(KINDS) - set(words.kinds)) == []
+    without = [
+        f"{kind}.{name}"
+        for kind in KINDS
+        for name in RELATIONS[kind]
+        if f"{kind}.{name}" not in words.relations and name not in words.relations
+    ]
+    assert without == []
+
+
+@pytest.mark.parametrize("language", EVERY)
+def test_every_choice_and_every_yes_or_no_field_has_words(language: str) -> None:
+    words = wording(language)
+    fields = [field for kind in KINDS for field in fields_of(kind).values()]
+    assert sorted({choice for field in fields for choice in field.choices} - set(words.values)) == []
+    assert sorted({field.name for field in fields if field.type == "boolean"} - set(words.booleans)) == []
+
+
+@pytest.mark.parametrize("language", EVERY)
+def test_every_test_and_every_reaction_has_a_template(language: str) -> None:
+    words = wording(language)
+    told = {*words.tests, *words.sets, *words.times}
+    assert [op for op in get_args(Op) if _DEFINED.get(op, op) not in told] == []
+    assert [then for then in REACTIONS if then not in words.rules or f"{then}_always" not in words.rules] == []
+
+
+@pytest.mark.parametrize("language", EVERY)
+def test_every_tag_agrees_in_one_and_in_several(language: str) -> None:
+    words = wording(language)
+    nouns: list[Noun] = [*words.kinds.values(), *words.relations.values()]
+    labels = [words.field("record", name) for name in words.fields]
+    tags = {noun.tag for noun in nouns} | {f"{noun.tag}p" for noun in nouns} | {label.tag for label in labels}
+    assert sorted(tags - set(words.agreement)) == []
+    endings = {frozenset(line) for line in words.agreement.values()}
+    assert len(endings) == 1
+
+
+@pytest.mark.parametrize("language", EVERY)
+def test_every_template_is_filled_without_a_missing_name(language: str) -> None:
+    words = wording(language)
+    agreeing = set(next(iter(words.agreement.values())))
+    known = agreeing | {"field", "any", "all"}
+    for group in (words.tests, words.sets, words.times, words.ahead, words.ago):
+        for name, pair in group.items():
+            for template in pair:
+                assert set(re.findall(r"{(\w+)}", template)) <= known, name
+
+
+def test_an_unknown_language_is_answered_in_english_and_an_unknown_field_in_its_own_words() -> None:
+    assert wording("tlh") is wording("en")
+    assert wording("en").field("learner", "shoe_size").text == "shoe size"
