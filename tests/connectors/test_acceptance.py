@@ -9,6 +9,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -231,13 +232,17 @@ def test_files_as_they_really_come_are_read_the_same(name: str, case: str, tmp_p
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
 def test_an_old_encoding_is_read_and_noted(name: str, case: str, encoding: str, tmp_path: Path) -> None:
     folder, options = copied(name, case, tmp_path)
-    for path in folder.iterdir():
-        if path.suffix == ".csv":
-            path.write_bytes(path.read_text().encode(encoding))
+    noted = set()
+    for path in folder.glob("*.csv"):
+        text = path.read_text()
+        # A sample may hold letters that Windows-1252 has not; it stays as it is.
+        with suppress(UnicodeEncodeError):
+            path.write_bytes(text.encode(encoding))
+            noted |= {path.name} if encoding == "cp1252" and not text.isascii() else set()
     found = read_again(name, case, options, tmp_path)
     assert found.records == tried(name, case).records
-    accents = any(path.suffix == ".csv" and not path.read_bytes().isascii() for path in folder.iterdir())
-    assert bool(found.fetch.notes) is (encoding == "cp1252" and accents)
+    assert {note.partition(" ")[0] for note in found.fetch.notes} <= noted
+    assert bool(found.fetch.notes) is bool(noted)
 
 
 @every_file_case
