@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cli.environment import private_hosts_allowed
 from cli.terminal import Stopped, instant
 from engine.door import Invalid
 from engine.records import KINDS, UPWARD, Record, kind_of
@@ -32,7 +33,7 @@ def rulebook_of(rules: Path, customer: str | None) -> Rulebook:
     known = customers(rules)
     if customer not in known:
         raise Stopped(f"There is no customer {customer!r}. Wanted one of: {', '.join(known) or 'none yet'}.")
-    return load(rules, customer, catalogue())
+    return load(rules, customer, catalogue(), allow_private_hosts=private_hosts_allowed())
 
 
 def read(path: Path, zone: str, email_domain: str | None, on_page: Callable[[str, int], None]) -> Items:

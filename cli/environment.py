@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from store.database import Database
 
 RULES = "MUSTER_RULES"
-DATABASE = "MUSTER_DATABASE_URL"
-DATA = "MUSTER_DATA"
+"""Folder of rule files; the packaged ones when not set."""
 
 
 def rules_folder(given: Path | None = None) -> Path:
@@ -30,14 +29,21 @@ def rules_folder(given: Path | None = None) -> Path:
     return folder
 
 
+def private_hosts_allowed() -> bool:
+    """Whether the operator lets connectors read systems on private addresses."""
+    from connectors.registry import ALLOW_PRIVATE
+
+    return os.environ.get(ALLOW_PRIVATE, "").lower() in {"1", "true", "yes"}
+
+
 def open_database(url: str | None = None) -> Database:
     """The database named by the URL, else by the environment. Nothing is read yet."""
-    from store.database import Database, WrongDatabaseUrl
+    from store.database import VARIABLE, Database, WrongDatabaseUrl
 
     try:
         return Database.open(url)
     except WrongDatabaseUrl as error:
-        raise Stopped(f"{error} Correct {DATABASE}.") from None
+        raise Stopped(f"{error} Correct {VARIABLE}.") from None
 
 
 def ready_database(url: str | None = None, *, create: bool = False) -> Database:
@@ -60,4 +66,5 @@ def open_service(url: str | None = None, *, create: bool = False) -> Service:
     from runs.service import Service
 
     database = ready_database(url, create=create)
-    return Service(database, Library(rules_folder(), catalogue()), catalogue(), Messages())
+    library = Library(rules_folder(), catalogue(), allow_private_hosts=private_hosts_allowed())
+    return Service(database, library, catalogue(), Messages())

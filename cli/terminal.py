@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time
-from typing import Final, Literal
+from typing import Final, Literal, NoReturn
 
 import typer
 
@@ -43,7 +43,7 @@ def note(text: str = "") -> None:
     typer.echo(text, err=True)
 
 
-def finish(status: int) -> None:
+def finish(status: int) -> NoReturn:
     """End the command with this exit status."""
     raise typer.Exit(status)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.environment import rules_folder
+from cli.environment import private_hosts_allowed, rules_folder
 from cli.terminal import CLEAN, PROBLEMS, finish, note, say
 
 Format = Literal["text", "json", "github", "sarif"]
@@ -38,7 +38,7 @@ def check(
     from engine.messages import Messages
 
     folder = rules_folder(rules)
-    problems = problems_of(folder, catalogue(), Messages())
+    problems = problems_of(folder, catalogue(), Messages(), allow_private_hosts=private_hosts_allowed())
     written = {
         "text": report.as_text,
         "json": report.as_json,

@@ -94,7 +94,7 @@ def _seed(service: Service, database: Path) -> None:
         # Each run counts the customer's open issues as they are after it, so the last one's number holds.
         new, resolved = (sum(issues.get(state, 0) for issues in runs) for state in ("new", "resolved"))
         name = service.rulebook(customer).customer.name
-        say(f"{name}: {runs[-1].get('open', 0)} issues open, {new} of them new since the run before; {resolved} resolved.")
+        say(f"{name}: {runs[-1].get('open', 0)} issues open; since the runs before, {new} new and {resolved} resolved.")
     note(f"Stored in {database}.")
 
 
@@ -121,6 +121,6 @@ def _serve(service: Service, port: int) -> None:
     say()
     say(f"Pages  {paint(address + '/', 'cyan')}")
     say(f"API    {paint(f'{address}/v1/customers/{CUSTOMERS[0]}/issues', 'cyan')}")
-    say(f"Docs   {paint(address + '/docs', 'cyan')}")
+    say(f"Schema {paint(address + '/openapi.json', 'cyan')}")
     note(f"{paint('Authentication is off', COLOURS['flag'])}: this is a demonstration. Stop with Ctrl-C.")
     serve_app(create_app(service, demo=True), host=HOST, port=port)

@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from cli.environment import open_service, rules_folder
-from cli.terminal import Stopped, local, note, progress, say
+from cli.terminal import CLEAN, PROBLEMS, Stopped, finish, local, note, progress, say
 
 if TYPE_CHECKING:
     from engine.explain import Explanation
@@ -23,7 +22,7 @@ WHERE = {
     "in": "In: it is synced.",
     "later": "Later: it is left out now",
     "out": "Out: it is not synced.",
-    "never_received": "Never received: the source has not sent a record of that kind and id.",
+    "never_received": "Never received: no record of that kind and id has ever come from the customer's systems.",
 }
 
 
@@ -53,11 +52,9 @@ def explain(
         service = open_service()
         found = service.explain(customer, kind, source_id, language)
         _write(found, found.explanation, output)
-        if found.explanation is None and output == "text":
-            say(WHERE[found.where])
-        elif output == "text":
+        if output == "text":
             _tell_where(found, service.rulebook(customer).customer.zone)
-        return
+        finish(PROBLEMS if found.where == "never_received" else CLEAN)
     explanation = _from_file(customer, kind, source_id, file, rules, as_of, language)
     _write(explanation, explanation, output)
 
@@ -102,7 +99,7 @@ def _write(found: object, explanation: Explanation | None, output: str) -> None:
         say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     elif explanation is not None:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        say(as_text(explanation, colour=colour).rstrip())
+        say(as_text(explanation, colour=colour))
 
 
 def _tell_where(found: Explained, zone: str) -> None:
@@ -111,12 +108,8 @@ def _tell_where(found: Explained, zone: str) -> None:
         text += f", and in from {local(found.expected_on, zone)} if nothing changes."
     elif found.where == "later":
         text += "."
-    note(f"\n{text}")
-    if found.not_received_since is not None:
-        note(f"It was last received before {_when(found.not_received_since, zone)}.")
+    say(text)
     if found.first_seen is not None:
-        note(f"First received {_when(found.first_seen, zone)}.")
-
-
-def _when(moment: datetime, zone: str) -> str:
-    return local(moment, zone)
+        note(f"First received {local(found.first_seen, zone)}.")
+    if found.not_received_since is not None:
+        note(f"Not received any more since {local(found.not_received_since, zone)}.")

@@ -20,32 +20,46 @@ RulesOption = Annotated[Path | None, typer.Option("--rules", help="Folder of rul
 @app.command()
 def rule(
     rule_id: Annotated[str, typer.Argument(metavar="ID", help="Kind and situation: learner.on_trial.")],
-    customer: Annotated[str, typer.Option(help="The customer whose own rule it is.")],
+    customer: Annotated[str | None, typer.Option(help="The customer whose own rule it is.")] = None,
+    base: Annotated[bool, typer.Option("--base", help="A rule for everybody, in the base of this checkout.")] = False,
     then: Annotated[Literal["skip", "flag", "note"], typer.Option(help="What a match asks for.")] = "flag",
     fix_in: Annotated[
         Literal["source", "aggregator", "platform", "settings", "support"],
         typer.Option(help="Where somebody must act."),
     ] = "source",
     rules: RulesOption = None,
+    messages: Annotated[
+        Path | None, typer.Option(help="With --base: folder of the message files; without it the packaged one.")
+    ] = None,
 ) -> None:
-    """Add a rule to a customer's file: condition, two examples, messages in both languages.
+    """Add a rule to a customer's file, or to the base: condition, two examples, messages in both languages.
 
     The frame passes muster check and matches nothing until you write its condition.
 
-    Example: muster new rule learner.on_trial --customer norvane --then skip
+    Examples: muster new rule learner.on_trial --customer norvane --then skip · muster new rule session.too_long --base
     """
-    from cli.scaffold.rule import add_rule, kind_of_rule
+    from cli.scaffold.rule import add_base_rule, add_rule, kind_of_rule
     from connectors.registry import catalogue
-    from engine.loading import customers, load
+    from engine.loading import customers, load, load_base
+    from engine.places import TEMPLATES
 
     kind_of_rule(rule_id)
+    if (customer is None) is not base:
+        raise Stopped("Wanted one of --customer ID and --base, to know whose rule it is.")
     folder = _writable(rules)
-    if customer not in customers(folder):
-        known = ", ".join(customers(folder)) or "none yet"
-        raise Stopped(f"There is no customer {customer!r}. Wanted one of: {known}.")
-    path = add_rule(load(folder, customer, catalogue()), rule_id, then, fix_in, folder)
-    say(str(path))
-    note(f"Write {rule_id}'s condition, examples and messages there, then run: muster check")
+    if customer is None:
+        texts = messages or TEMPLATES / "messages"
+        written = add_base_rule(load_base(folder, catalogue()), rule_id, then, fix_in, folder, texts)
+        after = "muster check, and just generate for the schema and the gallery"
+    else:
+        known = customers(folder)
+        if customer not in known:
+            raise Stopped(f"There is no customer {customer!r}. Wanted one of: {', '.join(known) or 'none yet'}.")
+        written = add_rule(load(folder, customer, catalogue()), rule_id, then, fix_in, folder)
+        after = "muster check"
+    for path in written:
+        say(str(path))
+    note(f"Write {rule_id}'s condition, examples and messages there, then run: {after}")
 
 
 @app.command()
@@ -87,3 +101,30 @@ def _writable(rules: Path | None) -> Path:
             "Make a folder of your own with customers/ in it, and name it by MUSTER_RULES or --rules."
         )
     return folder
+
+
+@app.command()
+def connector(
+    name: Annotated[str, typer.Argument(help="Small letters, digits and hyphens: norva-plan.")],
+    title: Annotated[str, typer.Option(help="What people call the system.")] = "",
+    into: Annotated[
+        Path | None, typer.Option(help="The folder connectors/ to write into; without it this checkout's.")
+    ] = None,
+) -> None:
+    """Write a connector's folder: mapper, sample, README, and its line in the registry.
+
+    It reads a CSV file of people and passes the connectors' acceptance suite; make it read your system.
+
+    Example: muster new connector norva-plan --title "Norva Plan"
+    """
+    import connectors
+    from cli.scaffold.connector import add_connector
+
+    folder = (into or Path(connectors.__file__).parent).resolve()
+    if {"site-packages", "dist-packages"} & set(folder.parts):
+        raise Stopped(
+            "These are the connectors installed with Muster, which the next installation overwrites. "
+            "Work in a checkout, or in a package of your own with an entry point in the group muster.connectors."
+        )
+    say(str(add_connector(folder, name, title)))
+    note("Read connectors/README.md, then run: uv run pytest tests/connectors")

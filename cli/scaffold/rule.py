@@ -9,7 +9,7 @@ from cli.scaffold.rule_files import add_under, keys_under
 from cli.terminal import Stopped
 from engine.fields import fields_of
 from engine.records import KINDS
-from engine.rulebook import FIX_IN, Rulebook
+from engine.rulebook import Rulebook
 
 _ID = re.compile(r"[a-z]+\.[a-z][a-z0-9_]*")
 PLACEHOLDER = "to be written"
@@ -38,17 +38,37 @@ def kind_of_rule(rule_id: str) -> str:
     return kind
 
 
-def add_rule(rulebook: Rulebook, rule_id: str, then: str, fix_in: str, rules: Path) -> Path:
-    """Write the rule's frame into the customer's file and return the file."""
+def add_rule(rulebook: Rulebook, rule_id: str, then: str, fix_in: str, rules: Path) -> list[Path]:
+    """Write a rule's frame, messages beside it, into the customer's file; gives the file."""
     path = rules / "customers" / f"{rulebook.customer.id}.yaml"
-    taken = {rule.id for rule in rulebook.rules} | keys_under(path, "rules")
-    if rule_id in taken:
+    _refuse_taken(rulebook, rule_id, path)
+    kind = kind_of_rule(rule_id)
+    add_under(path, "rules", _frame(rule_id, kind, _field(kind, rulebook), then, fix_in, messages=True))
+    return [path]
+
+
+def add_base_rule(base: Rulebook, rule_id: str, then: str, fix_in: str, rules: Path, messages: Path) -> list[Path]:
+    """Write a base rule's frame into its kind's file, and its messages into each language's; gives the files."""
+    kind = kind_of_rule(rule_id)
+    path = rules / "base" / f"{kind}.yaml"
+    if not path.is_file():
+        raise Stopped(f"There is no file {path}. Wanted the rules folder of a checkout, with its base/.")
+    _refuse_taken(base, rule_id, path)
+    add_under(path, "rules", _frame(rule_id, kind, _field(kind, base), then, fix_in, messages=False))
+    written = [path]
+    for language, (problem, fix) in _TEXTS.items():
+        texts = messages / f"{language}.yaml"
+        with texts.open("a", encoding="utf-8") as file:
+            file.write(f'\n{rule_id}:\n  problem: "{problem}"\n  fix: "{fix}"\n')
+        written.append(texts)
+    return written
+
+
+def _refuse_taken(rulebook: Rulebook, rule_id: str, path: Path) -> None:
+    if rule_id in {rule.id for rule in rulebook.rules} | keys_under(path, "rules"):
         raise Stopped(
             f"There is a rule {rule_id} already. Choose another id, or change the reaction of that one in {path}."
         )
-    kind = kind_of_rule(rule_id)
-    add_under(path, "rules", _frame(rule_id, kind, _field(kind, rulebook), then, fix_in))
-    return path
 
 
 def _field(kind: str, rulebook: Rulebook) -> str:
@@ -64,7 +84,7 @@ def _field(kind: str, rulebook: Rulebook) -> str:
     return next((name for name in plain if name in given), plain[0])
 
 
-def _frame(rule_id: str, kind: str, field: str, then: str, fix_in: str) -> str:
+def _frame(rule_id: str, kind: str, field: str, then: str, fix_in: str, *, messages: bool) -> str:
     lines = [
         f"{rule_id}:",
         f"  for: {kind}",
@@ -72,10 +92,10 @@ def _frame(rule_id: str, kind: str, field: str, then: str, fix_in: str) -> str:
         f"    {field}: {PLACEHOLDER}",
         f"  then: {then}",
     ]
-    if then != "note" or fix_in in FIX_IN:
-        lines.append(f"  fix_in: {fix_in}")
-    lines += ["  messages:"]
-    for language, (problem, fix) in _TEXTS.items():
+    lines.append(f"  fix_in: {fix_in}")
+    if messages:
+        lines.append("  messages:")
+    for language, (problem, fix) in _TEXTS.items() if messages else ():
         lines += [f"    {language}:", f'      problem: "{problem}"', f'      fix: "{fix}"']
     lines += [
         "  examples:",

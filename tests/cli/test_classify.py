@@ -1,0 +1,155 @@
+"""`muster classify` and `muster explain --file`: a file decided, without a database."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.demo import ndjson, samples
+from tests.cli.conftest import NOON, Muster
+
+RECORDS = [
+    {"kind": "learner", "source_id": "7", "first_name": "Elia", "last_name": "Vasserot", "email": "e@example.org"},
+    {"kind": "learner", "source_id": "8", "first_name": "Moussa", "last_name": "Diombassé"},
+    {"kind": "learner", "source_id": "9", "first_name": "Linh", "last_name": "Trầnvy", "birth_date": "31/02/2008"},
+    {"kind": "class", "source_id": "C1", "name": "9X/Sc1", "ends_on": "2026-07-01"},
+]
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    path = tmp_path / "records.ndjson"
+    path.write_text("".join(json.dumps(record) + "\n" for record in RECORDS), encoding="utf-8")
+    return path
+
+
+def test_counts_come_first_and_then_each_flagged_record(muster: Muster, records: Path) -> None:
+    told = muster("classify", records, "--as-of", "2026-11-21")
+    assert told.status == 1
+    counts, rules, *flagged = told.out.split("\n\n")
+    assert [line.split() for line in counts.splitlines()] == [
+        ["kind", "sync", "skip", "flag"],
+        ["learner", "1", "0", "2"],
+        ["class", "0", "1", "0"],
+        ["all", "1", "1", "2"],
+    ]
+    assert [line.split() for line in rules.splitlines()] == [
+        ["flag", "record.invalid", "1"],
+        ["flag", "learner.email_missing", "1"],
+        ["skip", "class.ended", "1"],
+        ["note", "learner.company_missing", "2"],
+    ]
+    assert flagged[0].splitlines()[0] == "learner 8  learner.email_missing"
+    assert "Moussa Diombassé has no email address" in flagged[0]
+    assert "4 records decided by the base rules, as of 2026-11-21 12:00 (Europe/Paris)" in told.err
+
+
+def test_messages_come_in_the_language_asked_for(muster: Muster, records: Path) -> None:
+    assert "adresse e-mail" in muster("classify", records, "--language", "fr").out
+    told = muster("classify", records, "--language", "de")
+    assert told.status == 2
+    assert "en, fr" in told.err
+
+
+def test_json_holds_the_answer_of_the_api(muster: Muster, records: Path) -> None:
+    found = json.loads(muster("classify", records, "--format", "json", "--as-of", "2026-11-21T15:00+01:00").out)
+    assert found["as_of"] == "2026-11-21T15:00:00+01:00"
+    assert found["counts"] == {"sync": 1, "skip": 1, "flag": 2}
+    assert [each["rule"] for each in found["decisions"]][:2] == [None, "learner.email_missing"]
+
+
+def test_ndjson_holds_a_decision_a_line(muster: Muster, records: Path) -> None:
+    lines = muster("classify", records, "--format", "ndjson").out.splitlines()
+    assert [json.loads(line)["source_id"] for line in lines] == ["7", "8", "C1", "9"]
+
+
+def test_csv_opens_in_a_spreadsheet(muster: Muster, records: Path) -> None:
+    text = muster("classify", records, "--format", "csv").out
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert [row["verdict"] for row in rows] == ["sync", "flag", "skip", "flag"]
+    assert rows[1]["fix_in"] == "source"
+
+
+def test_a_customers_own_rules_decide(muster: Muster, tmp_path: Path) -> None:
+    path = tmp_path / "norvane.ndjson"
+    path.write_bytes(ndjson(samples("norvane", NOON)))
+    told = muster("classify", path, "--customer", "norvane", "--as-of", "2026-11-20T13:00+01:00")
+    assert "session.jury" in told.out
+    assert "learner.outside_segment" in told.out
+    assert "Campus Norvane's rules" in told.err
+
+
+def test_twenty_flagged_records_are_shown_unless_all_are_asked_for(muster: Muster, tmp_path: Path) -> None:
+    path = tmp_path / "many.ndjson"
+    lines = [{"kind": "learner", "source_id": str(number), "last_name": "Okparo"} for number in range(30)]
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    bounded = muster("classify", path)
+    assert bounded.out.count("learner.email_missing\n") == 20
+    assert "10 more flagged records: --all shows them" in bounded.err
+    assert muster("classify", path, "--all").out.count("learner.email_missing\n") == 30
+
+
+def test_the_status_is_one_when_something_is_flagged(muster: Muster, records: Path, tmp_path: Path) -> None:
+    well = tmp_path / "well.ndjson"
+    well.write_text(json.dumps(RECORDS[0]), encoding="utf-8")
+    assert muster("classify", well).status == 0
+    assert muster("classify", records).status == 1
+    assert muster("classify", records, "--exit-zero").status == 0
+
+
+def test_a_file_of_learners_alone_does_not_miss_their_sessions(muster: Muster, records: Path) -> None:
+    assert "no_session_in_window" not in muster("classify", records).out
+
+
+def test_wrong_use_is_told_in_a_sentence(muster: Muster, records: Path) -> None:
+    for arguments, said in (
+        (("nowhere.csv",), "There is no file or folder nowhere.csv"),
+        ((records, "--customer", "acme"), "Wanted one of: harbour, norvane"),
+        ((records, "--as-of", "tomorrow"), "Write a day such as"),
+        ((records, "--rules", "nowhere"), "There is no folder nowhere"),
+        ((), "Missing argument"),
+    ):
+        told = muster("classify", *arguments)
+        assert (told.status, told.out) == (2, "")
+        assert said in told.err
+
+
+def test_a_file_of_no_known_kind_is_refused_without_its_contents(muster: Muster, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("nom;prenom\nVasserot;Elia\n", encoding="utf-8")
+    told = muster("classify", path)
+    assert (told.status, told.out) == (1, "")
+    assert "Vasserot" not in told.err
+    assert "people.csv" in told.err
+
+
+def test_broken_rules_are_told_at_their_place(muster: Muster, records: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "rules" / "customers"
+    folder.mkdir(parents=True)
+    (folder / "acme.yaml").write_text("name: Acme\nlanguage: fr\nzone: Mars/Olympus\n", encoding="utf-8")
+    told = muster("classify", records, "--rules", folder.parent, "--customer", "acme")
+    assert (told.status, told.out) == (1, "")
+    assert "acme.yaml:3:7" in told.err
+
+
+def test_a_record_of_a_file_is_explained(muster: Muster, records: Path) -> None:
+    told = muster("explain", "base", "learner", "8", "--file", records, "--language", "en")
+    assert told.status == 0
+    assert told.out.splitlines()[0] == "learner 8 (Moussa Diombassé): flagged, by learner.email_missing"
+    assert "✓ email address is missing" in told.out
+    assert "would sync if email address is given" in told.out
+    assert "rules/base/learner.yaml:" in told.out
+
+
+def test_a_record_that_the_file_lacks_is_wrong_use(muster: Muster, records: Path) -> None:
+    told = muster("explain", "base", "learner", "99", "--file", records)
+    assert (told.status, told.out) == (2, "")
+    assert "kinds decided there: class, learner" in told.err
+
+
+def test_as_of_without_a_file_is_wrong_use(muster: Muster) -> None:
+    assert muster("explain", "norvane", "learner", "99", "--as-of", "2026-11-21").status == 2

@@ -1,0 +1,151 @@
+"""`muster new`: what it writes passes the checks that its author's work will have to pass."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from connectors.registry import catalogue
+from engine.checking import check
+from engine.loading import load
+from engine.messages import Messages
+from engine.places import RULES, TEMPLATES
+from engine.problems import Problem
+from tests.cli.conftest import Muster
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+RULE_KINDS = ("learner", "instructor", "session", "class", "enrolment", "contract", "account", "sheet")
+SOURCES = sorted(name for name, spec in catalogue().items() if spec.side == "source")
+PLATFORMS = sorted(name for name, spec in catalogue().items() if spec.side == "platform")
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    """A folder of an operator's own: customers only."""
+    folder = tmp_path / "rules"
+    shutil.copytree(RULES / "customers", folder / "customers")
+    return folder
+
+
+def errors(folder: Path, messages: Path = TEMPLATES / "messages") -> list[Problem]:
+    found = check(folder, catalogue(), Messages(messages))
+    return [problem for problem in found if problem.severity == "error"]
+
+
+@pytest.mark.parametrize("kind", RULE_KINDS)
+@pytest.mark.parametrize("then", ["skip", "flag", "note"])
+def test_a_new_rule_passes_the_check_and_matches_nothing_yet(muster: Muster, rules: Path, kind: str, then: str) -> None:
+    before = (rules / "customers" / "norvane.yaml").read_text(encoding="utf-8")
+    told = muster("new", "rule", f"{kind}.on_trial", "--customer", "norvane", "--then", then, "--rules", rules)
+    assert told.status == 0
+    assert Path(told.out.strip()) == rules / "customers" / "norvane.yaml"
+    assert errors(rules) == []
+    rule = load(rules, "norvane", catalogue()).rule(f"{kind}.on_trial")
+    assert (rule.layer, rule.then, set(rule.messages)) == ("norvane", then, {"en", "fr"})
+    assert [example.matches for example in rule.examples] == [True, False]
+    assert (rules / "customers" / "norvane.yaml").read_text(encoding="utf-8").startswith(before)
+
+
+@pytest.mark.parametrize("ending", ["", "rules:\n", "rules: {}\n", "rules:\n\n# a word about them\n"])
+def test_a_customer_without_rules_gets_its_first(muster: Muster, tmp_path: Path, ending: str) -> None:
+    folder = tmp_path / "rules"
+    path = folder / "customers" / "acme.yaml"
+    path.parent.mkdir(parents=True)
+    head = "name: Acme\nlanguage: en\nzone: Europe/Paris\nsource: {connector: pushed, system: Ammon}\n"
+    path.write_text(f"{head}platform: {{connector: edusign}}\n{ending}settings: {{window_days: 3}}\n", encoding="utf-8")
+    assert muster("new", "rule", "learner.on_trial", "--customer", "acme", "--rules", folder).status == 0
+    assert muster("new", "rule", "session.on_trial", "--customer", "acme", "--rules", folder).status == 0
+    assert errors(folder) == []
+    own = [rule.id for rule in load(folder, "acme", catalogue()).rules if rule.layer == "acme"]
+    assert own == ["learner.on_trial", "session.on_trial"]
+
+
+def test_a_new_base_rule_gets_messages_in_both_languages(muster: Muster, tmp_path: Path) -> None:
+    rules, messages = tmp_path / "rules", tmp_path / "messages"
+    shutil.copytree(RULES, rules)
+    shutil.copytree(TEMPLATES / "messages", messages)
+    arguments = ("new", "rule", "session.too_long", "--base", "--rules", rules, "--messages", messages)
+    told = muster(*arguments)
+    assert told.status == 0
+    assert [Path(line).name for line in told.out.splitlines()] == ["session.yaml", "en.yaml", "fr.yaml"]
+    assert errors(rules, messages) == []
+    again = muster(*arguments)
+    assert (again.status, again.out) == (2, "")
+    assert "already" in again.err
+
+
+def test_a_rule_that_cannot_be_made_is_told_in_a_sentence(muster: Muster, rules: Path) -> None:
+    whose = ("--customer", "norvane", "--rules", rules)
+    for arguments, said in (
+        (("learner.email_missing", *whose), "There is a rule learner.email_missing already"),
+        (("pupil.on_trial", *whose), "Kinds: learner, instructor"),
+        (("learner.On-Trial", *whose), "is no rule id"),
+        (("learner.on_trial", "--customer", "acme", "--rules", rules), "Wanted one of: harbour, norvane"),
+        (("learner.on_trial", "--rules", rules), "Wanted one of --customer ID and --base"),
+        (("learner.on_trial", "--base", *whose), "Wanted one of --customer ID and --base"),
+    ):
+        told = muster("new", "rule", *arguments)
+        assert (told.status, told.out) == (2, "")
+        assert said in told.err
+
+
+@pytest.mark.parametrize(("source", "platform"), list(product(SOURCES, PLATFORMS)))
+def test_a_new_customer_passes_the_check(muster: Muster, tmp_path: Path, source: str, platform: str) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    name = 'Lycée "Le Lavoir": site 2'
+    told = muster(
+        *("new", "customer", "le-lavoir", "--name", name, "--language", "fr"),
+        *("--source", source, "--platform", platform, "--rules", folder),
+    )
+    assert told.status == 0
+    assert errors(folder) == []
+    customer = load(folder, "le-lavoir", catalogue()).customer
+    assert (customer.name, customer.language) == (name, "fr")
+    assert customer.schedule.downward == ("12:00", "22:00")
+
+
+def test_a_customer_that_cannot_be_made_is_told_in_a_sentence(muster: Muster, rules: Path) -> None:
+    for arguments, said in (
+        (("norvane",), "exists already"),
+        (("Le_Lavoir",), "cannot name a customer"),
+        (("lavoir", "--source", "edusign"), "no connector 'edusign' for a source"),
+    ):
+        told = muster("new", "customer", *arguments, "--rules", rules)
+        assert (told.status, told.out) == (2, "")
+        assert said in told.err
+
+
+def test_a_new_connector_passes_the_acceptance_suite(muster: Muster, tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    unwanted = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(REPOSITORY / "connectors", checkout / "connectors", ignore=unwanted)
+    shutil.copytree(REPOSITORY / "tests" / "connectors", checkout / "tests" / "connectors", ignore=unwanted)
+    (checkout / "tests" / "__init__.py").touch()
+    told = muster("new", "connector", "norva-plan", "--title", "Norva Plan", "--into", checkout / "connectors")
+    assert told.status == 0
+    assert Path(told.out.strip()) == checkout / "connectors" / "norva_plan"
+
+    suite = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", str(checkout)]
+    wanted = ["tests/connectors/test_acceptance.py", "-k", "norva-plan or clock"]
+    env = os.environ | {"PYTHONPATH": os.pathsep.join((str(checkout), str(REPOSITORY)))}
+    ran = subprocess.run(
+        [sys.executable, *suite, *wanted], cwd=checkout, env=env, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout
+    assert int(ran.stdout.split(" passed")[0].split()[-1]) > 10
+    for linted in (["check", "--config", str(REPOSITORY / "pyproject.toml")], ["format", "--check"]):
+        subprocess.run(["ruff", *linted, "--line-length", "120", "connectors"], cwd=checkout, check=True)
+
+
+def test_a_connector_that_cannot_be_made_is_told_in_a_sentence(muster: Muster, tmp_path: Path) -> None:
+    assert "Wanted the folder connectors/ of a checkout" in muster("new", "connector", "x", "--into", tmp_path).err
+    told = muster("new", "connector", "oneroster", "--into", REPOSITORY / "connectors")
+    assert (told.status, told.out) == (2, "")
+    assert "exists already" in told.err

@@ -1,0 +1,138 @@
+"""Commands over a database: run, explain, key, db."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Muster, Seeded
+
+LEARNER = {"kind": "learner", "source_id": "8", "first_name": "Moussa", "last_name": "Diombassé", "training": "Year 9"}
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    url = f"sqlite:///{tmp_path / 'muster.db'}"
+    monkeypatch.setenv("MUSTER_DATABASE_URL", url)
+    return url
+
+
+@pytest.fixture
+def learner(tmp_path: Path) -> Path:
+    path = tmp_path / "learners.ndjson"
+    path.write_text(json.dumps(LEARNER | {"segment_keys": {"site_code": ["main"]}}), encoding="utf-8")
+    return path
+
+
+def test_a_new_database_is_made_and_then_up_to_date(muster: Muster, database: str) -> None:
+    told = muster("db", "check")
+    assert told.status == 1
+    assert "muster db upgrade" in told.out
+    assert muster("db", "upgrade").status == 0
+    assert muster("db", "check").status == 0
+
+
+def test_a_database_that_is_behind_is_refused(muster: Muster, database: str) -> None:
+    told = muster("run", "norvane")
+    assert (told.status, told.out) == (1, "")
+    assert "Run: muster db upgrade" in told.err
+
+
+def test_an_address_of_another_database_is_wrong_use(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSTER_DATABASE_URL", "mysql://root:hush@127.0.0.1/muster")
+    told = muster("db", "check")
+    assert told.status == 2
+    assert "wanted SQLite or PostgreSQL" in told.err
+    assert "hush" not in told.err
+
+
+@pytest.mark.usefixtures("database")
+def test_a_run_is_stored_and_a_second_does_not_double_its_issues(muster: Muster, learner: Path) -> None:
+    muster("db", "upgrade")
+    first = muster("run", "harbour", "--from", learner, "--as-of", "2026-11-20")
+    assert first.status == 0
+    assert [line.split() for line in first.out.splitlines()] == [
+        ["kind", "received", "sync", "skip", "flag"],
+        ["learner", "1", "0", "0", "1"],
+    ]
+    assert "1 new" in first.err
+    second = json.loads(muster("run", "harbour", "--from", learner, "--as-of", "2026-11-21", "--format", "json").out)
+    assert second["issues"]["new"] == 0
+    assert second["issues"]["open"] == 1
+
+    learner.write_text(json.dumps(json.loads(learner.read_text()) | {"email": "m.d@harbour.example.org"}))
+    third = json.loads(muster("run", "harbour", "--from", learner, "--as-of", "2026-11-22", "--format", "json").out)
+    assert third["issues"]["resolved"] == 1
+    assert third["issues"]["open"] == 0
+
+
+@pytest.mark.usefixtures("database")
+def test_what_cannot_be_run_is_told_in_a_sentence(muster: Muster, tmp_path: Path) -> None:
+    muster("db", "upgrade")
+    for arguments, status, said in (
+        (("acme",), 2, "Customers here: harbour, norvane"),
+        (("norvane",), 2, "its records are pushed"),
+        (("norvane", "--from", "nowhere.zip"), 2, "There is no file or folder nowhere.zip"),
+        (("norvane", "--direction", "sideways"), 2, "sideways"),
+    ):
+        told = muster("run", *arguments)
+        assert (told.status, told.out) == (status, "")
+        assert said in told.err
+
+
+def test_a_stored_record_is_explained(muster: Muster, seeded: Seeded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSTER_DATABASE_URL", seeded.url)
+    flagged = next(row for row in seeded.service.issues("norvane").items if row.rule == "learner.email_missing")
+    told = muster("explain", "norvane", "learner", flagged.source_id, "--language", "en")
+    assert told.status == 0
+    assert "flagged, by learner.email_missing" in told.out
+    assert told.out.endswith("Out: it is not synced.\n")
+    assert "First received 2026-11-" in told.err
+    french = muster("explain", "norvane", "learner", flagged.source_id)
+    assert "adresse e-mail" in french.out
+    as_json = muster("explain", "norvane", "learner", flagged.source_id, "--format", "json")
+    assert json.loads(as_json.out)["where"] == "out"
+
+
+def test_a_record_that_never_came_is_a_problem_and_an_unknown_kind_wrong_use(
+    muster: Muster, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSTER_DATABASE_URL", seeded.url)
+    told = muster("explain", "norvane", "learner", "nobody")
+    assert (told.status, told.out.split(":")[0]) == (1, "Never received")
+    assert muster("explain", "norvane", "pupil", "7").status == 2
+    assert muster("explain", "acme", "learner", "7").status == 2
+
+
+@pytest.mark.usefixtures("database")
+def test_a_key_is_shown_once_listed_without_its_secret_and_revoked(muster: Muster) -> None:
+    made = muster("key", "new", "--customer", "norvane", "--scope", "read", "--scope", "classify", "--label", "feed")
+    assert made.status == 0
+    key = made.out.strip()
+    key_id = re.fullmatch(r"muster_([0-9a-f]+)_\S+", key)
+    assert key_id
+    listed = muster("key", "list").out
+    assert key not in listed
+    assert listed.splitlines()[1].split()[:5] == [key_id[1], "feed", "norvane", "classify", "read"]
+    assert muster("key", "revoke", key_id[1]).status == 0
+    assert not muster("key", "list").out.splitlines()[1].endswith("-")
+
+
+@pytest.mark.usefixtures("database")
+def test_a_key_for_nobody_or_nothing_known_is_wrong_use(muster: Muster) -> None:
+    assert muster("key", "new").status == 2
+    assert "Wanted one of harbour, norvane" in muster("key", "new", "--customer", "acme").err
+    assert muster("key", "new", "--customer", "norvane", "--scope", "write").status == 2
+    muster("db", "upgrade")
+    assert muster("key", "revoke", "nothing").status == 2
+
+
+def test_nothing_is_written_where_it_was_not_asked_for(muster: Muster) -> None:
+    muster("check")
+    muster("connectors")
+    muster("schema")
+    assert os.listdir() == []  # noqa: PTH208 - the folder itself is meant
