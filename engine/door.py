@@ -14,11 +14,10 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from engine.fields import fields_of
 from engine.reading import closest
-from engine.records import KINDS, AnyRecord, Record, kind_of
+from engine.records import KINDS, AnyRecord, Record
 from engine.values import Errors, Wrong, absent, made, unknown
 
 __all__ = ["Invalid", "absent", "read_json", "read_mapping"]
@@ -49,7 +48,7 @@ def read_json(raws: Iterable[bytes | msgspec.Raw]) -> list[Record | Invalid]:
         except (ValueError, RecursionError):
             found.append(_loosely(raw, f"item {position}"))
         else:
-            found.append(record if _is_clean(record) else _again(record, f"item {position}"))
+            found.append(record if _is_clean(record) else _loosely(raw, f"item {position}"))
     return found
 
 
@@ -125,10 +124,6 @@ def _is_clean(record: Any) -> bool:
     if "|n/a|" in folded or "|null|" in folded:
         return False
     return joined.isascii() or unicodedata.is_normalized("NFC", joined)
-
-
-def _again(record: Record, place: str) -> Record | Invalid:
-    return _read(kind_of(record), asdict(record), place)
 
 
 def _loosely(raw: bytes | msgspec.Raw, place: str) -> Record | Invalid:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import door
@@ -17,6 +17,7 @@ from engine.door import Invalid, absent, read_json, read_mapping
 from engine.fields import fields_of
 from engine.records import KINDS, Learner, Mark, Record, Session, Sheet, kind_of
 
+calmly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 BLANKS = (None, "", " ", "\t\n", "\u00a0", "N/A", "n/a", " N/a ", "null", "NULL")
 
 
@@ -288,6 +289,7 @@ FIELDS = sorted({name for kind in KINDS for name in fields_of(kind)} | {"kind", 
 OBJECTS = st.dictionaries(st.sampled_from(FIELDS), ANYTHING, max_size=8)
 
 
+@calmly
 @given(kind=st.sampled_from([*KINDS, "other", ""]), values=OBJECTS)
 def test_reading_a_mapping_never_raises(kind: str, values: Mapping[str, Any]) -> None:
     found = read_mapping(kind, values, "here")
@@ -295,6 +297,7 @@ def test_reading_a_mapping_never_raises(kind: str, values: Mapping[str, Any]) ->
     json.dumps(found.errors if isinstance(found, Invalid) else found.source_id).encode()
 
 
+@calmly
 @given(raw=st.one_of(st.binary(), OBJECTS.map(lambda values: json.dumps(values, default=str).encode())))
 def test_reading_json_never_raises(raw: bytes) -> None:
     (found,) = read_json([raw])
@@ -323,6 +326,7 @@ def _likely(draw: st.DrawFn) -> dict[str, Any]:
     return values
 
 
+@calmly
 @given(values=_likely())
 def test_reading_what_was_read_changes_nothing(values: dict[str, Any]) -> None:
     found = one(values)
@@ -333,12 +337,14 @@ def test_reading_what_was_read_changes_nothing(values: dict[str, Any]) -> None:
     assert read_mapping(kind_of(found), as_mapping, "here") == found
 
 
+@calmly
 @given(values=_likely())
 def test_the_fast_way_and_the_patient_way_read_the_same(values: dict[str, Any]) -> None:
     rest = {name: value for name, value in values.items() if name != "kind"}
     assert door._read(values["kind"], rest, "item 1") == one(values)
 
 
+@calmly
 @given(kind=st.sampled_from(sorted(KINDS)), names=st.sets(st.sampled_from(FIELDS)), data=st.data())
 def test_no_error_repeats_what_was_found(kind: str, names: set[str], data: st.DataObject) -> None:
     secret: Any = data.draw(

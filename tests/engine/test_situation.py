@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.door import Invalid
@@ -28,6 +28,7 @@ from engine.relations import RELATIONS, join_keys
 from engine.situation import NOTHING_KNOWN, Situation, unify
 
 ALL = frozenset((kind, name) for kind, relations in RELATIONS.items() for name in relations)
+calmly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NINE = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
@@ -353,6 +354,7 @@ def everything(situation: Situation, records: Iterable[Record]) -> dict[tuple[st
     return said
 
 
+@calmly
 @given(records=BATCHES, data=st.data())
 def test_the_order_of_a_batch_changes_nothing(records: list[Record], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(records))
@@ -361,6 +363,7 @@ def test_the_order_of_a_batch_changes_nothing(records: list[Record], data: st.Da
     assert everything(one, records) == everything(other, records)
 
 
+@calmly
 @given(records=DISTINCT, data=st.data())
 def test_it_makes_no_difference_what_comes_in_the_batch_and_what_is_known(
     records: list[Record], data: st.DataObject
@@ -375,6 +378,7 @@ def test_it_makes_no_difference_what_comes_in_the_batch_and_what_is_known(
         assert len(known.calls) <= 4
 
 
+@calmly
 @given(records=BATCHES)
 def test_related_records_are_distinct_in_order_and_never_the_record_itself(records: list[Record]) -> None:
     situation = Situation(records)
