@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
+from connectors.contract import Window
 from engine.moments import zone
 
 
@@ -30,6 +31,13 @@ def aware(found: datetime, zone_name: str) -> datetime:
 def wall_clock(day: date, clock: time, zone_name: str) -> datetime:
     """A day and a time of day in that zone, in UTC."""
     return aware(datetime.combine(day, clock), zone_name)
+
+
+def days_of(window: Window, zone_name: str) -> tuple[date, date]:
+    """First and last local day of a window, both included, for systems that are asked by days."""
+    where = zone(zone_name)
+    last = window.ends.astimezone(where) - timedelta(microseconds=1)
+    return window.starts.astimezone(where).date(), last.date()
 
 
 @lru_cache(4096)

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
+from connectors.contract import Window
 from connectors.ids import fit, hashed
 from connectors.roles import enrolment_role, kinds_of
-from connectors.times import day, day_before, iso_day, local, outermost, wall_clock
+from connectors.times import day, day_before, days_of, iso_day, local, outermost, wall_clock
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,11 @@ def test_a_session_across_a_clock_change_has_its_real_length() -> None:
     starts = wall_clock(date(2026, 10, 24), time(22), "Europe/Paris")
     ends = wall_clock(date(2026, 10, 25), time(4), "Europe/Paris")
     assert (ends - starts).total_seconds() == 7 * 3600
+
+
+def test_a_window_is_asked_for_by_its_local_days() -> None:
+    window = Window(datetime(2026, 10, 24, 22, tzinfo=UTC), datetime(2026, 10, 26, 23, tzinfo=UTC))
+    assert days_of(window, "Europe/Paris") == (date(2026, 10, 25), date(2026, 10, 26))
 
 
 def test_a_day_has_one_format_and_is_never_guessed() -> None:
