@@ -100,15 +100,10 @@ def _unnamed(rulebook: Rulebook, loader: Loader) -> Iterator[Problem]:
 def _examples(rules: Iterable[Rule]) -> Iterator[Problem]:
     """Examples that do not do what they claim, each rule's as it was written whole."""
     # Both evaluators are slow to import, and a folder that cannot be read needs neither.
-    from engine.classify import fits  # noqa: PLC0415
     from engine.examples import Posed  # noqa: PLC0415
     from engine.explain import example_matches  # noqa: PLC0415
 
     for rule in {(rule.id, rule.place): rule for rule in rules if rule.kind}.values():
-        if not fits(rule):
-            hint = "split it into several rules, or take `any` and `all` apart"
-            yield Problem(rule.place, "too-nested", f"‘{rule.id}’ nests too many conditions to be matched", hint)
-            continue
         for example in rule.examples:
             by_matcher = Posed(rule, example).by_matcher()
             by_explainer = example_matches(rule, example)

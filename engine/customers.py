@@ -9,7 +9,8 @@ from zoneinfo import available_timezones
 from engine.catalogue import Side
 from engine.example_nodes import zone_named
 from engine.nodes import Entry, Mapping, Sequence
-from engine.options import Surroundings, read_use
+from engine.option_values import Surroundings
+from engine.options import read_use
 from engine.reading import Reading, did_you_mean, shown
 from engine.records import SegmentKey
 from engine.rulebook import ConnectorUse, Customer, Schedule

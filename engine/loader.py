@@ -12,7 +12,7 @@ from engine.customers import read_customer
 from engine.folders import BASE, Files, Folders, Stamp, called, is_customer_id, stamp, yaml_files
 from engine.layers import KEYS, Laid, Layer, LayerKind, lay
 from engine.nodes import File, Mapping
-from engine.options import Surroundings
+from engine.option_values import Surroundings
 from engine.places import TEMPLATES
 from engine.problems import Place, Problem, RuleFileError
 from engine.reading import Reading, closest

@@ -10,6 +10,7 @@ import msgspec
 
 from engine.conditions import ALWAYS, NEVER
 from engine.example_nodes import read_examples
+from engine.nesting import MOST_BLOCKS, is_too_nested
 from engine.nodes import Entry, Node, Refused, Scalar
 from engine.operands import Scope
 from engine.parsing import parse_when
@@ -117,7 +118,7 @@ class Entries:
                 self._both_ways(entry, parts["examples"], examples, always=always)
         below = self.rules.get(rule_id)
         touched = below.touched if below is not None else ()
-        self.rules[rule_id] = Rule(
+        rule = Rule(
             id=rule_id,
             kind=kind,
             when=when,
@@ -128,6 +129,10 @@ class Entries:
             touched=(*touched, Touch(self._layer, ("rule",), entry.key.place)),
             example_settings=self._values,
         )
+        if len(reading.problems) == before and is_too_nested(rule):
+            message = f"‘{rule_id}’ nests more than {MOST_BLOCKS} any, all, not and lists of tests"
+            reading.problem(entry.key.place, "too-nested", message, "split it into several rules")
+        self.rules[rule_id] = rule
 
     def _name(self, entry: Entry, kind: str | None) -> None:
         """Whether the id is well written and begins with the kind."""

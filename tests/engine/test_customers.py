@@ -9,7 +9,7 @@ import pytest
 from engine import report
 from engine.addresses import is_private, url_fault
 from engine.loading import load
-from engine.options import owner
+from engine.option_values import owner
 from engine.rulebook import Schedule
 from tests.engine.rule_folders import CATALOGUE, CUSTOMER, FOLDER, problems, rulebook, told, write
 

@@ -253,3 +253,14 @@ def test_an_example_is_at_noon_of_its_day_in_its_zone(tmp_path: Path) -> None:
     assert second.as_of.isoformat() == "2026-07-01T12:00:00+09:00"
     assert second.last_sync is not None
     assert second.last_sync.isoformat() == "2026-06-30T12:00:00+09:00"
+
+
+def test_a_rule_that_the_matcher_cannot_take_is_told_by_name(tmp_path: Path) -> None:
+    blocks = ", ".join(f"{{any: [{{section: a{number}, phone: b}}, {{company: c}}]}}" for number in range(9))
+    assert hints(
+        tmp_path, customer=CUSTOMER + TRIAL.replace("{training: {starts_with: essai}}", f"{{all: [{blocks}]}}")
+    ) == [("too-nested", "split it into several rules")]
+    few = ", ".join(f"{{any: [{{section: a{number}}}, {{company: c}}]}}" for number in range(12))
+    assert rulebook(
+        tmp_path, customer=CUSTOMER + TRIAL.replace("{training: {starts_with: essai}}", f"{{all: [{few}]}}")
+    )
