@@ -20,7 +20,7 @@ from connectors.pushed import PushedPlatform, PushedSource
 from connectors.records.connector import Records
 from connectors.sds.connector import Sds
 from engine.catalogue import Catalogue, ConnectorSpec
-from engine.options import secret_prefix
+from engine.option_values import secret_prefix
 from engine.rulebook import ConnectorUse, Customer
 
 GROUP = "muster.connectors"
@@ -130,7 +130,7 @@ def _secret(spec: ConnectorSpec, name: str, value: str, customer_id: str, enviro
         )
     variable = reference[1]
     if not variable.startswith(prefix) or variable == prefix:
-        # That it is no other customer's with a longer id, `engine.options` has seen to.
+        # That it is no other customer's with a longer id, `engine.option_values` has seen to.
         _refuse(spec, name, f"the secret {variable} is not this customer's", f"Its name must begin with {prefix}.")
     found = environ.get(variable, "").strip()
     if not found:
