@@ -82,7 +82,7 @@ def _wrong(
     for which, text in (("problem", message.problem), ("fix", message.fix)):
         found = list(_forbidden(text, place)) if not packaged and is_customers(rule, rulebook) else []
         found = found or [
-            *_unknown(text, place, rule.kind, frozenset(rulebook.settings)),
+            *_unknown(text, place, told_kind(rule), frozenset(rulebook.settings)),
             *_unread(text, place, rule),
         ]
         for problem in found:
@@ -176,9 +176,14 @@ def _failing(
                 yield found, Problem(place, "bad-message", found, hint)
 
 
+def told_kind(rule: Rule) -> str:
+    """The kind whose fields a message can use; empty where a finding may be on any."""
+    return "person" if rule.id == "record.role_unknown" else rule.kind
+
+
 def sample_facts(rule: Rule, rulebook: Rulebook, *, full: bool) -> Facts:
     """Facts to try a message with: with nothing but what there always is, or with everything a rule can read."""
-    kind = rule.kind or "record"
+    kind = told_kind(rule) or "record"
     if not full:
         return Facts(kind=kind, source_id="1", name="1", record={}, as_of=plain(_SAMPLE_TIME))
     fields = fields_of(kind) if kind in KINDS else {}

@@ -16,16 +16,15 @@ import yaml
 from jinja2 import Template, TemplateError, meta
 from msgspec import Struct
 
-from engine.decisions import Facts, RelatedFacts
+from engine.decisions import Facts
 from engine.fields import fields_of
 from engine.folders import called
-from engine.moments import zone
-from engine.phrases import NAMES, Choice, Items, Language, local, read_back, read_phrases
+from engine.message_facts import context
+from engine.phrases import Language, read_phrases
 from engine.places import TEMPLATES
 from engine.problems import Place, Problem
 from engine.records import KINDS
-from engine.relations import RELATIONS
-from engine.rulebook import ConnectorUse, MessageText, Rule, Rulebook, SettingValue
+from engine.rulebook import MessageText, Reaction, Rule, Rulebook
 
 FALLBACK = "en"
 WORDS = "words"
@@ -36,6 +35,10 @@ MOST_SHOWN = 2000
 
 _SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
 _ALL_FIELDS = frozenset(name for kind in KINDS for name in fields_of(kind))
+
+
+_Texts = tuple[Reaction, tuple[tuple[str, MessageText], ...]]
+"""A rule's reaction, and its texts with the language of each."""
 
 
 class Rendered(Struct, frozen=True):
@@ -57,52 +60,6 @@ class _Compiled(Struct, frozen=True):
     names: frozenset[str]
 
 
-class _Related:
-    """The records of one relation."""
-
-    __slots__ = ("count", "items")
-
-    def __init__(self, count: int, items: Items) -> None:
-        self.count = count
-        self.items = items
-
-
-_NOBODY = _Related(0, Items((), 0))
-
-
-class _Item(dict[str, Any]):
-    """A related record: its own fields, and None for those it does not have."""
-
-    def __missing__(self, key: str) -> None:
-        if key not in _ALL_FIELDS:
-            raise KeyError(key)
-
-
-class _Relations(dict[str, Any]):
-    def __init__(self, kind: str, related: dict[str, RelatedFacts], where: Any) -> None:
-        super().__init__()
-        self._known = RELATIONS.get(kind, {})
-        for name, facts in related.items():
-            items = Items((_item(item, where) for item in facts.items), facts.count)
-            self[name] = _Related(facts.count, items)
-
-    def __missing__(self, key: str) -> _Related:
-        if key in self._known:
-            return _NOBODY
-        raise KeyError(key)
-
-
-class _Settings(dict[str, Any]):
-    """The values that the rule read, else those in force."""
-
-    def __init__(self, read: dict[str, Any], rulebook: Rulebook) -> None:
-        super().__init__(read)
-        self._rulebook = rulebook
-
-    def __missing__(self, key: str) -> SettingValue:
-        return self._rulebook.settings[key].value
-
-
 class Messages:
     """Every language's messages. Safe from several threads; each text is compiled once, when first needed."""
 
@@ -115,7 +72,7 @@ class Messages:
             self._packaged[path.stem] = texts
         if FALLBACK not in self._languages:
             raise FileNotFoundError(f"{folder / FALLBACK}.yaml: the messages every other language falls back to")
-        self._books: dict[str, tuple[Rulebook, dict[tuple[str, str], tuple[tuple[str, MessageText], ...]]]] = {}
+        self._books: dict[str, tuple[Rulebook, dict[tuple[str, str], _Texts]]] = {}
         # Of the rulebook last seen of each customer: rule and language to the texts to try.
         self._compiled = lru_cache(maxsize=8192)(self._compile)
 
@@ -138,11 +95,12 @@ class Messages:
         Never raises for what a rule file or a record says: a text that cannot be rendered gives a sentence that
         says so, and `muster check` finds it.
         """
-        for spoken, text in self._texts(rulebook, rule_id, language):
+        reaction, texts = self._texts(rulebook, rule_id, language)
+        for spoken, text in texts:
             try:
                 return Rendered(
-                    problem=self.rendered(text.problem, spoken, facts, rulebook),
-                    fix=self.rendered(text.fix, spoken, facts, rulebook),
+                    problem=self.rendered(text.problem, spoken, facts, rulebook, reaction),
+                    fix=self.rendered(text.fix, spoken, facts, rulebook, reaction),
                 )
             except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
                 continue
@@ -155,18 +113,23 @@ class Messages:
 
         return problems_of(self, rulebook)
 
-    def _texts(self, rulebook: Rulebook, rule_id: str, language: str) -> tuple[tuple[str, MessageText], ...]:
-        """The texts to try, best first: the reader's language, then English, then whatever there is."""
+    def _texts(self, rulebook: Rulebook, rule_id: str, language: str) -> _Texts:
+        """The rule's reaction, and the texts to try, best first: the reader's language, English, whatever there is."""
         kept = self._books.get(rulebook.customer.id)
         if kept is None or kept[0] is not rulebook:
             kept = self._books[rulebook.customer.id] = (rulebook, {})
         found = kept[1].get((rule_id, language))
         if found is None:
-            found = kept[1][rule_id, language] = tuple(self._found(rulebook, rule_id, language))
+            rule = next((rule for rule in rulebook.rules if rule.id == rule_id), None)
+            # What was flagged and is switched off since is still read as it was.
+            reaction = "flag" if rule is None or rule.then == "off" else rule.then
+            texts = tuple(self._found(rulebook, rule, rule_id, language))
+            found = kept[1][rule_id, language] = (reaction, texts)
         return found
 
-    def _found(self, rulebook: Rulebook, rule_id: str, language: str) -> Iterator[tuple[str, MessageText]]:
-        rule = next((rule for rule in rulebook.rules if rule.id == rule_id), None)
+    def _found(
+        self, rulebook: Rulebook, rule: Rule | None, rule_id: str, language: str
+    ) -> Iterator[tuple[str, MessageText]]:
         own = usable_messages(rule, rulebook) if rule is not None else {}
         wanted = language if language in self._languages else FALLBACK
         for spoken in dict.fromkeys((wanted, FALLBACK, rulebook.customer.language, *own)):
@@ -177,11 +140,11 @@ class Messages:
             if rule_id in self._packaged[spoken]:
                 yield spoken, self._packaged[spoken][rule_id].text
 
-    def rendered(self, text: str, language: str, facts: Facts, rulebook: Rulebook) -> str:
+    def rendered(self, text: str, language: str, facts: Facts, rulebook: Rulebook, reaction: Reaction = "flag") -> str:
         """One text, rendered. Raises what Jinja2 and the filters raise; ``render`` catches it."""
         words = self.language(language)
         compiled = self._compiled(words, text)
-        said = compiled.template.render(_context(compiled.names, facts, rulebook, words))
+        said = compiled.template.render(context(compiled.names, facts, rulebook, words, reaction))
         said = _SPACES.sub(" ", said).strip(" ")
         return said if len(said) <= MOST_SHOWN else f"{said[: MOST_SHOWN - 1]}…"
 
@@ -209,57 +172,9 @@ def usable_messages(rule: Rule, rulebook: Rulebook) -> dict[str, MessageText]:
     return {spoken: text for spoken, text in rule.messages.items() if is_plain(text.problem) and is_plain(text.fix)}
 
 
-def _context(names: frozenset[str], facts: Facts, rulebook: Rulebook, language: Language) -> dict[str, Any]:
-    """The values of the names a text uses; a name that is none is left out, and so undefined."""
-    where = zone(rulebook.customer.zone)
-    known = fields_of(facts.kind) if facts.kind in KINDS else {}
-    found: dict[str, Any] = {}
-    for name in names:
-        if name in NAMES:
-            found[name] = _common(name, facts, rulebook, language, where)
-        elif name in known:
-            found[name] = read_back(facts.kind, name, facts.record.get(name), where)
-    return found
-
-
-def _common(name: str, facts: Facts, rulebook: Rulebook, language: Language, where: Any) -> Any:
-    match name:
-        case "name":
-            return facts.name
-        case "kind":
-            return Choice(facts.kind)
-        case "source_id":
-            return facts.source_id
-        case "mis_id":
-            return facts.record.get("mis_id")
-        case "source":
-            return _title(rulebook.customer.source, language.phrases.source)
-        case "platform":
-            return _title(rulebook.customer.platform, language.phrases.platform)
-        case "customer":
-            return rulebook.customer.name
-        case "settings":
-            return _Settings(facts.settings, rulebook)
-        case "related":
-            return _Relations(facts.kind, facts.related, where)
-        case "errors":
-            return facts.errors
-        case "as_of" | "last_sync" | "next_run":
-            return local(getattr(facts, name), where)
-        case _:
-            raise KeyError(name)
-
-
-def _title(use: ConnectorUse | None, otherwise: str) -> str:
-    """What people call a customer's source or platform; the language's own words where none is named."""
-    return otherwise if use is None else use.title
-
-
-def _item(item: dict[str, Any], where: Any) -> _Item:
-    kind = item["kind"]
-    made = _Item({name: read_back(kind, name, value, where) for name, value in item.items()})
-    made["kind"] = Choice(kind)
-    return made
+def _plain(node: yaml.Node) -> Any:
+    """A text, or a mapping of texts."""
+    return {key.value: text.value for key, text in node.value} if isinstance(node, yaml.MappingNode) else node.value
 
 
 def _read(path: Path) -> tuple[Any, dict[str, Packaged]]:
@@ -271,7 +186,7 @@ def _read(path: Path) -> tuple[Any, dict[str, Packaged]]:
     words: Any = {}
     texts: dict[str, Packaged] = {}
     for key, value in tree.value:
-        fields = {part.value: text.value for part, text in value.value}
+        fields = {part.value: _plain(text) for part, text in value.value}
         if key.value == WORDS:
             words = fields
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Self
 
 import msgspec
@@ -21,6 +21,8 @@ from engine.wording import Wording, wording
 
 NAMES: dict[str, str] = {
     "name": "What a person would call the record: somebody's name, the name of a session or class, else its id.",
+    "effect": "What becomes of the record, to begin with: Not synced. It follows the reaction that is in force.",
+    "reaction": "The rule's reaction in force: `skip`, `flag` or `note`.",
     "kind": "What kind of record it is, in words.",
     "source_id": "The record's id in the source or, of an account or a sheet, on the platform.",
     "mis_id": "The id people see in the source, where it is another one.",
@@ -70,6 +72,17 @@ class Choice(str):
     __slots__ = ()
 
 
+class Items(tuple[dict[str, Any], ...]):
+    """The related records at hand, and how many there are in all."""
+
+    total: int
+
+    def __new__(cls, items: Iterable[dict[str, Any]], total: int) -> Self:
+        made = super().__new__(cls, tuple(items))
+        made.total = total
+        return made
+
+
 class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     """The words of one language that stand beside its messages. Patterns of dates are CLDR's."""
 
@@ -95,20 +108,13 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     """Ends a list that goes on by one."""
     more: str
     """Ends a list that goes on by `{n}`."""
+    effect: dict[str, str]
+    """By reaction, what becomes of a record; `{e}` is the ending of a feminine noun."""
+    sheet_effect: dict[str, str]
+    """The same on the way up."""
     failed_problem: str
     """Where a message cannot be written; `{rule}` is its rule."""
     failed_fix: str
-
-
-class Items(tuple[dict[str, Any], ...]):
-    """The related records at hand, and how many there are in all."""
-
-    total: int
-
-    def __new__(cls, items: Iterable[dict[str, Any]], total: int) -> Self:
-        made = super().__new__(cls, tuple(items))
-        made.total = total
-        return made
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -142,6 +148,12 @@ class Language:
             filter_name: getattr(self, f"_{filter_name}") for filter_name in (*FILTERS, *_MORE_FILTERS)
         }
         self.environment.filters.update(own)
+
+    def effect(self, reaction: str, kind: str) -> str:
+        """What a reaction means for a record of a kind."""
+        effects = self.phrases.sheet_effect if kind == "sheet" else self.phrases.effect
+        feminine = self._wording.kind(kind).tag.startswith("f")
+        return effects.get(reaction, effects["flag"]).format(e="e" if feminine else "")
 
     def shown(self, value: Any) -> str:
         """Any value, as a message says it."""
@@ -261,35 +273,6 @@ def _dated(day: date, pattern: str, locale: str) -> str:
 @lru_cache(maxsize=4096)
 def _timed(moment: datetime, pattern: str, locale: str) -> str:
     return format_datetime(moment, pattern, locale=locale)
-
-
-@cache
-def _dates(kind: str) -> dict[str, str]:
-    """Fields of a kind that are not shown as they are stored: their type, or `choice`."""
-    return {
-        name: "choice" if field.choices else field.type
-        for name, field in fields_of(kind).items()
-        if field.choices or field.type in ("instant", "date")
-    }
-
-
-def local(value: str | datetime | None, zone: Any) -> datetime | None:
-    """A stored instant in a zone."""
-    if not value:
-        return None
-    return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(zone)
-
-
-def read_back(kind: str, name: str, value: Any, zone: Any) -> Any:
-    """A stored value as messages use it: instants in the zone, days, our own words, sets as tuples."""
-    form = _dates(kind).get(name) if kind in KINDS else None
-    if form is None or value is None:
-        return tuple(value) if isinstance(value, list) else value
-    if form == "instant":
-        return local(value, zone)
-    if form == "date":
-        return date.fromisoformat(value) if isinstance(value, str) else value
-    return Choice(value)
 
 
 def read_phrases(words: Any) -> Phrases:

@@ -284,6 +284,16 @@ def test_a_missing_language_of_a_packaged_rule_is_a_problem() -> None:
     ]
 
 
+def test_the_effect_that_a_message_begins_with_is_that_of_the_reaction_in_force() -> None:
+    noted = MESSAGES.render(BASE, "learner.company_missing", LEARNER, "fr").problem
+    flagged = MESSAGES.render(NORVANE, "learner.company_missing", LEARNER, "fr").problem
+    remarked = MESSAGES.render(HARBOUR, "class.teacher_missing", Facts("class", "C-9X", "9X/Sc1", {}), "fr").problem
+
+    assert plain(noted).startswith("Synchronisé sans entreprise : Elia Vasserot n’a pas d’entreprise")
+    assert plain(flagged).startswith("Non synchronisé : Elia Vasserot n’a pas d’entreprise")
+    assert plain(remarked).startswith("Synchronisée malgré tout : Wonde n’a envoyé aucun intervenant")
+
+
 # How values are shown.
 
 
