@@ -49,9 +49,9 @@ Way = tuple[Change, ...]
 def ways(trace: Trace, *, want: bool) -> list[Way]:
     """The smallest sets of changes that would make a condition true, or not true; `[()]` where it already is.
 
-    Empty where something that is not provided stands between.
+    Empty where something that is not provided stands between, or where the changes would gainsay each other.
     """
-    return _ways(trace, want, None, None)
+    return [way for way in _ways(trace, want, None, None) if _after(trace, way, (), None) is want]
 
 
 def together(parts: Iterable[list[Way]]) -> list[Way]:
@@ -164,8 +164,8 @@ def _after(trace: Trace, way: Way, moved: Collection[str], of: About | None) -> 
     condition = trace.condition
     match condition:
         case FieldTest():
-            said = [_said(change, condition) for change in way if change.about == of]
-            return next((truth for truth in said if truth is not None), trace.truth)
+            said = {_said(change, condition) for change in way if change.about == of} - {None}
+            return trace.truth if not said else said.pop() if len(said) == 1 else None
         case All():
             return both(_after(part, way, moved, of) for part in trace.children)
         case Any():
