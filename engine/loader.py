@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+import msgspec
+from msgspec import Struct
+
 from engine.catalogue import Catalogue, ConnectorSpec
 from engine.conditions import NEVER
 from engine.customers import read_customer
@@ -32,6 +35,16 @@ def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(dict.fromkeys(problems), key=lambda one: (one.place.path, one.place.line, one.place.column)))
 
 
+_MOST_CHAINS = 200
+
+
+class _Chain(Struct, frozen=True):
+    """Layers laid so far, and out of which files in which state."""
+
+    key: tuple[object, ...] = ()
+    laid: Laid = Laid()
+
+
 class Loader:
     """Loads rulebooks of one rules folder, reading each file and laying each chain of layers once.
 
@@ -44,7 +57,7 @@ class Loader:
         self._allow_private_hosts = allow_private_hosts
         self._languages = message_languages()
         self._files = Files()
-        self._laid: dict[tuple[object, ...], Laid] = {}
+        self._chains: dict[tuple[object, ...], _Chain] = {}
 
     def customers(self) -> tuple[str, ...]:
         """Ids of the customers that have a file, sorted."""
@@ -61,21 +74,24 @@ class Loader:
             base = self._base()
         except RuleFileError:
             return
-        yield base
+        yield base.laid
         for name in self.folders.layer_names():
-            yield self._connector(base, name)
+            yield self._connector(base, name).laid
 
-    def stamps(self, customer_id: str, others: tuple[str, ...]) -> tuple[object, ...]:
-        """What changes when any file changes that the customer's rulebook may depend on."""
-        own = stamp(self._path(customer_id)) if customer_id != BASE else None
-        return (own, others, self._stamps(self.folders.base), self._stamps(self.folders.connectors))
+    def shared_stamps(self) -> tuple[object, ...]:
+        """What changes when any file changes that everybody's rulebook may depend on, or customers come and go."""
+        return (self.customers(), self._stamps(self.folders.base), self._stamps(self.folders.connectors))
+
+    def stamp(self, customer_id: str) -> Stamp | None:
+        """What changes when the customer's own file does."""
+        return None if customer_id == BASE else stamp(self._path(customer_id))
 
     def rulebook(self, customer_id: str) -> Rulebook:
         """The effective rulebook. Raises RuleFileError with all problems, and nothing else."""
         base = self._base()
         if customer_id == BASE:
             customer = Customer(BASE, "Base rules", "en", "Europe/Paris", None, None, Schedule(), {})
-            return self._bound(customer, base, ())
+            return self._bound(customer, base.laid, ())
         others = self.customers()
         if customer_id not in others:
             raise RuleFileError((self._unknown(customer_id, others),))
@@ -85,7 +101,7 @@ class Loader:
         problems = list(file.problems)
         root = reading.mapping(file.root, "a customer's file")
         if root is None:
-            raise RuleFileError(in_file_order([*base.problems, *problems, *reading.problems]))
+            raise RuleFileError(in_file_order([*base.laid.problems, *problems, *reading.problems]))
         around = Surroundings(
             customer=customer_id,
             customers=others,
@@ -94,13 +110,13 @@ class Loader:
             allow_private_hosts=self._allow_private_hosts,
         )
         customer = read_customer(root, self._languages, around, reading)
-        laid = base
+        chain = base
         for name in dict.fromkeys(
             layer_of(use.spec) for use in (customer.source, customer.platform) if use is not None
         ):
             if name in self.folders.layer_names():
-                laid = self._connector(laid, name)
-        laid = lay(laid, Layer(customer_id, "customer", (root,)), self._languages)
+                chain = self._connector(chain, name)
+        laid = lay(chain.laid, Layer(customer_id, "customer", (root,)), self._languages)
         return self._bound(customer, laid, [*problems, *reading.problems])
 
     def _bound(self, customer: Customer, laid: Laid, problems: Iterable[Problem]) -> Rulebook:
@@ -125,38 +141,33 @@ class Loader:
         touch = Touch(BASE, ("rule",), Place(called(self.folders.base / "record.yaml")))
         return Rule(name, "", NEVER, "flag", "support", (), {}, (touch,), {})
 
-    def _base(self) -> Laid:
+    def _base(self) -> _Chain:
         paths = yaml_files(self.folders.base)
         if not paths:
             place = Place(called(self.folders.base / "record.yaml"))
             hint = "put the base rules there, or take the folder away to use the packaged ones"
             raise RuleFileError((Problem(place, "no-rules", "there are no base rules", hint),))
-        return self._cached(Laid(), (BASE, self._stamps(self.folders.base)), BASE, "base", paths)
+        return self._laid_over(_Chain(), (BASE, self._stamps(self.folders.base)), BASE, "base", paths)
 
-    def _connector(self, below: Laid, name: str) -> Laid:
+    def _connector(self, below: _Chain, name: str) -> _Chain:
         path = self.folders.connectors / f"{name}.yaml"
-        return self._cached(below, (id(below), name, stamp(path)), name, "connector", (path,))
+        return self._laid_over(below, (name, stamp(path)), name, "connector", (path,))
 
-    def _cached(
-        self, below: Laid, key: tuple[object, ...], name: str, kind: LayerKind, paths: tuple[Path, ...]
-    ) -> Laid:
-        known = self._laid.get(key)
+    def _laid_over(
+        self, below: _Chain, stamps: tuple[object, ...], name: str, kind: LayerKind, paths: tuple[Path, ...]
+    ) -> _Chain:
+        key = (*below.key, stamps)
+        known = self._chains.get(key)
         if known is not None:
             return known
         reading = Reading()
         files = [self._root(self._files.read(path), reading) for path in paths]
         layer = Layer(name, kind, tuple(root for root in files if root is not None))
-        laid = lay(below, layer, self._languages)
-        made = Laid(
-            rules=laid.rules,
-            settings=laid.settings,
-            broken_rules=laid.broken_rules,
-            broken_settings=laid.broken_settings,
-            problems=(*below.problems, *reading.problems, *laid.problems[len(below.problems) :]),
-        )
-        if kind == "base":
-            self._laid.clear()  # whatever was laid over another base
-        self._laid[key] = made
+        laid = lay(below.laid, layer, self._languages)
+        laid = msgspec.structs.replace(laid, problems=(*laid.problems, *reading.problems))
+        if kind == "base" or len(self._chains) >= _MOST_CHAINS:
+            self._chains.clear()  # what was laid over another base, or out of files as they were
+        made = self._chains[key] = _Chain(key, laid)
         return made
 
     @staticmethod

@@ -41,7 +41,7 @@ def customers(rules: Path) -> list[str]:
 class _Shelved(Struct, frozen=True):
     """What is known of one customer's rules."""
 
-    stamps: tuple[object, ...]
+    stamps: object
     good: Rulebook | None
     problems: tuple[Problem, ...]
     """Of the files as they are now; empty when they are in force."""
@@ -62,6 +62,7 @@ class Library:
         self._clock = clock
         self._lock = RLock()
         self._ids: tuple[str, ...] = ()
+        self._shared: tuple[object, ...] = ()
         self._listed: float | None = None
         self._shelved: dict[str, _Shelved] = {}
         self._looked: dict[str, float] = {}
@@ -71,6 +72,7 @@ class Library:
         with self._lock:
             now = self._clock()
             if self._listed is None or now - self._listed >= SECONDS_BETWEEN_LOOKS:
+                self._shared = self._loader.shared_stamps()
                 self._ids = self._loader.customers()
                 self._listed = now
                 for gone in self._shelved.keys() - {BASE, *self._ids}:
@@ -106,14 +108,14 @@ class Library:
             known = self._shelved.get(customer_id)
             if known is not None and now - self._looked[customer_id] < SECONDS_BETWEEN_LOOKS:
                 return known
-            stamps = self._loader.stamps(customer_id, others)
+            stamps = (self._shared, self._loader.stamp(customer_id))
             if known is None or known.stamps != stamps:
                 known = self._load(customer_id, stamps, known.good if known is not None else None)
                 self._shelved[customer_id] = known
             self._looked[customer_id] = now
             return known
 
-    def _load(self, customer_id: str, stamps: tuple[object, ...], good: Rulebook | None) -> _Shelved:
+    def _load(self, customer_id: str, stamps: object, good: Rulebook | None) -> _Shelved:
         try:
             return _Shelved(stamps, self._loader.rulebook(customer_id), ())
         except RuleFileError as error:
