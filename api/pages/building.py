@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -50,11 +50,11 @@ class Reader(Struct, frozen=True):
 
     def place(self, fix_in: FixIn | None) -> str | None:
         """Where to fix it: the name of the customer's own system where it has one."""
+        if fix_in is None:
+            return None
         customer = self.rulebook.customer
-        use = {"source": customer.source, "platform": customer.platform}.get(fix_in or "")
-        if use is not None:
-            return use.spec.title
-        return self.say(f"fix_in.{fix_in}") if fix_in else None
+        use = {"source": customer.source, "platform": customer.platform}.get(fix_in)
+        return self.say(f"fix_in.{fix_in}") if use is None else use.title
 
     def rule(self, rule_id: str) -> str:
         """A rule as a sentence; its id where the rulebook has it no more."""
@@ -64,22 +64,18 @@ class Reader(Struct, frozen=True):
             return rule_id
         return rule_sentence(rule, self.language, self.rulebook)
 
-    def value(self, value: Any) -> str:
-        """A stored value as a reader writes it."""
-        zone = self.rulebook.customer.zone
-        if isinstance(value, str):
-            value = _moment(value) or value
-        return wording(self.language).shown(value, zone)
-
-
-def _moment(text: str) -> datetime | None:
-    """The instant that a stored text is; None for other text. A stored instant ends with its offset from UTC."""
-    if not text[:4].isdecimal() or text[10:11] != "T":
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
+    def value(self, kind: str, name: str, value: Any) -> str:
+        """A stored value of a field as a reader writes it."""
+        words = wording(self.language)
+        field = fields_of(kind).get(name) if kind in KINDS else None
+        if field is not None and isinstance(value, str):
+            if field.type == "instant":
+                value = datetime.fromisoformat(value)
+            elif field.type == "date":
+                value = date.fromisoformat(value)
+            elif field.choices:
+                value = words.values.get(value, value)
+        return words.shown(value, self.rulebook.customer.zone)
 
 
 def feed(
@@ -217,7 +213,7 @@ def _fields(reader: Reader, kind: str, values: dict[str, Any]) -> Iterable[tuple
     for name in fields_of(kind):
         if values.get(name) not in _NOTHING:
             label = words.field(kind, name).text
-            yield label[:1].upper() + label[1:], reader.value(values[name])
+            yield label[:1].upper() + label[1:], reader.value(kind, name, values[name])
 
 
 def _history(reader: Reader, kind: str, happenings: Sequence[Happening]) -> tuple[tuple[datetime, str], ...]:
@@ -245,19 +241,27 @@ def _happened(reader: Reader, kind: str, one: Happening) -> str:
             label = label[:1].upper() + label[1:]
             old, new = one.before, one.after
             if old in _NOTHING:
-                return reader.say("happened.field_set", label=label, after=reader.value(new))
+                return reader.say("happened.field_set", label=label, after=reader.value(kind, one.subject, new))
             if new in _NOTHING:
-                return reader.say("happened.field_gone", label=label, before=reader.value(old))
-            return reader.say("happened.field", label=label, before=reader.value(old), after=reader.value(new))
+                return reader.say("happened.field_gone", label=label, before=reader.value(kind, one.subject, old))
+            return reader.say(
+                "happened.field",
+                label=label,
+                before=reader.value(kind, one.subject, old),
+                after=reader.value(kind, one.subject, new),
+            )
 
 
 def _verdict(reader: Reader, value: object) -> str:
+    value = value.get("verdict") if isinstance(value, Mapping) else value
     return reader.words.known(reader.language, f"verdict.{value}", str(value))
 
 
-def runs_page(page: RunPage) -> RunsView:
+def runs_page(reader: Reader, page: RunPage) -> RunsView:
     """What was exchanged."""
-    return RunsView(tuple(RunView.of(run) for run in page.items), page.next_cursor)
+    ends = [reader.place("source") or "", reader.place("platform") or ""]
+    ways = {"downward": " → ".join(ends), "upward": " → ".join(reversed(ends))}
+    return RunsView(tuple(RunView.of(run, ways[run.direction]) for run in page.items), page.next_cursor)
 
 
 def rules_page(answer: RulebookAnswer) -> RulesView:

@@ -105,7 +105,7 @@ def _introduced(service: Service, customer_id: str) -> tuple[str, str]:
         customer = service.rulebook(customer_id).customer
     except Exception:  # noqa: BLE001 - one customer's broken files keep nobody from the others
         return customer_id, ""
-    return customer.name, " → ".join(use.spec.title for use in (customer.source, customer.platform) if use is not None)
+    return customer.name, " → ".join(use.title for use in (customer.source, customer.platform) if use is not None)
 
 
 @router.get("/customers/{customer}")
@@ -136,7 +136,7 @@ def _feed(request: Request, service: Service, customer: str, given: dict[str, st
         page,
         which,
         service.counts(customer),
-        last_run=last[0].started_at if last else None,
+        last_run=last[0].as_of if last else None,
         next_run=next_run(reader.rulebook.customer.schedule.downward, reader.rulebook.customer.zone, service.clock()),
         rules_broken=len(service.library.problems(customer)),
         elsewhere=elsewhere,
@@ -147,6 +147,8 @@ def _feed(request: Request, service: Service, customer: str, given: dict[str, st
 def _filter(given: dict[str, str]) -> IssueFilter:
     """The filters of an address or a form; empty ones are none, and an unknown value is a 422 problem."""
     named = {name: given[name] for name in (*FILTERS, "search") if given.get(name, "").strip()}
+    if named.get("verdict") == "flag":
+        del named["verdict"]  # the feed as it is
     try:
         which = msgspec.convert(named, IssueFilter)
     except msgspec.ValidationError as error:
@@ -196,7 +198,7 @@ def _kept(service: Service, customer: str, kind: str, source_id: str) -> tuple[b
 @router.get("/customers/{customer}/runs")
 def show_runs(customer: str, request: Request, service: Asked, cursor: str | None = None) -> Response:
     reader = _reader(request, service, customer)
-    return _shown(request, "runs.html", reader, runs_page(service.runs(customer, cursor, _A_PAGE)), "runs")
+    return _shown(request, "runs.html", reader, runs_page(reader, service.runs(customer, cursor, _A_PAGE)), "runs")
 
 
 @router.get("/customers/{customer}/rules")

@@ -127,13 +127,13 @@ class RunView(Struct, frozen=True):
     flag: int
 
     @classmethod
-    def of(cls, run: RunSummary) -> RunView:
-        """A run with its counts added up over all kinds."""
+    def of(cls, run: RunSummary, direction: str) -> RunView:
+        """A run with its counts added up over all kinds; the direction in words."""
 
         def total(verdict: str) -> int:
             return sum(numbers.get(verdict, 0) for numbers in run.counts.values())
 
-        return cls(run.started_at, run.direction, run.status, run.received, total("sync"), total("skip"), total("flag"))
+        return cls(run.as_of, direction, run.status, run.received, total("sync"), total("skip"), total("flag"))
 
 
 class RulesView(Struct, frozen=True):

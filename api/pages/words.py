@@ -58,10 +58,9 @@ class Words:
 
 def day(moment: datetime, language: str, zone: str) -> str:
     """The local day, such as 21 November 2026."""
-    return format_date(moment.astimezone(ZoneInfo(zone)).date(), "long", locale=language)
+    return format_date(moment.astimezone(ZoneInfo(zone)).date(), "d MMMM y", locale=language)
 
 
 def when(moment: datetime, language: str, zone: str) -> str:
     """The local day and time of day, such as Sat 21 Nov 2026, 14:05."""
-    pattern = {"fr": "EEE d MMM y, HH:mm", "en": "EEE d MMM y, HH:mm"}.get(language, "medium")
-    return format_datetime(moment.astimezone(ZoneInfo(zone)), pattern, locale=language)
+    return format_datetime(moment.astimezone(ZoneInfo(zone)), "EEE d MMM y, HH:mm", locale=language)

@@ -19,7 +19,7 @@ from engine.explain import Check
 from engine.records import KINDS
 from engine.rulebook import FIX_IN, REACTIONS
 from runs.answers import Where
-from store.tables import Direction, IssueState, Resolution, Status
+from store.tables import IssueState, Resolution, Status
 
 WORDS = Words()
 TEMPLATES = sorted(path.name for path in PAGES.glob("*.html"))
@@ -30,7 +30,6 @@ NAMED: dict[str, tuple[str, ...]] = {
     "state": get_args(IssueState),
     "reaction": REACTIONS,
     "fix_in": FIX_IN,
-    "direction": get_args(Direction),
     "counts": get_args(Verdict),
     "verdict": get_args(Verdict),
     "resolution": get_args(Resolution),
@@ -103,7 +102,7 @@ def test_a_count_picks_the_languages_own_plural() -> None:
 
 def test_times_are_shown_in_the_customers_zone() -> None:
     moment = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
-    assert day(moment, "en", "Europe/Paris") == "November 21, 2026"
+    assert day(moment, "en", "Europe/Paris") == "21 November 2026"
     assert day(moment, "fr", "Europe/Paris") == "21 novembre 2026"
     assert when(moment, "en", "Europe/Paris") == "Sat 21 Nov 2026, 00:30"
     assert when(moment, "fr", "Europe/London") == "ven. 20 nov. 2026, 23:30"
