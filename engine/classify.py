@@ -12,8 +12,8 @@ from engine.evidence import facts_of
 from engine.leaves import Clock
 from engine.matcher import Matcher, Pass, TooNested
 from engine.moments import Moment
-from engine.patterns import Sight
 from engine.prepare import FALSE, Preparation, Ready, inverse, relations_read
+from engine.projection import Sight
 from engine.provided import EVERYTHING, Provided, provided_by, taken_by
 from engine.records import KINDS, Record, kind_of
 from engine.rulebook import FINDINGS, Rule, Rulebook
@@ -60,8 +60,8 @@ class Classifier:
         }
         """The prepared condition of each rule that is evaluated."""
         self._by_id = {rule.id: rule for rule in rulebook.rules}
-        self._matcher = Matcher(ready)
-        self._relations = self._matcher.relations | {
+        self.matcher = Matcher(ready)
+        self._relations = self.matcher.relations | {
             (rule.kind, name) for rules in self._rules.values() for rule in rules for name in relations_read(rule.when)
         }
         self._findings = {
@@ -109,7 +109,7 @@ class Classifier:
             return self._finding("record.role_unknown", kind, item.source_id)
         record = situation.record(kind, item.source_id) or item
         try:
-            fired = self._matcher.matching(record, one)
+            fired = self.matcher.matching(record, one)
         except EngineError as error:
             log.warning("a record could not be matched: %s", error)
             return self._finding("record.unexpected_error", kind, item.source_id)

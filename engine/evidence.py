@@ -9,8 +9,8 @@ from typing import Any
 from engine.decisions import Facts, RelatedFacts
 from engine.door import Invalid
 from engine.leaves import holds
-from engine.patterns import Sight
 from engine.prepare import Both, Counted, Either, Exists, Ready, Test, relations_read, settings_read
+from engine.projection import Sight
 from engine.records import Record, kind_of, name_of
 from engine.rulebook import Rule, SettingValue
 

@@ -22,6 +22,7 @@ from engine.rulebook import SettingValue
 
 Span = tuple[datetime, datetime]
 TIMES = ("instant", "date")
+FOLDED = ("text", "email", "phone")
 
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
@@ -65,6 +66,15 @@ class Clock:
             found = self._spans[value] = day_bounds(value, self.moment.zone)
         return found
 
+    def day(self, wanted: Value | Day) -> date:
+        """The date of a time word that is a whole day."""
+        if isinstance(wanted, Value):
+            assert isinstance(wanted.value, date)
+            return wanted.value
+        assert isinstance(wanted.amount, int)
+        day: date = _shift(self.moment.today, days=wanted.amount)
+        return day
+
     def _work_out(self, wanted: Value | Instant | Day) -> Span | None:
         if isinstance(wanted, Value):
             assert isinstance(wanted.value, date)
@@ -72,7 +82,7 @@ class Clock:
         amount = wanted.amount
         assert isinstance(amount, int)
         if isinstance(wanted, Day):
-            return day_bounds(_shift(self.moment.today, days=amount), self.moment.zone)
+            return day_bounds(self.day(wanted), self.moment.zone)
         anchor = self.moment.as_of if wanted.anchor == "now" else self.moment.last_sync
         if anchor is None:
             return None
@@ -92,9 +102,9 @@ def _shift(start: Any, **by: int) -> Any:
 
 
 def fold(value: Any, field_type: FieldType) -> Any:
-    """A value as it is compared."""
-    if field_type in ("text", "email", "phone") and isinstance(value, str):
-        return unicodedata.normalize("NFC", value.strip()).casefold()
+    """A record's value as it is compared; the door has trimmed it and made it NFC already."""
+    if field_type in FOLDED and isinstance(value, str):
+        return value.casefold()
     return value
 
 
@@ -118,7 +128,7 @@ def bind(test: FieldTest, settings: Mapping[str, SettingValue]) -> Leaf | None:
             values = _values(operand, settings)
             if not values:
                 return None
-            wanted.extend(fold(_as_type(value, test.type, counts), test.type) for value in values)
+            wanted.extend(_as_compared(value, test.type, counts) for value in values)
     op: Op = test.op
     if len(wanted) > 1 and op in ("equals", "not"):
         op = "in" if op == "equals" else "not_in"
@@ -141,10 +151,12 @@ def _values(operand: Operand, settings: Mapping[str, SettingValue]) -> tuple[Sca
     return (operand.value,)
 
 
-def _as_type(value: Scalar, field_type: FieldType, counts: bool) -> Scalar:
-    if field_type in ("text", "id", "email", "phone") and not counts and not isinstance(value, str):
-        return str(value)
-    return value
+def _as_compared(value: Scalar, field_type: FieldType, counts: bool) -> Scalar:
+    """A value that an author wrote, in the form that the door and `fold` give a record's."""
+    if counts or field_type not in (*FOLDED, "id"):
+        return value
+    text = unicodedata.normalize("NFC", str(value).strip())
+    return text.casefold() if field_type in FOLDED else text
 
 
 def _bind_time(operand: Operand, settings: Mapping[str, SettingValue]) -> Value | Instant | Day | None:
@@ -165,21 +177,21 @@ def _bind_time(operand: Operand, settings: Mapping[str, SettingValue]) -> Value 
 
 # One @, a local part without spaces, accents or stray dots, a domain of two labels or more. Stricter than the
 # standard on purpose: it is what platforms can send a sign-in link to.
-_EMAIL = re.compile(
+EMAIL = re.compile(
     r"(?=.{3,254}\Z)(?=[^@]{1,64}@)"
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?:[A-Za-z]{2,63}|xn--[A-Za-z0-9-]{2,59})\Z"
 )
-_PHONE = re.compile(r"\+?[0-9]{6,15}\Z")
-_PHONE_ASIDE = str.maketrans("", "", " .-/()\u00a0\u202f\t")
+PHONE = re.compile(r"\+?[0-9]{6,15}\Z")
+PHONE_ASIDE = str.maketrans("", "", " .-/()\u00a0\u202f\t")
 
 
 def well_formed(value: str, field_type: FieldType) -> bool:
     """Whether a text is an address, or a phone number of 6 to 15 digits with at most one leading `+`."""
     if field_type == "email":
-        return _EMAIL.match(value.strip()) is not None
+        return EMAIL.match(value) is not None
     if field_type == "phone":
-        return _PHONE.match(value.translate(_PHONE_ASIDE)) is not None
+        return PHONE.match(value.translate(PHONE_ASIDE)) is not None
     return bool(value)
 
 

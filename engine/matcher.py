@@ -11,8 +11,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from engine.patterns import Sight, Stage, TooNested
+from engine.patterns import Stage, TooNested
 from engine.prepare import TRUE, Both, Counted, Either, Exists, Ready, Test
+from engine.projection import Sight
 from engine.records import Record, kind_of
 
 __all__ = ["Matcher", "Pass", "TooNested"]

@@ -10,44 +10,38 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from msgspec import Struct
-
-from engine.leaves import Clock, Leaf, fold, holds
+from engine.leaves import Leaf
 from engine.prepare import Both, Counted, Either, Exists, Ready, Test
+from engine.projection import (
+    LARGEST_NUMBER,
+    Expression,
+    Property,
+    Sight,
+    answered,
+    boolean,
+    compiled,
+    named_value,
+    number,
+    size,
+    worked_out,
+)
 from engine.records import Record
 from engine.rulesets import (
     MOST_BRANCHES,
     MOST_LEAVES,
     MOST_RULES,
     Pattern,
-    Property,
     Ruleset,
     size_of,
 )
-from engine.situation import Situation
-
-Projector = Callable[[Record, Record, Sequence[int], "Sight"], Property | None]
-"""(record, deciding record, answers of the relation tests, sight) → value, None for absent."""
 
 _LONGEST_LIST = 12
-_LARGEST_NUMBER = 2**31  # durable-rules compares integers exactly to 2**33
+_MOST_PROPERTIES = 8
+"""Rules share a ruleset up to this many properties: with few, nearly every projection has been seen before."""
 _MOST_REMEMBERED = 20_000
 
 _COMPARE = {"above": "$gt", "below": "$lt", "at_least": "$gte", "at_most": "$lte"}
 _OPPOSITE = {"above": "$lte", "below": "$gte", "at_least": "$lt", "at_most": "$gt"}
-
-
-class Sight(Struct):
-    """What projecting may look at beside the record."""
-
-    clock: Clock
-    situation: Situation
-
-    def value(self, record: Record, field: str) -> Any:
-        """A field's value, the computed ones included; None where the record's kind has no such field."""
-        if field == "segments":
-            return self.situation.segments(record)
-        return getattr(record, field, None)
 
 
 class TooNested(Exception):
@@ -68,9 +62,15 @@ class Stage:
 
     def fire(self, record: Record, owner: Record, answers: Sequence[int], sight: Sight) -> tuple[int, ...]:
         """Positions of the conditions that hold, in order. Raises EngineError."""
-        if len(self._parts) == 1:
-            return self._parts[0].fire(record, owner, answers, sight)
-        return tuple(position for part in self._parts for position in part.fire(record, owner, answers, sight))
+        found: tuple[int, ...] = ()
+        clock = sight.clock
+        for part in self._parts:
+            key = part.project(record, owner, answers, sight, clock)
+            fired = part.known.get(key)
+            if fired is None:
+                fired = part.ask(key)
+            found += fired
+        return found
 
 
 class _Part:
@@ -78,23 +78,24 @@ class _Part:
 
     def __init__(self, guard: tuple[str, str], drawing: _Drawing, patterns: dict[int, Pattern]) -> None:
         self._guard = guard
-        self._names = list(drawing.projectors)
-        self._projectors = list(drawing.projectors.values())
+        self._names = list(drawing.properties)
+        self.project = compiled(drawing.expressions())
         # A guard on every pattern: one that is only `$nex` would also match the engine's own messages, for ever.
         self._ruleset = Ruleset({f"r{position}": _guarded(guard, pattern) for position, pattern in patterns.items()})
-        self._known: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        self.known: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        """Projection to the positions it fulfils, as answered before."""
 
-    def fire(self, record: Record, owner: Record, answers: Sequence[int], sight: Sight) -> tuple[int, ...]:
-        key = tuple([project(record, owner, answers, sight) for project in self._projectors])
-        fired = self._known.get(key)
-        if fired is None:
-            name, value = self._guard
-            fact: dict[str, Property] = {name: value}
-            fact.update(pair for pair in zip(self._names, key, strict=True) if pair[1] is not None)
-            fired = tuple(sorted(int(rule[1:]) for rule in self._ruleset.fire(fact)))
-            if len(self._known) >= _MOST_REMEMBERED:
-                self._known.clear()
-            self._known[key] = fired
+    def ask(self, key: tuple[Property | None, ...]) -> tuple[int, ...]:
+        """Positions of the conditions that a projection fulfils, by durable-rules."""
+        fact: dict[str, Property] = {
+            name: value for name, value in zip(self._names, key, strict=True) if value is not None
+        }
+        name, value = self._guard
+        fact[name] = value
+        fired = tuple(sorted(int(rule[1:]) for rule in self._ruleset.fire(fact)))
+        if len(self.known) >= _MOST_REMEMBERED:
+            self.known.clear()
+        self.known[key] = fired
         return fired
 
 
@@ -117,7 +118,11 @@ def _draw(
             size, branches = size_of(_Drawing(answers).pattern(condition, frugal=True))
             if branches > MOST_BRANCHES or size > MOST_LEAVES:
                 raise TooNested(position)
-        if patterns and (len(patterns) == MOST_RULES or leaves + size > MOST_LEAVES):
+        if patterns and (
+            len(patterns) == MOST_RULES
+            or leaves + size > MOST_LEAVES
+            or drawing.grown_by(condition, frugal=frugal) > _MOST_PROPERTIES
+        ):
             yield drawing, patterns
             drawing, patterns, leaves = _Drawing(answers), {}, 0
         patterns[position] = drawing.pattern(condition, frugal=frugal)
@@ -130,7 +135,8 @@ class _Drawing:
     """The properties of one ruleset and the patterns over them."""
 
     def __init__(self, answers: list[tuple[str, Ready]]) -> None:
-        self.projectors: dict[str, Projector] = {}
+        self.properties: dict[str, Callable[[], Expression]] = {}
+        """Each with its expression, which may be asked for only when all patterns are drawn."""
         self._answers = answers
         self._derived: dict[Leaf, str] = {}
         self._constants: dict[str, set[Any]] = {}
@@ -140,6 +146,21 @@ class _Drawing:
         """The pattern of a condition; a frugal one works every test out while projecting."""
         self._frugal = frugal
         return self._render(ready)
+
+    def expressions(self) -> list[Expression]:
+        """The expression of every property, in order."""
+        return [expression() for expression in self.properties.values()]
+
+    def grown_by(self, ready: Ready, *, frugal: bool) -> int:
+        """How many properties there would be with the condition drawn too."""
+        trial = _Drawing(self._answers)
+        trial.pattern(ready, frugal=frugal)
+        return len(self.keys | trial.keys)
+
+    @property
+    def keys(self) -> set[object]:
+        """What the properties stand for, comparable between drawings."""
+        return {name for name in self.properties if name[0] != "q"} | set(self._derived)
 
     def _render(self, ready: Ready) -> Pattern:
         match ready:
@@ -156,17 +177,17 @@ class _Drawing:
             case Exists(relation, where, negated):
                 return {self._answer(relation, where, "e"): not negated}
             case Counted(relation, op, number, where):
-                if abs(number) > _LARGEST_NUMBER:
-                    number = _LARGEST_NUMBER if number > 0 else -_LARGEST_NUMBER
+                if abs(number) > LARGEST_NUMBER:
+                    number = LARGEST_NUMBER if number > 0 else -LARGEST_NUMBER
                 return {_COMPARE[op]: {self._answer(relation, where, "n"): number}}
 
     def _answer(self, relation: str, where: Ready, letter: str) -> str:
         index = self._answers.index((relation, where))
         name = f"{letter}{index}"
         if letter == "e":
-            self.projectors.setdefault(name, lambda _r, _o, answers, _s: answers[index] > 0)
+            self.properties.setdefault(name, lambda: answered(index, counted=False))
         else:
-            self.projectors.setdefault(name, lambda _r, _o, answers, _s: answers[index])
+            self.properties.setdefault(name, lambda: answered(index, counted=True))
         return name
 
     def _test(self, leaf: Leaf, *, negated: bool) -> Pattern:
@@ -198,7 +219,7 @@ class _Drawing:
             (leaf.is_set or leaf.type == "integer")
             and leaf.op in _COMPARE
             and type(leaf.wanted[0]) is int
-            and abs(leaf.wanted[0]) <= _LARGEST_NUMBER
+            and abs(leaf.wanted[0]) <= LARGEST_NUMBER
         )
 
     def _values(self, leaf: Leaf, *, negated: bool) -> Pattern:
@@ -221,67 +242,21 @@ class _Drawing:
     def _property(self, leaf: Leaf) -> str:
         """The property that holds a field: its size, its number, or its value where some rule names it."""
         name = f"f_{leaf.field}"
-        if name not in self.projectors:
+        if name not in self.properties:
             constants = self._constants.setdefault(name, set())
             if leaf.is_set:
-                self.projectors[name] = _size(leaf.field)
+                self.properties[name] = lambda: size(leaf.field)
             elif leaf.type == "integer":
-                self.projectors[name] = _number(leaf.field)
+                self.properties[name] = lambda: number(leaf.field)
             elif leaf.type == "boolean":
-                self.projectors[name] = lambda record, _o, _a, _s: getattr(record, leaf.field, None)
+                self.properties[name] = lambda: boolean(leaf.field)
             else:
-                self.projectors[name] = _named_value(leaf, constants)
+                self.properties[name] = lambda: named_value(leaf, constants)
         return name
 
     def _boolean(self, leaf: Leaf) -> str:
         if leaf not in self._derived:
             name = f"q{len(self._derived)}"
             self._derived[leaf] = name
-            self.projectors[name] = _worked_out(leaf)
+            self.properties[name] = lambda: worked_out(leaf)
         return self._derived[leaf]
-
-
-def _size(field: str) -> Projector:
-    if field == "segments":
-        return lambda record, _o, _a, sight: len(sight.situation.segments(record)) or None
-    return lambda record, _o, _a, _s: len(getattr(record, field, ())) or None
-
-
-def _number(field: str) -> Projector:
-    def project(record: Record, _o: Record, _a: Sequence[int], _s: Sight) -> int | None:
-        value = getattr(record, field, None)
-        return None if value is None else max(-_LARGEST_NUMBER - 1, min(_LARGEST_NUMBER + 1, value))
-
-    return project
-
-
-def _named_value(leaf: Leaf, constants: set[Any]) -> Projector:
-    field, field_type = leaf.field, leaf.type
-
-    def project(record: Record, _o: Record, _a: Sequence[int], _s: Sight) -> str | None:
-        value = getattr(record, field, None)
-        if value is None:
-            return None
-        if not constants:
-            return "~"
-        folded = fold(value, field_type)
-        # The stand-in must differ from every constant: it is longer than any.
-        return folded if folded in constants else "~" * (1 + max(map(len, constants)))
-
-    return project
-
-
-def _worked_out(leaf: Leaf) -> Projector:
-    field, this = leaf.field, leaf.this
-    if field == "segments" or this == "segments":
-
-        def project(record: Record, owner: Record, _a: Sequence[int], sight: Sight) -> bool:
-            other = None if this is None else sight.value(owner, this)
-            return holds(leaf, sight.value(record, field), other, sight.clock)
-    else:
-
-        def project(record: Record, owner: Record, _a: Sequence[int], sight: Sight) -> bool:
-            other = None if this is None else getattr(owner, this, None)
-            return holds(leaf, getattr(record, field, None), other, sight.clock)
-
-    return project

@@ -283,6 +283,8 @@ KINDS: dict[str, type[Record]] = {
     "mark": Mark,
 }
 
+_KIND_OF = {struct: kind for kind, struct in KINDS.items()}
+
 PEOPLE = ("learner", "instructor")
 DOWNWARD = ("learner", "instructor", "person", "session", "class", "enrolment", "contract")
 """Kinds a downward run decides, in the order its counts are shown."""
@@ -292,7 +294,7 @@ UPWARD = ("sheet", "account")
 
 def kind_of(record: Record) -> str:
     """The kind of a record, such as ``learner``."""
-    return str(record.__struct_config__.tag)
+    return _KIND_OF[type(record)]
 
 
 def name_of(record: Record) -> str:

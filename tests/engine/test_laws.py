@@ -15,8 +15,10 @@ from engine.conditions import Condition, Not
 from engine.examples import Given
 from engine.explain import matches
 from engine.fields import fields_of
+from engine.leaves import Clock, bind, holds
 from engine.prepare import relations_read, settings_read
 from engine.provided import EVERYTHING
+from engine.quick import predicate
 from engine.records import KINDS, Record, kind_of
 from tests.engine import drawing
 
@@ -167,3 +169,18 @@ def test_a_skip_beats_a_flag_and_a_flag_a_note_and_all_that_matched_is_listed(da
     verdict = "skip" if "skip" in reactions else "flag" if "flag" in reactions else "sync"
     assert decision.verdict == verdict
     assert decision.rule == (expected[0].id if verdict != "sync" else None)
+
+
+@pytest.mark.parametrize("kind", KINDS_DECIDED)
+@given(st.data())
+@settings(many)
+def test_a_test_made_quick_means_what_it_meant(kind: str, data: Any) -> None:
+    test = data.draw(drawing.tests(kind, kind))
+    leaf = bind(test, drawing.SETTINGS)
+    assume(leaf is not None)
+    assert leaf is not None
+    record = data.draw(drawing.records(kind, test))
+    clock = Clock(data.draw(drawing.moments()))
+    value = () if test.field == "segments" else getattr(record, test.field)
+    other = None if leaf.this is None else getattr(record, leaf.this)
+    assert predicate(leaf)(value, other, clock) == holds(leaf, value, other, clock)

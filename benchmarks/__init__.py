@@ -1,0 +1,1 @@
+"""Measured, never asserted on time: Muster against named rivals in the same run, as ratios."""

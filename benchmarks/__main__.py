@@ -1,0 +1,31 @@
+"""Measures what is named, or all but the long ones: `python -m benchmarks [matcher|million|sessions|reloads]`."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import matcher
+from benchmarks.table import show
+
+RUNS = {
+    "matcher": lambda: matcher.sixteen_rules(10_000),
+    "million": lambda: matcher.sixteen_rules(1_000_000),
+    "sessions": lambda: matcher.sessions(2_000),
+    "reloads": lambda: matcher.reloads(1_000),
+}
+
+
+def main(names: list[str]) -> int:
+    """Run what is named; 2 for a name that is not known."""
+    unknown = [name for name in names if name not in RUNS]
+    if unknown:
+        print(f"no benchmark named {unknown[0]}; there are: {', '.join(RUNS)}", file=sys.stderr)
+        return 2
+    for name in names or [name for name in RUNS if name != "million"]:
+        print(f"\n## {name}\n")
+        show(RUNS[name]())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
