@@ -16,6 +16,7 @@ from engine.moments import Moment
 from engine.records import UPWARD
 from runs.answers import FeedIssue, FeedRow, Happening, RunSummary
 from runs.deciding import moment_of, sync_of
+from runs.locking import alive
 from runs.wording import Wording, at_moment
 from store import queries
 from store.known import StoredRecords, record_of
@@ -151,7 +152,9 @@ def _value(written: bytes | None) -> Any:
     return None if written is None else msgspec.json.decode(written)
 
 
-def summary(run: RunRow) -> RunSummary:
-    """A run's row as it is answered."""
+def summary(run: RunRow, now: datetime) -> RunSummary:
+    """A run's row as it is answered; a running one whose process is gone was cut off, though nobody wrote it yet."""
     assert run.id is not None, "a stored run has a number"
-    return RunSummary(**{name: getattr(run, name) for name in RunSummary.__struct_fields__})
+    told = RunSummary(**{name: getattr(run, name) for name in RunSummary.__struct_fields__})
+    cut_off = run.status == "running" and not alive(run, now)
+    return msgspec.structs.replace(told, status="cut_off") if cut_off else told

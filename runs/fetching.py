@@ -25,6 +25,9 @@ DATA = "MUSTER_DATA"
 DECIDED: dict[Direction, tuple[str, ...]] = {"downward": DOWNWARD, "upward": UPWARD}
 """Which kinds a run decides; the platform's own list narrows it."""
 
+_WHOLE: dict[Direction, tuple[str, ...]] = {"downward": (*DOWNWARD, "record"), "upward": UPWARD}
+"""Kinds that a complete run has the last word on; `record` is what could not even be told to be of a kind."""
+
 OnPage = Callable[[str, int], None]
 
 _WINDOW_DAYS = 14
@@ -55,7 +58,7 @@ class Received(Struct):
             self.asked |= frozenset(kinds)
             # A kind of which nothing at all came is more likely not given than all gone.
             given = {identity(item)[0] for item in self.items[before:]}
-            self.complete |= given.intersection(kinds)
+            self.complete |= (given | ({"record"} if given else set())).intersection(kinds)
 
 
 def pushed(
@@ -64,7 +67,7 @@ def pushed(
     """What was pushed."""
     received = Received()
     fetch = Fetch(on_page=on_page)
-    received.add(items, fetch, DECIDED[direction] if complete else ())
+    received.add(items, fetch, _WHOLE[direction] if complete else ())
     if on_page is not None:
         on_page("received", len(received.items))
     return received
@@ -90,7 +93,7 @@ def fetched(
         connector = open_connector(use, customer, around, environ)
         received.add(connector.records(window(rulebook, direction, as_of), fetch), fetch, kinds)
 
-    add(must_fetch(rulebook, direction), DECIDED[direction])
+    add(must_fetch(rulebook, direction), _WHOLE[direction])
     if direction == "downward" and customer.platform is not None and not is_pushed(customer.platform):
         # Only its accounts are told whole: of sheets it gives those of the window.
         add(customer.platform, ("account",))
@@ -110,7 +113,7 @@ def from_path(rulebook: Rulebook, direction: Direction, path: Path, on_page: OnP
     """What a file, folder or ZIP holds, as if it were all that there is. Raises ConnectorError."""
     received = Received()
     fetch = Fetch(on_page=on_page)
-    received.add(read_path(path, rulebook.customer.zone, fetch), fetch, DECIDED[direction])
+    received.add(read_path(path, rulebook.customer.zone, fetch), fetch, _WHOLE[direction])
     return received
 
 

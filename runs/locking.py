@@ -36,7 +36,7 @@ def claim(database: Database, run: RunRow, clock: Clock) -> int:
         with database.writing() as session:
             other = _running(session, run.customer, run.direction)
             if other is not None:
-                if _alive(other, clock()):
+                if alive(other, clock()):
                     raise Busy(run.direction, _number(other))
                 other.status = "cut_off"
                 other.finished_at = other.heartbeat_at
@@ -98,7 +98,8 @@ def _running(session: Session, customer: str, direction: Direction) -> RunRow | 
     ).first()
 
 
-def _alive(run: RunRow, now: datetime) -> bool:
+def alive(run: RunRow, now: datetime) -> bool:
+    """Whether the owner of a running run is still there, as far as can be told."""
     if now - run.heartbeat_at > SILENCE:
         return False
     host, process, _ = run.owner.rsplit(":", 2)

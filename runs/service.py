@@ -183,7 +183,7 @@ class Service:
         rulebook = self.rulebook(customer_id)
         moment = as_of or self.clock()
         order = Order(rulebook, direction, moment, complete, lambda: receive(rulebook, moment), on_page)
-        return summary(carry_out(self.database, self._classifiers, order, self.clock))
+        return summary(carry_out(self.database, self._classifiers, order, self.clock), self.clock())
 
     def issues(
         self,
@@ -233,9 +233,10 @@ class Service:
     ) -> RunPage:
         """What was exchanged and when, newest first. Raises UnknownCustomer, UnreadableCursor."""
         self._known(customer_id)
+        now = self.clock()
         with self.database.reading() as session, _cursors():
             page = queries.runs(session, customer_id, cursor, limit, direction)
-            return RunPage([summary(run) for run in page.items], page.next_cursor, page.total)
+            return RunPage([summary(run, now) for run in page.items], page.next_cursor, page.total)
 
     def run_summary(self, customer_id: str, run_id: int) -> RunSummary:
         """One run. Raises UnknownCustomer, UnknownRun."""
@@ -244,7 +245,7 @@ class Service:
             found = queries.run(session, customer_id, run_id)
         if found is None:
             raise UnknownRun
-        return summary(found)
+        return summary(found, self.clock())
 
     def counts(self, customer_id: str) -> Counts:
         """How the customer stands: records by kind and verdict, issues by rule and state. Raises UnknownCustomer."""
@@ -287,7 +288,7 @@ class Service:
             usable=usable,
             last_downward=None if (run := last["downward"]) is None else run.finished_at,
             last_upward=None if (run := last["upward"]) is None else run.finished_at,
-            last_status=latest[0].status if latest else None,
+            last_status=summary(latest[0], self.clock()).status if latest else None,
         )
 
     def _known(self, customer_id: str) -> None:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from engine.records import Record
@@ -37,24 +37,38 @@ class StoredRecords:
         self._without = frozenset(without)
 
     def lookup(self, keys: Collection[tuple[str, str, str]]) -> Iterable[Record]:
-        """Every record that is still there and offers one of the (kind, key, value), each once."""
-        ids: dict[str, list[str]] = {}
-        digests: list[bytes] = []
-        for kind, key, value in set(keys):
-            if kind in self._without:
-                continue
-            if key == "id":
-                ids.setdefault(kind, []).append(value)
-            else:
-                digests.append(fingerprints.of_key(self._customer, kind, key, value))
+        """Every record that is still there and offers one of the (kind, key, value), each once, and perhaps others."""
+        wanted: dict[str, set[tuple[str, str]]] = {}
+        for kind, key, value in keys:
+            if kind not in self._without:
+                wanted.setdefault(kind, set()).add((key, value))
         found: dict[tuple[str, str], Record] = {}
-        for kind in sorted(ids):
-            for chunk in chunks(ids[kind]):
-                self._read(found, col(RecordRow.kind) == kind, col(RecordRow.source_id).in_(chunk))
+        if len(keys) > CHUNK:
+            for kind, number in self._sizes(wanted).items():
+                if number < len(wanted[kind]):
+                    # Fewer records than questions: reading them all is the shorter way.
+                    del wanted[kind]
+                    if number:
+                        self._read(found, col(RecordRow.kind) == kind)
+        digests: list[bytes] = []
+        for kind, asked in sorted(wanted.items()):
+            for ids in chunks(value for key, value in asked if key == "id"):
+                self._read(found, col(RecordRow.kind) == kind, col(RecordRow.source_id).in_(ids))
+            digests += [fingerprints.of_key(self._customer, kind, key, value) for key, value in asked if key != "id"]
         for some in chunks(digests):
             keyed = select(RecordKeyRow.record_id).where(col(RecordKeyRow.digest).in_(some))
             self._read(found, col(RecordRow.id).in_(keyed))
         return found.values()
+
+    def _sizes(self, kinds: Iterable[str]) -> dict[str, int]:
+        """How many records there are of each kind."""
+        sizes = dict.fromkeys(kinds, 0)
+        rows = self._session.exec(
+            select(RecordRow.kind, func.count())
+            .where(col(RecordRow.customer) == self._customer, col(RecordRow.kind).in_(sizes))
+            .group_by(col(RecordRow.kind))
+        )
+        return sizes | dict(rows.all())
 
     def _read(self, found: dict[tuple[str, str], Record], *terms: ColumnElement[bool]) -> None:
         rows = self._session.exec(

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from connectors.contract import Fetch, Unavailable
+from engine.door import Invalid
+from engine.records import Record
+from runs.errors import FetchFailed, NothingToFetch
+from runs.fetching import Received, pushed, window
+from runs.service import Service
+from store.database import Database
+from tests.runs.schools import ACCOUNT, ADA, ILL, LOU, NOW, PLAIN, SHEET, WELL, a_service, changed, later, states
+
+FROM_A_FILE = PLAIN + "source: {connector: records, path: export.ndjson, system: Ypareo}\n"
+
+
+def write(path: Path, records: list[Record]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\n".join(msgspec.json.encode(record) for record in records) + b"\n")
+
+
+@pytest.fixture
+def service(sqlite_database: Database, tmp_path: Path) -> Service:
+    service = a_service(sqlite_database, tmp_path / "rules", north=FROM_A_FILE)
+    service.environ = {"MUSTER_DATA": str(tmp_path / "data")}
+    return service
+
+
+def test_a_run_fetches_what_the_customers_source_gives(service: Service, tmp_path: Path) -> None:
+    told: list[tuple[str, int]] = []
+    write(tmp_path / "data" / "north" / "export.ndjson", ILL)
+    run = service.run("north", as_of=NOW, on_page=lambda doing, number: told.append((doing, number)))
+    assert (run.status, run.received, run.requests, run.complete) == ("completed_with_issues", 3, 1, True)
+    assert len(states(service)) == 2
+    assert [doing for doing, _ in told][-2:] == ["deciding", "writing"]
+    write(tmp_path / "data" / "north" / "export.ndjson", WELL)
+    assert service.run("north", as_of=later(hours=1)).issues["resolved"] == 2
+
+
+def test_a_source_that_gives_nothing_fails_the_run_and_changes_nothing(service: Service, tmp_path: Path) -> None:
+    write(tmp_path / "data" / "north" / "export.ndjson", ILL)
+    service.run("north", as_of=NOW)
+    (tmp_path / "data" / "north" / "export.ndjson").unlink()
+    with pytest.raises(FetchFailed) as caught:
+        service.run("north", as_of=later(hours=1))
+    failed = service.runs("north").items[0]
+    assert (failed.id, failed.status, failed.recovery) == (caught.value.run_id, "failed", caught.value.recovery)
+    assert failed.error
+    assert {state for state, _ in states(service).values()} == {"new"}
+    # It did not bring the platform up to date, so that it is not the last downward run.
+    assert service.classify("north", WELL).last_sync == NOW
+
+
+def test_a_file_given_by_hand_is_read_instead(service: Service, tmp_path: Path) -> None:
+    write(tmp_path / "other.ndjson", ILL)
+    assert service.run("north", as_of=NOW, from_path=tmp_path / "other.ndjson").received == 3
+
+
+def test_where_records_are_pushed_there_is_nothing_to_fetch(sqlite_database: Database, tmp_path: Path) -> None:
+    service = a_service(
+        sqlite_database,
+        tmp_path,
+        north=PLAIN + "source: {connector: pushed, system: Ypareo}\nplatform: {connector: edusign}\n",
+        sud=PLAIN,
+    )
+    for customer in ("north", "sud"):
+        for direction in ("downward", "upward"):
+            with pytest.raises(NothingToFetch):
+                service.run(customer, direction)
+    assert service.runs("north").total == 0
+
+
+def test_a_kind_is_complete_when_it_came_and_nothing_failed() -> None:
+    received = Received()
+    received.add([ADA, LOU], Fetch(), ("learner", "instructor", "session", "record"))
+    assert received.complete == {"learner", "instructor", "record"}
+    assert received.asked == {"learner", "instructor", "session", "record"}
+    failed = Fetch(
+        partial=[Unavailable("Norvane", "accounts", "no answer (503)", "Nothing to do.")],
+        invalid=[Invalid("account", "A-9", ("`email` is a number; wanted text.",))],
+    )
+    received.add([ACCOUNT], failed, ("account",))
+    assert received.complete == {"learner", "instructor", "record"}
+    assert [item.source_id for item in received.items] == ["I-1", "L-1", "A-1", "A-9"]
+
+
+def test_a_push_is_complete_only_when_it_says_so() -> None:
+    items = [ADA, ACCOUNT, SHEET]
+    assert pushed(items, "downward", None, complete=False).complete == frozenset()
+    assert pushed(items, "downward", None, complete=True).complete == {"instructor", "record"}
+    assert pushed(items, "upward", None, complete=True).complete == {"account", "sheet"}
+
+
+def test_the_window_is_whole_days_of_the_customer(service: Service) -> None:
+    rulebook = service.rulebook("north")
+    down = window(rulebook, "downward", datetime(2027, 3, 20, 23, 30, tzinfo=UTC))
+    assert down.starts == datetime(2027, 3, 20, 23, tzinfo=UTC)
+    assert down.ends == datetime(2027, 4, 4, 22, tzinfo=UTC)
+    up = window(rulebook, "upward", NOW)
+    assert (up.ends - up.starts).days == 8
+
+
+def test_what_could_not_be_told_to_be_of_a_kind_is_gone_with_the_next_complete_run(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    service = a_service(sqlite_database, tmp_path)
+    service.push("north", [*WELL, Invalid("record", "item 4", ("`kind` is missing.",))], True, as_of=NOW)
+    assert states(service) == {("item 4", "record.invalid"): ("new", None)}
+    service.push("north", [changed(ADA, phone="1")], False, as_of=later(hours=1))
+    assert states(service) == {("item 4", "record.invalid"): ("new", None)}
+    service.push("north", WELL, True, as_of=later(hours=2))
+    assert states(service) == {("item 4", "record.invalid"): ("resolved", "gone")}
