@@ -63,8 +63,8 @@ def classify(
     with progress(file.name) as on_page:
         items = read(file, rulebook.customer.zone, email_domain, on_page)
         if customer is None:
+            # Worded as before, by "the source": a roster's format is not where anything is put right.
             rulebook = of_the_file(rulebook, file, items)
-            wording = Wording(Messages(), rulebook, language)
         on_page("deciding", len(items))
         _, decided = decide(rulebook, items, as_of)
         answers = [wording.answer(decided, position) for position in range(len(items))]

@@ -87,3 +87,18 @@ def test_a_reader_that_stops_reading_is_no_failure(tmp_path: Path) -> None:
     ran = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert ran.stdout == "{\n"
     assert ran.stderr == ""
+
+
+def test_the_readmes_example_is_what_it_says(muster: Muster, tmp_path: Path) -> None:
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    section = text[text.index("## A decision") : text.index("## Commands")]
+    records, said = re.findall(r"```(?:json|text)\n(.*?)```", section, re.DOTALL)
+    (tmp_path / "records.ndjson").write_text(records, encoding="utf-8")
+    assert muster("classify", "records.ndjson", "--as-of", "2026-11-21").out == said
+
+
+def test_the_readmes_rule_is_the_base_rule() -> None:
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    rule = re.search(r"(    when:\n.*?\n    fix_in: source\n)", text, re.DOTALL)
+    assert rule
+    assert rule[1] in (REPOSITORY / "rules" / "base" / "session.yaml").read_text(encoding="utf-8")
