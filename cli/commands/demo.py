@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import socket
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.environment import open_database
-from cli.terminal import COLOURS, Stopped, columns, note, paint, progress, say
+from cli.ports import must_be_free
+from cli.terminal import COLOURS, columns, note, paint, progress, say
 
 if TYPE_CHECKING:
     from runs.answers import RunSummary
@@ -40,7 +40,7 @@ def demo(
     Examples: muster demo · muster demo --port 8080 --database muster-demo.db · muster demo --no-serve
     """
     if serve:
-        _free(port)
+        must_be_free(HOST, port)
     with ExitStack() as open_until_the_end:
         if database is None:
             folder = open_until_the_end.enter_context(TemporaryDirectory(prefix="muster-demo-"))
@@ -50,18 +50,6 @@ def demo(
         _seed(service, database)
         if serve:
             _serve(service, port)
-
-
-def _free(port: int) -> None:
-    """Stopped when another program listens there: better before the work than after."""
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((HOST, port))
-        except OSError:
-            raise Stopped(
-                f"Port {port} is taken or not allowed. Choose another: muster demo --port {min(port + 1, 65535)}"
-            ) from None
 
 
 def _service(database: Path) -> Service:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.environment import open_service
+from cli.ports import must_be_free
 from cli.terminal import note
 
 
@@ -23,6 +24,7 @@ def serve(
     from api.app import create_app
     from api.serve import serve as serve_app
 
+    must_be_free(host, port)
     service = open_service()
     note(f"Serving on http://{host}:{port}. Stop with Ctrl-C.")
     serve_app(create_app(service), host=host, port=port)

@@ -84,9 +84,11 @@ def test_a_port_that_is_taken_is_told_before_the_work(muster: Muster) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        told = muster("demo", "--port", port)
-    assert (told.status, told.out) == (2, "")
-    assert f"Port {port} is taken" in told.err
+        for command in ("demo", "serve"):
+            told = muster(command, "--port", port)
+            assert (told.status, told.out) == (2, "")
+            assert f"port {port}" in told.err
+    assert muster("serve", "--host", "192.0.2.1").status == 2
 
 
 @pytest.fixture
