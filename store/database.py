@@ -12,8 +12,6 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine,
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
-from store import migrating
-
 VARIABLE = "MUSTER_DATABASE_URL"
 FILE = "muster.db"
 
@@ -74,10 +72,14 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the tables to what this program needs. Safe when several processes do it at once."""
+        from store import migrating  # noqa: PLC0415 - alembic takes half a second that only this needs
+
         migrating.upgrade(self._engine)
 
     def behind(self) -> bool:
         """Whether the tables are not those of this program, so that `upgrade` is wanted."""
+        from store import migrating  # noqa: PLC0415 - as above
+
         return migrating.behind(self._engine)
 
     def close(self) -> None:
