@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from connectors.registry import catalogue
+from docs.commands import commands
 from docs.gallery import gallery
 from engine.loading import load_base
 from engine.messages import Messages
@@ -45,6 +46,7 @@ def _json(value: object) -> str:
 
 
 PAGES: list[tuple[str, Callable[[], str]]] = [
+    ("docs/commands.md", commands),
     ("docs/rules/gallery.md", rule_gallery),
     ("rules/schema.json", schema),
 ]

@@ -12,7 +12,9 @@ from cli.terminal import columns, say
 
 
 def connectors(
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="text or json.")] = "text",
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="text for people, json for programs.")
+    ] = "text",
 ) -> None:
     """List the connectors: their names, sides, and the kinds they give and take.
 

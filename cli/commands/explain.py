@@ -40,7 +40,9 @@ def explain(
         str | None, typer.Option(help="With --file: decide as at this day or time.", metavar="TIME")
     ] = None,
     language: Annotated[str | None, typer.Option(help="en or fr; the customer's own when left out.")] = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="text or json.")] = "text",
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="text for people, json for programs.")
+    ] = "text",
 ) -> None:
     """Tell why a record was synced, skipped or flagged: each rule, each condition, each value, and the near misses.
 

@@ -31,7 +31,9 @@ def run(
     as_of: Annotated[
         str | None, typer.Option(help="Decide as at this day or time instead of now.", metavar="TIME")
     ] = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="text or json.")] = "text",
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="text for people, json for programs.")
+    ] = "text",
 ) -> None:
     """Fetch a customer's records, decide them, and remember: runs, records, issues.
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from cli.environment import rules_folder
 from cli.terminal import say
 
 
@@ -12,11 +13,13 @@ def schema() -> None:
 
     A rule file names it in its first line: # yaml-language-server: $schema=../schema.json
 
-    Example: muster schema > rules/schema.json
+    Example: muster schema > schema.json
     """
     import json
 
     from connectors.registry import catalogue
+    from engine.loading import load_base
     from engine.schema import rule_file_schema
 
-    say(json.dumps(rule_file_schema(catalogue()), indent=2, ensure_ascii=False))
+    made = rule_file_schema(catalogue(), load_base(rules_folder(), catalogue()))
+    say(json.dumps(made, indent=2, ensure_ascii=False))
