@@ -13,12 +13,8 @@ from fastapi import Request
 from msgspec import Meta, Raw, Struct
 
 from api.limits import MEBIBYTE
-from api.parameters import LONGEST_TEXT, KindName
+from api.parameters import LONGEST_TEXT
 from api.problems import Fault, ProblemError
-from engine.decisions import Verdict
-from engine.rulebook import FixIn
-from store.queries import LARGEST_PAGE, PAGE, IssueFilter
-from store.tables import IssueState
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -26,7 +22,6 @@ NDJSON_NAMES = (NDJSON, "application/ndjson", "application/jsonl", "application/
 FORM = "application/x-www-form-urlencoded"
 
 Instant = Annotated[datetime, Meta(tz=True, description="A moment with its UTC offset.")]
-ShortText = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 
 
 class Batch(Struct, forbid_unknown_fields=True):
@@ -46,29 +41,10 @@ class SearchBody(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
         Meta(
             min_length=1,
             max_length=LONGEST_TEXT,
+            pattern="^[^\\x00]+$",
             description="Part of a name or an id; capitals and accents do not matter.",
         ),
     ]
-    kind: KindName | None = None
-    rule: ShortText | None = None
-    verdict: Verdict | None = None
-    state: IssueState | None = None
-    fix_in: FixIn | None = None
-    changed_since: Instant | None = None
-    cursor: ShortText | None = None
-    limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE)] = PAGE
-
-    def filter(self) -> IssueFilter:
-        """The same, as the feed takes it."""
-        return IssueFilter(
-            kind=self.kind,
-            rule=self.rule,
-            verdict=self.verdict,
-            state=self.state,
-            fix_in=self.fix_in,
-            search=self.search,
-            changed_since=self.changed_since,
-        )
 
 
 Shape = TypeVar("Shape")

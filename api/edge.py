@@ -93,9 +93,8 @@ class Edge:
         if method == "HEAD":
             scope["method"] = "GET"
         try:
-            if _holds_nul(scope):
-                # No id holds one, PostgreSQL takes none, and so it is no question for the store.
-                await self.respond(Request(scope), from_status(400))(scope, receive, outward)
+            if (refused := _unaskable(scope)) is not None:
+                await self.respond(Request(scope), from_status(refused))(scope, receive, outward)
             elif method == "OPTIONS" and (allow := methods_at(self.routes, scope)):
                 await _no_content(outward, allow)
             else:
@@ -115,8 +114,11 @@ class Edge:
             )
 
 
-def _holds_nul(scope: Scope) -> bool:
-    return "\x00" in scope["path"] or b"%00" in scope.get("query_string", b"")
+def _unaskable(scope: Scope) -> int | None:
+    """The status for an address with a NUL in it: no id holds one, and PostgreSQL takes none; else None."""
+    if "\x00" in scope["path"]:
+        return 404
+    return 400 if b"%00" in scope.get("query_string", b"") else None
 
 
 def template(scope: Scope) -> str:

@@ -118,7 +118,7 @@ _ROW: dict[str, Any] = {
     "not_received_since": None,
 }
 FEED: dict[str, Any] = {"items": [_ROW], "next_cursor": None, "total": 1}
-SEARCH: dict[str, Any] = {"search": "marchal", "kind": "learner"}
+SEARCH: dict[str, Any] = {"search": "marchal"}
 _HISTORY: list[dict[str, Any]] = [
     {
         "at": "2026-11-12T21:00:00Z",

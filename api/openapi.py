@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from api.body import JSON, Batch, SearchBody
 from api.problems import MEDIA_TYPE, PROBLEMS, URN, ProblemDetails
@@ -52,6 +53,7 @@ def problem_example(code: str) -> dict[str, Any]:
 
 
 CUSTOMER_PROBLEMS = (
+    "bad-request",
     "not-signed-in",
     "not-permitted",
     "unknown-customer",
@@ -152,7 +154,10 @@ def document(app: FastAPI) -> dict[str, Any]:
         [*_shapes.values(), Batch, SearchBody], schema_hook=_anything, ref_template=_REF
     )
     schemas = {"Record": record} | components | others
-    schemas["Batch"]["properties"]["records"]["items"] = _anything_or_record()
+    schemas["Batch"]["properties"]["records"] |= {
+        "items": _anything_or_record(),
+        "maxItems": app.state.limits.batch_records,
+    }
     found.setdefault("components", {})["schemas"] = dict(sorted(schemas.items()))
     found["components"]["securitySchemes"] = {
         SECURITY: {
@@ -165,4 +170,15 @@ def document(app: FastAPI) -> dict[str, Any]:
     for path, operations in found["paths"].items():
         for operation in operations.values():
             operation["security"] = [{SECURITY: []}] if path.startswith("/v1/") else []
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in route.methods:
+                _told_whole(found["paths"][route.path_format][method.lower()], route)
     return found
+
+
+def _told_whole(operation: dict[str, Any], route: APIRoute) -> None:
+    """Put back what FastAPI drops on the way: every null of an example."""
+    for status, told in route.responses.items():
+        operation["responses"][str(status)] = told
+    operation |= route.openapi_extra or {}

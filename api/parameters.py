@@ -36,6 +36,7 @@ RuleFilter = Annotated[
         description="Only records that this rule decides or flags.",
         examples=["learner.email_missing"],
         max_length=LONGEST_TEXT,
+        pattern=r"^[A-Za-z0-9_.-]*$",
     ),
 ]
 VerdictFilter = Annotated[Verdict | None, Query(description="Records of this verdict; flag when left out.")]
@@ -45,14 +46,21 @@ ChangedSince = Annotated[
     AwareDatetime | None, Query(description="Only what changed at or after this moment, with its UTC offset.")
 ]
 Cursor = Annotated[
-    str | None, Query(description="`next_cursor` of the page before, unchanged.", max_length=LONGEST_TEXT)
+    str | None,
+    Query(
+        description="`next_cursor` of the page before, unchanged.", max_length=LONGEST_TEXT, pattern="^[A-Za-z0-9_-]*$"
+    ),
 ]
 Limit = Annotated[int, Query(description="How many at most.", ge=1, le=LARGEST_PAGE)]
 DirectionFilter = Annotated[Direction | None, Query(description="Only runs in this direction.")]
 
 Language = Annotated[
     str | None,
-    Query(description="Language of the sentences; before `Accept-Language`, after the body's.", max_length=35),
+    Query(
+        description="Language of the sentences; before `Accept-Language`, after the body's.",
+        max_length=35,
+        pattern="^[A-Za-z0-9-]*$",
+    ),
 ]
 AcceptLanguage = Annotated[str | None, Header(description="Languages of the reader, best first.")]
 AsOf = Annotated[

@@ -59,7 +59,6 @@ PROBLEMS: dict[str, Kind] = {
     "unknown-issue": Kind(404, "No such issue"),
     "unknown-run": Kind(404, "No such run"),
     "method-not-allowed": Kind(405, "This method is not allowed here"),
-    "not-acceptable": Kind(406, "No answer in a form you accept"),
     "busy": Kind(409, "Another run is under way"),
     "body-too-large": Kind(413, "The body is too large"),
     "too-many-records": Kind(413, "Too many records in one batch"),
@@ -67,7 +66,6 @@ PROBLEMS: dict[str, Kind] = {
     "invalid-request": Kind(422, "The request is not what was wanted"),
     "unexpected": Kind(500, "Something went wrong here"),
     "rules-broken": Kind(503, "The customer's rules cannot be used"),
-    "unavailable": Kind(503, "Not ready"),
 }
 """Every kind of problem by its code. The OpenAPI document and `docs/api.md` list them from here."""
 
@@ -114,11 +112,9 @@ _BY_STATUS: dict[int, str] = {
     403: "not-permitted",
     404: "not-found",
     405: "method-not-allowed",
-    406: "not-acceptable",
     413: "body-too-large",
     415: "unsupported-content",
     422: "invalid-request",
-    503: "unavailable",
 }
 _TODO: dict[int, str] = {
     404: "There is nothing at this address. The calls there are stand in /openapi.json.",

@@ -16,6 +16,7 @@ from api.body import FORM, content_type, read_body, read_form
 from api.pages.building import FILTERS, Reader, feed, issue_page, record_page, rules_page, runs_page
 from api.pages.rendering import LANGUAGE_COOKIE, STATIC, Pages
 from api.pages.views import HomeView, ProblemView, SignInView
+from api.parameters import LONGEST_TEXT
 from api.problems import ProblemError, answer, from_status
 from api.routes.issues import as_csv
 from api.rulebook_answer import in_words
@@ -146,7 +147,8 @@ def _feed(request: Request, service: Service, customer: str, given: dict[str, st
 
 def _filter(given: dict[str, str]) -> IssueFilter:
     """The filters of an address or a form; empty ones are none, and an unknown value is a 422 problem."""
-    named = {name: given[name] for name in (*FILTERS, "search") if given.get(name, "").strip()}
+    written = {name: given.get(name, "").replace("\0", "").strip()[:LONGEST_TEXT] for name in (*FILTERS, "search")}
+    named = {name: text for name, text in written.items() if text}
     if named.get("verdict") == "flag":
         del named["verdict"]  # the feed as it is
     try:

@@ -8,6 +8,7 @@ from itertools import chain
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
+from msgspec import structs
 
 from api.admission import admits
 from api.asking import Asked, Spoken, Which, Within, written
@@ -48,7 +49,8 @@ def list_issues(
     operation_id="search_issues",
     summary="Search the feed by name or id",
     description="As the feed, for records whose name or id holds these words, whatever their capitals and accents. "
-    "A POST, since addresses are logged on their way and names do not belong there.",
+    "Filters, cursor and limit as for the feed. A POST, since addresses are logged on their way and names do not "
+    "belong there.",
     dependencies=[Depends(admits("read"))],
     responses=answers(
         content(FeedPage, FEED),
@@ -58,11 +60,19 @@ def list_issues(
     openapi_extra=takes(content(SearchBody, SEARCH), says="What to look for."),
 )
 async def search_issues(
-    customer: CustomerId, request: Request, service: Asked, limits: Within, spoken: Spoken
+    customer: CustomerId,
+    request: Request,
+    service: Asked,
+    limits: Within,
+    which: Which,
+    spoken: Spoken,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Response:
     content_type(request, JSON, default=JSON)
     wanted = read_struct(await read_body(request, limits.small_bytes), search_decoder)
-    page: FeedPage = await run_sync(service.issues, customer, wanted.filter(), wanted.cursor, wanted.limit, spoken)
+    which = structs.replace(which, search=wanted.search)
+    page: FeedPage = await run_sync(service.issues, customer, which, cursor, limit, spoken)
     return written(page, language=spoken)
 
 

@@ -23,7 +23,7 @@ from tests.api.conftest import EVERYTHING, NAMES, Client
         ("GET", "/v1/customers/acme/classify", 405, "method-not-allowed"),
         ("GET", "/v1/customers/nowhere/issues", 404, "unknown-customer"),
         ("GET", "/v1/customers/acme/issues?kind=x", 422, "invalid-request"),
-        ("GET", "/v1/customers/acme/records/learner/%00", 400, "bad-request"),
+        ("GET", "/v1/customers/acme/records/learner/%00", 404, "not-found"),
         ("GET", "/v1/customers/acme/issues?rule=%00", 400, "bad-request"),
         ("GET", "/static/nothing", 404, "not-found"),
     ],
