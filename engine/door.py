@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from engine.fields import fields_of
 from engine.reading import closest
-from engine.records import KINDS, AnyRecord, Record
+from engine.records import KINDS, LONGEST_ID, AnyRecord, Record
 from engine.values import Errors, Wrong, absent, made, unknown
 
 __all__ = ["Invalid", "absent", "read_json", "read_mapping"]
@@ -187,6 +187,9 @@ def _source_id(values: Mapping[str, Any], default_id: str | None, errors: Errors
         found: str = made(fields_of("learner")["source_id"], value, lenient=False)
     except Wrong as wrong:
         errors.add(f"source_id: {wrong}")
+        return None
+    if len(found) > LONGEST_ID:
+        errors.add(f"source_id: found {len(found)} characters, wanted at most {LONGEST_ID}")
         return None
     return found
 

@@ -33,8 +33,16 @@ Phone = Annotated[str, Meta(extra={"type": "phone"})]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 SegmentKeys = dict[SegmentKey, tuple[str, ...]]
 
+LONGEST_ID = 400
+"""Characters of a source_id: an index of the store takes no more than some kilobytes."""
+
 SourceId = Annotated[
-    Id, Meta(min_length=1, description="Its id where it comes from; unique within customer and kind.")
+    Id,
+    Meta(
+        min_length=1,
+        max_length=LONGEST_ID,
+        description="Its id where it comes from; unique within customer and kind.",
+    ),
 ]
 MisId = Annotated[Id | None, Meta(description="The id people see in the source, where it is another one.")]
 FirstName = Annotated[Text | None, Meta(description="First name, as written in the source.")]

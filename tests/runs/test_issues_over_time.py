@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlmodel import func, select
 
-from engine.door import Invalid
-from engine.records import Learner
+from engine.door import Invalid, read_json
+from engine.records import LONGEST_ID, Learner
 from store.database import Database
+from store.queries import IssueFilter
 from store.tables import ChangeRow, IssueRow, RecordKeyRow, RecordRow
 from tests.runs.schools import (
     ACCOUNT,
@@ -258,3 +260,17 @@ def test_the_keys_of_a_changed_record_are_replaced(database: Database, tmp_path:
 def test_a_run_of_nothing_is_a_run(sqlite_database: Database, tmp_path: Path, direction) -> None:
     run = a_service(sqlite_database, tmp_path).push("north", [], True, direction, as_of=NOW)
     assert (run.status, run.received, run.counts) == ("completed", 0, {})
+
+
+def test_the_longest_id_is_stored_and_a_longer_one_is_told(database: Database, tmp_path: Path) -> None:
+    service = a_service(database, tmp_path)
+    # Of letters that do not repeat: a database may compress what does, and take it for short.
+    letters = "".join(chr(0x4E00 + number * 7) for number in range(LONGEST_ID + 1))
+    items = read_json(
+        msgspec.json.encode({"kind": "learner", "source_id": letters[:size], "last_name": "Roe"})
+        for size in (LONGEST_ID, LONGEST_ID + 1)
+    )
+    service.push("north", items, True, as_of=NOW)
+    assert service.explain("north", "learner", letters[:LONGEST_ID]).where == "out"
+    (row,) = service.issues("north", IssueFilter(rule="record.invalid")).items
+    assert row.source_id == "item 2"
