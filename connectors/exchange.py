@@ -8,12 +8,13 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote, urljoin, urlsplit
 
 from msgspec import Struct
 
 from connectors.contract import Around, ConnectorError, Fetch, Garbled, Refused, Unavailable
+from connectors.credentials import Credentials, headers_of
 from connectors.waiting import LONGEST_ASKED, Pace, asked_wait, back_off
 
 if TYPE_CHECKING:
@@ -33,14 +34,6 @@ _REFUSALS = {
     404: ("there is nothing at this address (404)", "Check the address in the customer's file."),
     410: ("this address is no longer served (410)", "Ask the vendor for the new one."),
 }
-
-
-class Auth(Protocol):
-    """Credentials that can be asked for again, such as a token of OAuth 2."""
-
-    def headers(self, *, fresh: bool) -> Mapping[str, str]:
-        """Headers to send; `fresh` when those sent before were not accepted."""
-        ...
 
 
 class Request(Struct, frozen=True):
@@ -76,7 +69,7 @@ class Exchange:
         fetch: Fetch,
         around: Around,
         *,
-        auth: Mapping[str, str] | Auth,
+        auth: Credentials,
         headers: Mapping[str, str],
         per_second: float | None,
         timeout: float,
@@ -84,6 +77,7 @@ class Exchange:
         attempts: int,
         max_bytes: int,
         connections: int,
+        meaning: Callable[[Answer], int] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         import httpx  # noqa: PLC0415 - a quarter second that `muster check` must not pay
@@ -94,6 +88,7 @@ class Exchange:
         self._base = self._checked(base_url, around.allow_private)
         self._fetch = fetch
         self._auth = auth
+        self._meaning = meaning or (lambda answer: answer.status)
         self._attempts = attempts
         self._max_bytes = max_bytes
         self._deadline = deadline
@@ -130,14 +125,15 @@ class Exchange:
             except Unavailable as error:
                 failed, wait = error, back_off(attempt)
             else:
-                if answer.status < 300 or (request.accepts is not None and request.accepts(answer)):
+                status = self._meaning(answer)
+                if status < 300 or (request.accepts is not None and request.accepts(answer)):
                     return answer
-                if answer.status == 401 and not fresh and not isinstance(self._auth, Mapping):
+                if status == 401 and not fresh and not isinstance(self._auth, Mapping):
                     fresh = True
                     continue
-                if answer.status not in _AGAIN:
-                    self._refuse(request.call, answer.status)
-                failed = Unavailable(self.system, _label(request.call), _in_words(answer.status), _LATER, answer.status)
+                if status not in _AGAIN:
+                    self._refuse(request.call, status)
+                failed = Unavailable(self.system, _label(request.call), _in_words(status), _LATER, status)
                 wait = self._wait(answer, attempt, failed)
             attempt += 1
             if attempt >= self._attempts:
@@ -154,14 +150,14 @@ class Exchange:
         import httpx  # noqa: PLC0415 - loaded already
 
         address = self._address(request)
-        credentials = self._auth if isinstance(self._auth, Mapping) else self._auth.headers(fresh=fresh)
-        sent = {**credentials, **request.headers}
         params = _listed(request.params)
         try:
             for _ in range(_MOST_MOVES + 1):
                 self._pace.wait()
+                credentials = headers_of(self._auth, request.method, address, params, fresh=fresh)
+                sent = {**credentials, **request.headers}
                 with self._client.stream(
-                    request.method, address, params=params, headers=sent, content=request.content
+                    request.method, address, params=tuple(params) or None, headers=sent, content=request.content
                 ) as response:
                     moved = response.headers.get("location") if response.status_code in _MOVED else None
                     if moved is None:
@@ -170,7 +166,7 @@ class Exchange:
                             {name.lower(): value for name, value in response.headers.items()},
                             self._body(request.call, response),
                         )
-                address, params = self._followed(request, address, moved), None
+                address, params = self._followed(request, address, moved), []
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             raise self._named(request.call, error) from None
         raise Refused(self.system, _label(request.call), "it redirects in a circle", "Check the address.", status=302)
@@ -277,13 +273,13 @@ def _in_words(status: int) -> str:
     return "too many requests (429)" if status == 429 else f"the system failed ({status})"
 
 
-def _listed(params: Params) -> tuple[tuple[str, str | int | float | bool | None], ...] | None:
+def _listed(params: Params) -> list[tuple[str, str]]:
     """Parameters in order; those without a value are left out, a list is repeated."""
-    found: list[tuple[str, str | int | float | bool | None]] = []
+    found: list[tuple[str, str]] = []
     for name, value in params.items():
         values = value if isinstance(value, (list, tuple)) else [value]
         found.extend((name, str(each)) for each in values if each is not None)
-    return tuple(found) or None
+    return found
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -19,7 +19,8 @@ from xml.etree import ElementTree as ET
 import msgspec
 
 from connectors.contract import Around, Fetch, Refused
-from connectors.exchange import Answer, Auth, Exchange, Params, Request
+from connectors.credentials import Auth, Credentials
+from connectors.exchange import Answer, Exchange, Params, Request
 from connectors.pages import Following, by_offset, by_token, each_page, numbered
 
 __all__ = ["Answer", "Auth", "Http", "basic", "bearer", "by_offset", "by_token", "numbered"]
@@ -57,7 +58,7 @@ class Http:
         fetch: Fetch,
         around: Around,
         *,
-        auth: Mapping[str, str] | Auth | None = None,
+        auth: Credentials | None = None,
         headers: Mapping[str, str] | None = None,
         per_second: float | None = None,
         timeout: float = 30.0,
@@ -65,10 +66,12 @@ class Http:
         attempts: int = 4,
         max_bytes: int = 64 * 1024 * 1024,
         connections: int = 4,
+        meaning: Callable[[Answer], int] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`timeout` is for each silence and `deadline` for a whole answer, in seconds; `per_second` limits the
-        requests of all threads together."""
+        requests of all threads together. `meaning` gives the HTTP status that an answer ought to have, for systems
+        that say it in the body."""
         self._exchange = Exchange(
             system,
             base_url,
@@ -82,6 +85,7 @@ class Http:
             attempts=attempts,
             max_bytes=max_bytes,
             connections=connections,
+            meaning=meaning,
             clock=clock,
         )
         self._fetch = fetch

@@ -25,6 +25,7 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from connectors.contract import Around, ConnectorError, Fetch, Garbled, Refused, Unavailable
+from connectors.credentials import Pairs
 from connectors.http import Http, basic, bearer, by_offset, by_token, numbered
 from connectors.network import is_public
 from connectors.waiting import Pace, asked_wait, back_off
@@ -475,3 +476,28 @@ def test_requests_keep_their_distance() -> None:
 
 def test_basic_credentials_are_encoded() -> None:
     assert basic("Aladdin", "open sesame") == {"Authorization": "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="}
+
+
+def test_a_signature_is_made_for_each_request_as_it_goes_out(faulty: tuple[Faulty, str]) -> None:
+    asked = []
+
+    class Signing:
+        def signed(self, method: str, address: str, query: Pairs) -> dict[str, str]:
+            asked.append((method, address.removeprefix(faulty[1]), list(query)))
+            return {"Authorization": "OAuth signed"}
+
+    tried = Tried(faulty, auth=Signing())
+    with tried.http:
+        tried.http.get_json("well", params={"filter": "name='O''Neil'", "left_out": None, "of": [1, 2]})
+        tried.http.get_json("nearby", Thing)
+    query = [("filter", "name='O''Neil'"), ("of", "1"), ("of", "2")]
+    assert asked == [("GET", "/well", query), ("GET", "/nearby", []), ("GET", "/well", [])]
+    assert {request.headers["authorization"] for request in tried.server.asked} == {"OAuth signed"}
+
+
+def test_a_status_said_in_the_body_counts(faulty: tuple[Faulty, str]) -> None:
+    tried = Tried(faulty, meaning=lambda answer: 403 if ANNA.encode() in answer.body else answer.status)
+    with tried.http, pytest.raises(Refused, match="no right") as caught:
+        tried.http.get_json("status", params={"code": 500})
+    assert caught.value.status == 403
+    assert len(tried.server.asked) == 1
