@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn
@@ -46,16 +46,22 @@ class Named(Struct, frozen=True):
 
 
 @contextmanager
-def opened(path: Path, system: str, limits: Limits = LIMITS) -> Iterator[list[Named]]:
-    """The readable files of a path by name. Raises Refused when there are none, or when the ZIP is not safe."""
+def opened(
+    path: Path, system: str, limits: Limits = LIMITS, endings: Collection[str] = READABLE
+) -> Iterator[list[Named]]:
+    """The readable files of a path by name. Raises Refused when there are none, or when the ZIP is not safe.
+
+    `endings` are those of the files that are taken from a folder or ZIP, in small letters; a single file is read
+    whatever it is called.
+    """
     try:
         if path.is_dir():
-            yield _checked(path, system, _in_folder(path, system))
+            yield _checked(path, system, _in_folder(path, system, endings))
         elif not path.is_file():
             _refuse(system, path.name, "there is no such file or folder", "Check the path.")
         elif zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                yield _checked(path, system, _in_zip(path, archive, system, limits))
+                yield _checked(path, system, _in_zip(path, archive, system, limits, endings))
         else:
             yield [Named(path.name, lambda: path.open("rb"))]
     except PermissionError:
@@ -64,11 +70,11 @@ def opened(path: Path, system: str, limits: Limits = LIMITS) -> Iterator[list[Na
         _refuse(system, path.name, f"it cannot be read to its end ({type(error).__name__})", "Send it again.")
 
 
-def _in_folder(path: Path, system: str) -> list[Named]:
+def _in_folder(path: Path, system: str, endings: Collection[str]) -> list[Named]:
     home = path.resolve()
     found = []
     for each in sorted(path.iterdir()):
-        if each.suffix.lower() not in READABLE or each.name.startswith(".") or not each.is_file():
+        if each.suffix.lower() not in endings or each.name.startswith(".") or not each.is_file():
             continue
         if not each.resolve().is_relative_to(home):
             _refuse(system, each.name, "it is a link that leads out of the folder", "Put the file itself there.")
@@ -76,7 +82,7 @@ def _in_folder(path: Path, system: str) -> list[Named]:
     return found
 
 
-def _in_zip(path: Path, archive: zipfile.ZipFile, system: str, limits: Limits) -> list[Named]:
+def _in_zip(path: Path, archive: zipfile.ZipFile, system: str, limits: Limits, endings: Collection[str]) -> list[Named]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     size = sum(entry.file_size for entry in entries)
     if len(entries) > limits.entries or size > limits.size:
@@ -87,7 +93,7 @@ def _in_zip(path: Path, archive: zipfile.ZipFile, system: str, limits: Limits) -
         inside = PurePosixPath(entry.filename.replace("\\", "/"))
         if inside.is_absolute() or ".." in inside.parts or ":" in entry.filename:
             _refuse(system, path.name, "the ZIP names a file outside itself", "Make it again.")
-        if inside.suffix.lower() not in READABLE or inside.name.startswith(".") or "__MACOSX" in inside.parts:
+        if inside.suffix.lower() not in endings or inside.name.startswith(".") or "__MACOSX" in inside.parts:
             continue
         if entry.flag_bits & 1:
             _refuse(system, inside.name, "it is locked with a password", "Send it without one.")

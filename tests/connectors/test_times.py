@@ -9,7 +9,20 @@ import pytest
 from connectors.contract import Window
 from connectors.ids import fit, hashed
 from connectors.roles import enrolment_role, kinds_of
-from connectors.times import day, day_before, days_of, iso_day, local, outermost, wall_clock
+from connectors.times import (
+    UNREAD,
+    DayOrder,
+    day,
+    day_as,
+    day_before,
+    days_of,
+    iso_day,
+    local,
+    ordered_day,
+    ordered_time,
+    outermost,
+    wall_clock,
+)
 
 
 @pytest.mark.parametrize(
@@ -83,3 +96,39 @@ def test_an_id_made_of_a_name_is_stable_keyed_and_shows_nothing() -> None:
     assert len(one) == 20
     assert fit(b"norvane", "4471") == "4471"
     assert "@" not in fit(b"norvane", "mina@example.org")
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [
+        ("DD/MM/YYYY", date(2026, 2, 1)),
+        ("MM/DD/YYYY", date(2026, 1, 2)),
+        ("YYYY-MM-DD", UNREAD),
+        ("YYYY-DD-MM", UNREAD),
+    ],
+)
+def test_a_day_is_read_in_the_order_that_is_configured_and_in_no_other(order: DayOrder, found: date | str) -> None:
+    assert ordered_day("01/02/2026", order) == found
+
+
+@pytest.mark.parametrize("order", ["YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "YYYY-DD-MM"])
+def test_a_day_is_asked_for_as_it_is_read(order: DayOrder) -> None:
+    assert ordered_day(day_as(date(2026, 11, 24), order), order) == date(2026, 11, 24)
+
+
+def test_a_day_out_of_its_order_is_not_handed_on_as_another_day() -> None:
+    assert ordered_day("2026-11-24", "YYYY-DD-MM") == UNREAD
+    assert ordered_day("24/11/26", "DD/MM/YYYY") == UNREAD
+    assert ordered_day(" ", "DD/MM/YYYY") == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["24/11/2026 09:00", "24-11-2026T09:00:00.000", "24.11.2026 9h00", "24/11/2026 9h", "24/11/2026 08:00Z"]
+)
+def test_a_time_of_day_is_read_as_systems_write_it(text: str) -> None:
+    assert ordered_time(text, "DD/MM/YYYY", "Europe/Paris") == datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["24/11/2026", "09:00", "24/11/2026 25:00", "32/11/2026 09:00", "tomorrow"])
+def test_a_time_that_is_not_whole_is_told_by_the_door(text: str) -> None:
+    assert ordered_time(text, "DD/MM/YYYY", "Europe/Paris") == UNREAD

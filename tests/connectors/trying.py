@@ -48,6 +48,10 @@ class Fake(Struct, frozen=True):
     application: Any = None
     """Makes the fake system, an ASGI application; None for a connector that reads files."""
 
+    def on_files(self, case: str) -> bool:
+        """Whether the case reads files; a connector may read a system in one case and files in another."""
+        return self.application is None or "path" in self.cases[case]
+
 
 def fake_of(name: str) -> Fake:
     """The fake of a connector; for one without, every folder in its samples, or the samples themselves."""
@@ -100,7 +104,7 @@ def connected(name: str, case: str, wrapped_in: Any = None) -> Iterator[tuple[Co
     fake, kind = fake_of(name), SAMPLED[name]
     slept: list[float] = []
     samples = folder_of(kind) / "samples"
-    if fake.application is None:
+    if fake.on_files(case):
         names = {"samples": samples.name}
         yield opened(kind.spec, filled(fake.cases[case], names), fake.environ, samples.parent, slept), slept
         return
