@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from sys import intern
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from connectors.admit import Raw, admitted
+from connectors.admit import admitted
 from connectors.archive import opened
 from connectors.contract import Around, Fetch, Refused, Window
-from connectors.ids import fit
 from connectors.oneroster.columns import ALIASES, COLUMNS
 from connectors.oneroster.lookups import Lookups, is_gone
-from connectors.roles import enrolment_role, kinds_of
+from connectors.oneroster.mapping import PROVIDES, Role, class_, enrolment, guardian, person
 from connectors.tables import Row, Tables
-from connectors.times import day_before, iso_day, local, outermost
 from engine.catalogue import ConnectorSpec, DataPath
 from engine.records import Record
-
-_PERSON = frozenset(
-    {"source_id", "mis_id", "first_name", "last_name", "email", "phone", "segment_keys", "status", "modified_at"}
-)
-_NOT_FALSE = frozenset({"", "true", "1", "yes"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,20 +34,7 @@ class OneRoster:
         title="OneRoster",
         side="source",
         options=Options,
-        provides={
-            "learner": _PERSON | {"birth_date", "training", "tutor_name", "tutor_email", "left_on"},
-            "instructor": _PERSON | {"birth_date", "teaching", "left_on"},
-            "person": _PERSON | {"role"},
-            "class": frozenset(
-                {
-                    *("source_id", "name", "code", "subject", "segment_keys", "starts_on", "ends_on", "status"),
-                    "modified_at",
-                }
-            ),
-            "enrolment": frozenset(
-                {"source_id", "class_id", "person_id", "role", "begins_on", "ends_on", "status", "modified_at"}
-            ),
-        },
+        provides=PROVIDES,
     )
 
     def __init__(self, options: Options, around: Around, /) -> None:
@@ -69,98 +50,43 @@ class OneRoster:
                     self.spec.title, self._path.name, "there is no users.csv in it", "Export the users as well."
                 )
             fetch.partial.extend(_left_out(tables, self.spec.title))
-            lookups = Lookups.read(tables)
+            lookups, roles = _lookups(tables)
             nothing = Refused(self.spec.title, "users.csv", "it holds no users", "Nothing was changed; export again.")
-            yield from admitted(self._people(tables, lookups), fetch, nothing)
-            yield from admitted(self._classes(tables, lookups), fetch)
-            yield from admitted(self._enrolments(tables), fetch)
-
-    def _people(self, tables: Tables, lookups: Lookups) -> Iterator[Raw]:
-        for row in tables.rows("users", ("sourcedId",)):
-            yield from self._person(row, lookups)
-
-    def _person(self, row: Row, lookups: Lookups) -> Iterator[Raw]:
-        """One record per role that concerns us: none for family, two for a learner who also teaches."""
-        user = row["sourcedId"]
-        held = lookups.roles.get(user) or [(word, "", "", False) for word in row.listed("role") or [""]]
-        gone = is_gone(row["status"]) or all(role[3] for role in held)
-        live = held if gone else [role for role in held if not role[3]]
-        shared: dict[str, Any] = {
-            "source_id": fit(self._key, user),
-            "mis_id": _shown_id(row, user),
-            "first_name": row["preferredGivenName"] or row["givenName"],
-            "last_name": row["preferredFamilyName"] or row["familyName"],
-            "email": row["email"],
-            "phone": row["phone"] or row["sms"],
-            "status": _status(row, gone),
-            "modified_at": local(row["dateLastModified"], "UTC"),
-        }
-        for kind, word in kinds_of([role[0] for role in live if role[0]]):
-            of_kind = [role for role in live if (kind, word) in kinds_of([role[0]] if role[0] else [])] or live
-            orgs = [role[1] for role in of_kind if role[1]] or row.listed("orgSourcedIds")
-            orgs = orgs or row.listed("primaryOrgSourcedId")
-            values = shared | {"segment_keys": {"site_code": lookups.codes(orgs)}}
-            if kind == "person":
-                yield Raw(kind, values | {"role": word}, row.place)
-                continue
-            values["birth_date"] = iso_day(lookups.birth_dates.get(user, ""))
-            values["left_on"] = _last_day([role[2] for role in of_kind])
-            if kind == "learner":
-                tutor_name, tutor_email = lookups.guardian(row.listed("agentSourcedIds"))
-                values["training"] = ", ".join(row.listed("grades"))
-                yield Raw(kind, values | {"tutor_name": tutor_name, "tutor_email": tutor_email}, row.place)
-            else:
-                yield Raw("instructor", values | {"teaching": kind == "instructor"}, row.place)
-
-    def _classes(self, tables: Tables, lookups: Lookups) -> Iterator[Raw]:
-        for row in tables.rows("classes", ("sourcedId",), "class"):
-            starts, ends = lookups.period(row.listed("termSourcedIds"))
-            values = {
-                "source_id": row["sourcedId"],
-                "name": row["title"],
-                "code": row["classCode"],
-                "subject": ", ".join(row.listed("subjects")) or lookups.subjects.get(row["courseSourcedId"], ""),
-                "segment_keys": {"site_code": lookups.codes([row["schoolSourcedId"]])},
-                "starts_on": starts,
-                "ends_on": ends,
-                "status": "ended" if is_gone(row["status"]) else "active",
-                "modified_at": local(row["dateLastModified"], "UTC"),
-            }
-            yield Raw("class", values, row.place)
-
-    def _enrolments(self, tables: Tables) -> Iterator[Raw]:
-        for row in tables.rows("enrollments", ("classSourcedId", "userSourcedId"), "enrolment"):
-            role = enrolment_role(row["role"])
-            person = fit(self._key, row["userSourcedId"])
-            ids = (row["classSourcedId"], person, role or "other")
-            values = {
-                "source_id": row["sourcedId"] or (":".join(ids) if all(ids) else ""),
-                "class_id": row["classSourcedId"],
-                "person_id": person,
-                "role": role,
-                "begins_on": iso_day(row["beginDate"]),
-                "ends_on": day_before(iso_day(row["endDate"])),
-                "status": "ended" if is_gone(row["status"]) else "active",
-                "modified_at": local(row["dateLastModified"], "UTC"),
-            }
-            yield Raw("enrolment", values, row.place)
+            users = tables.rows("users", ("sourcedId",))
+            people = (raw for row in users for raw in person(row, _roles(row, roles), lookups, self._key))
+            yield from admitted(people, fetch, nothing)
+            classes = tables.rows("classes", ("sourcedId",), "class")
+            yield from admitted((class_(row, lookups) for row in classes), fetch)
+            enrolments = tables.rows("enrollments", ("classSourcedId", "userSourcedId"), "enrolment")
+            yield from admitted((enrolment(row, self._key) for row in enrolments), fetch)
 
 
-def _status(row: Row, gone: bool) -> str:
-    if gone:
-        return "left"
-    return "active" if row["enabledUser"].casefold() in _NOT_FALSE else "suspended"
+def _lookups(tables: Tables) -> tuple[Lookups, dict[str, list[Role]]]:
+    """The small tables, and the roles of each user (1.2 only)."""
+    lookups = Lookups()
+    for table, add in (
+        ("orgs", lookups.add_org),
+        ("academicsessions", lookups.add_term),
+        ("courses", lookups.add_course),
+        ("demographics", lookups.add_demographics),
+    ):
+        for row in tables.rows(table, ("sourcedId",)):
+            add(row)
+    roles: dict[str, list[Role]] = {}
+    for row in tables.rows("roles", ("userSourcedId", "role")):
+        held = Role(intern(row["role"]), intern(row["orgSourcedId"]), intern(row["endDate"]), is_gone(row["status"]))
+        roles.setdefault(row["userSourcedId"], []).append(held)
+    if "agentSourcedIds" in tables.table("users"):
+        # A pass over the users only for these, so that the others need not be held.
+        for row in tables.rows("users", (), count=False):
+            found = guardian(row, _roles(row, roles))
+            if found is not None:
+                lookups.guardians[row["sourcedId"]] = found
+    return lookups, roles
 
 
-def _shown_id(row: Row, user: str) -> str:
-    """The number people see in the source, where it is another than the id."""
-    shown = row["identifier"] or row["userMasterIdentifier"]
-    return "" if shown == user or "@" in shown else shown
-
-
-def _last_day(ends: list[str]) -> Any:
-    """The last day of the last role to end; nothing when one has no end."""
-    return day_before(outermost([iso_day(end) for end in ends], max)) if all(ends) else ""
+def _roles(row: Row, roles: dict[str, list[Role]]) -> list[Role]:
+    return roles.get(row["sourcedId"], [])
 
 
 def _left_out(tables: Tables, system: str) -> Iterator[Refused]:

@@ -1,16 +1,28 @@
-"""The small tables of a OneRoster package, held while the large ones are streamed."""
+"""The small tables of a OneRoster roster, held while the large ones are streamed."""
 
 from __future__ import annotations
 
 from datetime import date
-from sys import intern
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from connectors.roles import role_of
-from connectors.tables import Tables
 from connectors.times import day_before, iso_day, outermost
+
+
+class Cells(Protocol):
+    """One row or object, by the column names of the CSV binding; empty text and empty lists for what it has not."""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for errors."""
+        ...
+
+    def __getitem__(self, column: str, /) -> str: ...
+
+    def listed(self, column: str, /) -> list[str]:
+        """The values of a column that holds several."""
+        ...
 
 
 class Org(NamedTuple):
@@ -21,61 +33,46 @@ class Org(NamedTuple):
     is_department: bool
 
 
-class Lookups(Struct, frozen=True):
-    """What the rows of users and classes refer to, by id."""
+class Lookups(Struct):
+    """What users and classes refer to, by id."""
 
-    orgs: dict[str, Org]
-    terms: dict[str, tuple[date | str, date | str]]
+    orgs: dict[str, Org] | None = field(default_factory=dict)
+    """None when they could not be read: then nobody has a code, rather than a wrong one."""
+    terms: dict[str, tuple[date | str, date | str]] = field(default_factory=dict)
     """First and last day, included."""
-    subjects: dict[str, str]
+    subjects: dict[str, str] = field(default_factory=dict)
     """Course to its subjects, or its title where it names none."""
-    roles: dict[str, list[tuple[str, str, str, bool]]]
-    """User to the word, the org, the end date and whether the row is deleted, of each role (1.2 only)."""
-    birth_dates: dict[str, str]
-    guardians: dict[str, tuple[str, str]]
+    birth_dates: dict[str, str] = field(default_factory=dict)
+    guardians: dict[str, tuple[str, str]] = field(default_factory=dict)
     """User who is family of somebody to name and email."""
 
-    @classmethod
-    def read(cls, tables: Tables) -> Lookups:
-        """Read every small table there is."""
-        roles: dict[str, list[tuple[str, str, str, bool]]] = {}
-        for row in tables.rows("roles", ("userSourcedId", "role")):
-            held = (intern(row["role"]), intern(row["orgSourcedId"]), intern(row["endDate"]), is_gone(row["status"]))
-            roles.setdefault(row["userSourcedId"], []).append(held)
-        return cls(
-            orgs={
-                row["sourcedId"]: Org(
-                    row["identifier"] or row["sourcedId"],
-                    row["parentSourcedId"],
-                    row["type"].casefold() == "department",
-                )
-                for row in tables.rows("orgs", ("sourcedId",))
-            },
-            terms={
-                row["sourcedId"]: (iso_day(row["startDate"]), day_before(iso_day(row["endDate"])))
-                for row in tables.rows("academicsessions", ("sourcedId",))
-            },
-            subjects={
-                row["sourcedId"]: ", ".join(row.listed("subjects")) or row["title"]
-                for row in tables.rows("courses", ("sourcedId",))
-            },
-            roles=roles,
-            birth_dates={
-                row["sourcedId"]: row["birthDate"]
-                for row in tables.rows("demographics", ("sourcedId",))
-                if row["birthDate"]
-            },
-            guardians=_guardians(tables, roles),
-        )
+    def add_org(self, row: Cells) -> None:
+        """Keep an org."""
+        code = row["identifier"] or row["sourcedId"]
+        self.orgs = self.orgs or {}
+        self.orgs[row["sourcedId"]] = Org(code, row["parentSourcedId"], row["type"].casefold() == "department")
+
+    def add_term(self, row: Cells) -> None:
+        """Keep an academic session: a term, a year."""
+        self.terms[row["sourcedId"]] = (iso_day(row["startDate"]), day_before(iso_day(row["endDate"])))
+
+    def add_course(self, row: Cells) -> None:
+        """Keep a course."""
+        self.subjects[row["sourcedId"]] = ", ".join(row.listed("subjects")) or row["title"]
+
+    def add_demographics(self, row: Cells) -> None:
+        """Keep the birth date of somebody."""
+        if row["birthDate"]:
+            self.birth_dates[row["sourcedId"]] = row["birthDate"]
 
     def codes(self, orgs: list[str]) -> list[str]:
         """The codes of these orgs; a department also has that of the school it is part of."""
         found: list[str] = []
-        for start in orgs:
+        for start in orgs if self.orgs is not None else ():
             each, seen = start, set[str]()
             while each and each not in seen:
                 seen.add(each)
-                org = self.orgs.get(each, Org(each, "", False))
+                org = (self.orgs or {}).get(each, Org(each, "", False))
                 found.append(org.code)
                 each = org.parent if org.is_department else ""
         return list(dict.fromkeys(found))
@@ -94,18 +91,3 @@ class Lookups(Struct, frozen=True):
 def is_gone(status: str) -> bool:
     """Whether a row says that its object is deleted; `inactive` is the word of older versions."""
     return status.casefold() in ("tobedeleted", "inactive")
-
-
-def _guardians(tables: Tables, roles: dict[str, list[tuple[str, str, str, bool]]]) -> dict[str, tuple[str, str]]:
-    """A pass over the users only for these, so that the others need not be held."""
-    if "users" not in tables or "agentSourcedIds" not in tables.table("users"):
-        return {}
-    found = {}
-    for row in tables.rows("users", (), count=False):
-        user = row["sourcedId"]
-        words = [role[0] for role in roles.get(user, ())] or row.listed("role")
-        if any(role_of(word) == "family" for word in words):
-            first = row["preferredGivenName"] or row["givenName"]
-            last = row["preferredFamilyName"] or row["familyName"]
-            found[user] = (f"{first} {last}".strip(), row["email"])
-    return found
