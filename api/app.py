@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -29,32 +30,36 @@ def create_app(service: Service, *, demo: bool = False, limits: Limits | None = 
 
     ``demo`` asks nobody for a key and says so on every page and in `/readyz`: for a local demonstration only.
     """
-    app = FastAPI(
-        title="Muster", version=_version(), openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
-    )
+    app = _routed(limits or Limits())
     app.state.service = service
     app.state.demo = demo
-    app.state.limits = limits or Limits()
     app.state.door = Door(service.database)
     app.state.sessions = Sessions()
     app.state.pages = Pages(Words())
-    for area in ROUTERS:
-        # Flat, so that a request's template and the methods of an address can be told (api.edge).
-        app.router.routes.extend(area.router.routes)
     app.add_middleware(Edge, routes=app.router.routes, respond=pages.answer_problem)
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(Declined, _problem)
     app.add_exception_handler(RequestValidationError, _problem)
     app.add_exception_handler(HTTPException, _problem)
     app.add_exception_handler(pages.SignInFirst, _to_sign_in)
-    described: dict[str, Any] = {}
+    return app
 
-    def described_once() -> dict[str, Any]:
-        if not described:
-            described.update(openapi.document(app))
-        return described
 
-    app.openapi = described_once  # type: ignore[method-assign] # FastAPI's own way to extend the document
+def description() -> dict[str, Any]:
+    """The API's document without a service behind it, as `docs/openapi.json` holds it."""
+    return openapi.document(_routed(Limits()))
+
+
+def _routed(limits: Limits) -> FastAPI:
+    app = FastAPI(
+        title="Muster", version=_version(), openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    app.state.limits = limits
+    for area in ROUTERS:
+        # Flat, so that a request's template and the methods of an address can be told (api.edge).
+        app.router.routes.extend(area.router.routes)
+    # Made once, when first asked for; FastAPI's own way to extend the document.
+    app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     return app
 
 

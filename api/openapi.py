@@ -172,7 +172,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             operation["security"] = [{SECURITY: []}] if path.startswith("/v1/") else []
     for route in app.routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
-            for method in route.methods:
+            for method in route.methods or ():
                 _told_whole(found["paths"][route.path_format][method.lower()], route)
     return found
 

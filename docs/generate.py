@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from api.app import description
 from connectors.registry import catalogue
 from docs.commands import commands
 from docs.gallery import gallery
@@ -41,6 +42,17 @@ def schema() -> str:
     return f'{head},\n "$defs": {{\n{lines}\n }}\n}}\n'
 
 
+def openapi() -> str:
+    """The API's document, a call and a schema a line."""
+    made = description()
+    schemas = made["components"].pop("schemas")
+    paths = made.pop("paths")
+    head = msgspec.json.format(msgspec.json.encode(made), indent=1).decode().removesuffix("\n }\n}")
+    calls = ",\n".join(f'  "{path}": {_json(operations)}' for path, operations in paths.items())
+    lines = ",\n".join(f'   "{name}": {_json(schema)}' for name, schema in schemas.items())
+    return f'{head},\n  "schemas": {{\n{lines}\n  }}\n }},\n "paths": {{\n{calls}\n }}\n}}\n'
+
+
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
@@ -49,6 +61,7 @@ PAGES: list[tuple[str, Callable[[], str]]] = [
     ("docs/commands.md", commands),
     ("docs/rules/gallery.md", rule_gallery),
     ("rules/schema.json", schema),
+    ("docs/openapi.json", openapi),
 ]
 """Path from the project's folder, and what makes the text. A new generated page is a line here."""
 

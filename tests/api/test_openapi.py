@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -11,8 +12,11 @@ import pytest
 from fastapi import FastAPI
 
 from api import examples
+from api.app import description
+from api.limits import Limits
 from api.problems import PROBLEMS, URN
 from engine.records import KINDS
+from store.queries import LARGEST_PAGE
 from tests.api.conftest import EVERYTHING, INES, Client
 
 METHODS = {"get", "post"}
@@ -144,3 +148,14 @@ def test_classifying_and_an_issue_are_of_the_shape_that_the_document_tells(
 
 def test_the_document_is_served(api: Client, document: dict[str, Any]) -> None:
     assert api.get("/openapi.json").json() == document
+
+
+def test_the_page_on_the_api_lists_every_kind_of_problem_and_every_call() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    told = {code: int(status) for code, status in re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", page, re.MULTILINE)}
+    assert told == {code: kind.status for code, kind in PROBLEMS.items()}
+    limits = Limits()
+    for number in (limits.batch_records, limits.run_records, LARGEST_PAGE):
+        assert f"{number:,}" in page
+    for path in description()["paths"]:
+        assert path.rsplit("/customers/{customer}", 1)[-1].strip("/") in page
