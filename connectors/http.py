@@ -11,7 +11,7 @@ import base64
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any, Self, TypeVar, overload
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
@@ -173,8 +173,8 @@ class Http:
                 self._fetch.page(call, page.rows)
             yield page.answer
 
-    def together(self, work: Callable[[Item], T], items: Iterable[Item], workers: int = 4) -> Iterator[T]:
-        """`work` of each item, a few at a time, results in the items' order; the first error ends it."""
+    def together(self, work: Callable[[Item], T], items: Iterable[Item], workers: int = 4) -> Generator[T, None, None]:
+        """`work` of each item, a few at a time, results in the items' order; the first error ends it, or `close()`."""
         from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415 - few connectors need it
 
         with ThreadPoolExecutor(workers) as pool:

@@ -14,11 +14,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from connectors.contract import Around, Connector, Refused
+from connectors.hyperplanning.connector import Hyperplanning
 from connectors.oneroster.connector import OneRoster
 from connectors.platforms import CampusSkills, EducationPerfect, Edusign
 from connectors.pushed import PushedPlatform, PushedSource
 from connectors.records.connector import Records
 from connectors.sds.connector import Sds
+from connectors.ypareo.connector import Ypareo
 from engine.catalogue import Catalogue, ConnectorSpec
 from engine.option_values import secret_prefix
 from engine.rulebook import ConnectorUse, Customer
@@ -32,6 +34,8 @@ BUILT_IN: tuple[type[Connector], ...] = (
     Records,
     OneRoster,
     Sds,
+    Hyperplanning,
+    Ypareo,
     Edusign,
     CampusSkills,
     EducationPerfect,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -26,6 +26,8 @@ class ConnectorSpec(Struct, frozen=True):
     """What else a customer file may write beside `connector:`; described fields, as records have."""
     provides: Mapping[str, frozenset[str]]
     """Kind to the fields it can give (`source_id` always). A rule on anything else is dormant."""
+    given: Callable[[Mapping[str, Any]], Mapping[str, frozenset[str]]] | None = None
+    """What of `provides` it gives with these options, as a customer's file has them; absent: all of it."""
     takes: frozenset[str] = frozenset()
     """Kinds that a platform takes from the source: only these are decided. Empty for a source."""
     layer: str = ""

@@ -123,7 +123,9 @@ class ConnectorUse(Struct, frozen=True):
     @property
     def gives(self) -> Mapping[str, frozenset[str]]:
         """Kind to the fields that come from it."""
-        return self.spec.provides if self.provides is None else self.provides
+        if self.provides is not None:
+            return self.provides
+        return self.spec.provides if self.spec.given is None else self.spec.given(self.options)
 
 
 class Schedule(Struct, frozen=True):

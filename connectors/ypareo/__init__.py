@@ -1,0 +1,1 @@
+"""Ypareo, as a source."""
