@@ -119,6 +119,8 @@ COOKIE = "__Host-muster"
 def _caller(request: Request) -> Caller:
     state = request.app.state
     if state.demo:
+        # No key keeps other sites' pages out here, so the browser's own word does.
+        refuse_other_sites(request)
         return ANYBODY
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
@@ -157,11 +159,13 @@ def signed_in(request: Request) -> Caller | None:
 
 
 def refuse_other_sites(request: Request) -> None:
-    """A 403 problem for a form that another site sent in the reader's name, by the browser's own word on it."""
+    """A 403 problem for what another site sent in the reader's name, by the browser's own word on it."""
+    if request.method == "GET":
+        return
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     if site in ("same-origin", "none"):
         return
     if site is None and (origin is None or origin.partition("://")[2] == request.headers.get("host")):
         return
-    raise ProblemError("cross-site", "This form was sent from another site. Open the page here and send it again.")
+    raise ProblemError("cross-site", "This was sent from another site. Open the page here and send it again.")

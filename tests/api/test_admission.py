@@ -123,6 +123,12 @@ def test_a_demonstration_asks_nobody_and_says_so(service: Service) -> None:
     assert "démonstration" in demo.get("/customers/acme", headers={"accept-language": "fr"}).text
 
 
+def test_no_other_site_can_push_into_a_demonstration(service: Service) -> None:
+    demo = Client(create_app(service, demo=True), **{"sec-fetch-site": "cross-site"})
+    assert demo.push(EVERYTHING).status_code == 403
+    assert demo.get("/v1/customers/acme/runs").json()["total"] == 0
+
+
 # People and pages
 
 

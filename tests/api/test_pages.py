@@ -145,7 +145,7 @@ def test_a_record_page_says_where_it_is_what_was_read_and_why(demo: Client) -> N
     out = demo.get("/customers/acme/records/learner/L-1").text
     assert "Not synced" in out
     assert "First name" in out
-    assert "would sync if" in out
+    assert "Would sync if" in out
     assert "learner.email_missing" in out
     synced = demo.get("/customers/acme/records/learner/L-2").text
     assert ">Synced<" in synced
