@@ -26,12 +26,12 @@ class ConnectorSpec(Struct, frozen=True):
     """What else a customer file may write beside `connector:`; described fields, as records have."""
     provides: Mapping[str, frozenset[str]]
     """Kind to the fields it can give (`source_id` always). A rule on anything else is dormant."""
-    given: Callable[[Mapping[str, Any]], Mapping[str, frozenset[str]]] | None = None
-    """What of `provides` it gives with these options, as a customer's file has them; absent: all of it."""
     takes: frozenset[str] = frozenset()
     """Kinds that a platform takes from the source: only these are decided. Empty for a source."""
     layer: str = ""
     """File name of its layer under rules/connectors; its own name when empty."""
+    given: Callable[[Mapping[str, Any]], Mapping[str, frozenset[str]]] | None = None
+    """What of `provides` it gives with these options, as a customer's file has them; absent: all of it."""
 
 
 Catalogue = Mapping[str, ConnectorSpec]
