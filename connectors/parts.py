@@ -1,17 +1,54 @@
-"""Reading a system part by part: one that fails is told, and the rest goes on."""
+"""Parts of a fetch that may fail alone: what failed is told, the rest goes on, and a dead system is no part."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from connectors.contract import ConnectorError, Fetch
 
 T = TypeVar("T")
 
+DENIED = (401, 403)
+"""Statuses of a right that is missing, where rights are given call by call."""
+
+
+class Parts:
+    """The parts of one fetch. Safe to use from threads."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self.well = False
+        """Whether any answer was good; the connector says so."""
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """What fails within goes to `partial`.
+
+        While no answer was good, only a missing right is taken for a part: all else is true of the whole system, and
+        is raised.
+        """
+        try:
+            yield
+        except ConnectorError as error:
+            if not self.well and error.status not in DENIED:
+                raise
+            self.tell(error)
+
+    def tell(self, error: ConnectorError) -> None:
+        """Say once that something failed."""
+        if not any(str(told) == str(error) for told in self._fetch.partial):
+            self._fetch.partial.append(error)
+
+    def end(self) -> None:
+        """Raise when nothing but refusals came: then the key opens nothing at all."""
+        if not self.well and self._fetch.partial:
+            raise self._fetch.partial.pop(0)
+
 
 def each_part(parts: Iterable[Iterator[T]], fetch: Fetch) -> Iterator[T]:
-    """All that the parts give, in order. The error of one that failed goes to `fetch.partial`.
+    """All that parts give which do not hang together, such as files, in order; what failed goes to `partial`.
 
     Raises the first error when nothing was given and no part went well: then nothing useful can be read at all.
     """
