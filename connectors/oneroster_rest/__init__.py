@@ -1,0 +1,1 @@
+"""OneRoster rosters by REST."""
