@@ -1,16 +1,17 @@
-"""Measures what is named, or all but the long ones: `python -m benchmarks [matcher|million|sessions|reloads]`."""
+"""Measures what is named, or all but the long ones: `python -m benchmarks [matcher|million|sessions|reloads|http]`."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import matcher
+from benchmarks import http, matcher
 from benchmarks.table import show
 
 RUNS = {
     "matcher": lambda: matcher.sixteen_rules(10_000),
     "million": lambda: matcher.sixteen_rules(1_000_000),
     "sessions": lambda: matcher.sessions(2_000),
+    "http": http.classify,
     "reloads": lambda: matcher.reloads(1_000),
 }
 

@@ -15,6 +15,11 @@ _TRAININGS = ["BTS MCO", "BTS NDRC", "Titre pro", "Bac pro", "Essai BTS", None]
 _PHONES = ["01 99 00 00 12", "+33199000012", "see mother", None]
 
 
+def _mark(index: int) -> str:
+    """Letters for a number: a school has few people of one name."""
+    return "".join("abcdefghij"[int(digit)] for digit in str(index % 5_000))
+
+
 def learners(number: int, seed: int) -> list[Learner]:
     """So many learners, most of them without fault."""
     draw = random.Random(seed)
@@ -26,7 +31,7 @@ def learners(number: int, seed: int) -> list[Learner]:
         return Learner(
             source_id=f"{seed}-{index}",
             first_name=draw.choice(_FIRST),
-            last_name=None if rare() < 0.02 else draw.choice(_LAST),
+            last_name=None if rare() < 0.02 else f"{draw.choice(_LAST)} {_mark(index)}",
             email=email,
             secondary_email=None if rare() < 0.8 else address if rare() < 0.5 else f"home{index}@example.org",
             phone=draw.choice(_PHONES),

@@ -10,12 +10,12 @@ from pathlib import Path
 from msgspec import structs
 
 from engine.decisions import Facts
-from engine.evidence import facts_of
+from engine.evidence import Evidence, reads_of
 from engine.examples import Posed
 from engine.leaves import Clock
 from engine.messages import Messages
-from engine.patterns import Sight
 from engine.prepare import Preparation
+from engine.projection import Sight
 from engine.provided import EVERYTHING
 from engine.rulebook import FINDINGS, Rule, Rulebook, SettingEntry
 from engine.sentences import rule_sentence
@@ -97,7 +97,8 @@ def _facts(rule: Rule) -> Facts | None:
     posed = Posed(rule, numbered)
     moment = structs.replace(posed.moment, next_run=posed.moment.as_of + _UNTIL_NEXT_RUN)
     ready = Preparation(rule.kind, posed.settings, EVERYTHING).ready(rule.when)
-    return facts_of(posed.record, rule, ready, posed.settings, Sight(Clock(moment), posed.situation))
+    evidence = Evidence(Sight(Clock(moment), posed.situation), posed.settings)
+    return evidence.facts(posed.record, reads_of(rule, ready))
 
 
 def _cell(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.decisions import Decision, Facts, Match, Verdict
 from engine.door import Invalid
-from engine.evidence import facts_of
+from engine.evidence import Evidence, Reads, reads_of
 from engine.leaves import Clock
 from engine.matcher import Matcher, Pass, TooNested
 from engine.moments import Moment
@@ -60,6 +60,7 @@ class Classifier:
         }
         """The prepared condition of each rule that is evaluated."""
         self._by_id = {rule.id: rule for rule in rulebook.rules}
+        self._reads: dict[str, Reads] = {}
         self.matcher = Matcher(ready)
         self._relations = self.matcher.relations | {
             (rule.kind, name) for rules in self._rules.values() for rule in rules for name in relations_read(rule.when)
@@ -92,9 +93,15 @@ class Classifier:
         decisions = [self._decide(item, one, deciding) for item in items]
         return Decided(self, items, decisions, one, moment)
 
-    def facts(self, record: Record | Invalid, rule_id: str, sight: Sight) -> Facts:
-        """What the message of a rule that matched a record needs."""
-        return facts_of(record, self._by_id.get(rule_id), self.ready.get(rule_id), self.settings, sight)
+    def reads(self, rule_id: str) -> Reads | None:
+        """What a rule reads; None for the engine's findings, and for a rule that there is not."""
+        found = self._reads.get(rule_id)
+        if found is None:
+            rule = self._by_id.get(rule_id)
+            if rule is None or not rule.kind:
+                return None
+            found = self._reads[rule_id] = reads_of(rule, self.ready.get(rule_id))
+        return found
 
     def _decide(self, item: Record | Invalid, one: Pass, deciding: Collection[str]) -> Decision | None:
         if isinstance(item, Invalid):
@@ -154,7 +161,7 @@ class Decided:
         """One for each item, in order; None for a record that is only a related one."""
         self.moment = moment
         self.situation = one.sight.situation
-        self._sight = one.sight
+        self._evidence = Evidence(one.sight, classifier.settings)
 
     def record(self, position: int) -> Record | Invalid:
         """The item as it was decided: the duplicates of a batch united."""
@@ -165,7 +172,7 @@ class Decided:
 
     def facts(self, position: int, rule_id: str) -> Facts:
         """What the message of a rule that matched needs."""
-        return self.classifier.facts(self.record(position), rule_id, self._sight)
+        return self._evidence.facts(self.record(position), self.classifier.reads(rule_id))
 
 
 def decide_one(

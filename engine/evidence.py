@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from msgspec import Struct
+
 from engine.decisions import Facts, RelatedFacts
 from engine.door import Invalid
+from engine.fields import SEGMENTED
 from engine.leaves import holds
 from engine.prepare import Both, Counted, Either, Exists, Ready, Test, relations_read, settings_read
 from engine.projection import Sight
@@ -17,55 +20,80 @@ from engine.rulebook import Rule, SettingValue
 _MOST_ITEMS = 20
 
 
-def facts_of(
-    record: Record | Invalid,
-    rule: Rule | None,
-    ready: Ready | None,
-    settings: Mapping[str, SettingValue],
-    sight: Sight,
-) -> Facts:
-    """The facts that a rule read on a record; ``ready`` is its prepared condition, None for the engine's findings."""
-    moment = sight.clock.moment
-    when = {
-        "as_of": plain(moment.as_of),
-        "last_sync": plain(moment.last_sync),
-        "next_run": plain(moment.next_run),
-    }
-    if isinstance(record, Invalid):
+class Reads(Struct, frozen=True):
+    """What a rule reads, worked out once: its relations and settings, and its prepared condition."""
+
+    relations: tuple[str, ...]
+    settings: tuple[str, ...]
+    ready: Ready | None
+
+
+def reads_of(rule: Rule, ready: Ready | None) -> Reads:
+    """What a rule reads; the engine's own findings read nothing."""
+    return Reads(relations_read(rule.when), settings_read(rule.when), ready)
+
+
+class Evidence:
+    """The facts about the records of one batch; what several rules read of a record is worked out once."""
+
+    def __init__(self, sight: Sight, settings: Mapping[str, SettingValue]) -> None:
+        self._sight = sight
+        self._settings = settings
+        self._fields: dict[int, dict[str, Any]] = {}
+        moment = sight.clock.moment
+        self._as_of = plain(moment.as_of)
+        self._last_sync = plain(moment.last_sync)
+        self._next_run = plain(moment.next_run)
+
+    def facts(self, record: Record | Invalid, reads: Reads | None) -> Facts:
+        """The facts that a rule read on a record; None for one of the engine's findings."""
+        if isinstance(record, Invalid):
+            return self._facts(record.kind, record, record.source_id, {}, errors=record.errors)
+        kind, fields = kind_of(record), self._of(record)
+        if reads is None:
+            return self._facts(kind, record, name_of(record), fields)
+        related: dict[str, RelatedFacts] = {}
+        for name in reads.relations:
+            others = _meant(reads.ready, name, record, self._sight)
+            related[name] = RelatedFacts(len(others), tuple([item_of(other) for other in others[:_MOST_ITEMS]]))
+        read = {name: plain(self._settings.get(name)) for name in reads.settings}
+        return self._facts(kind, record, name_of(record), fields, related=related, settings=read)
+
+    def _facts(self, kind: str, record: Record | Invalid, name: str, fields: dict[str, Any], **more: Any) -> Facts:
         return Facts(
-            kind=record.kind,
+            kind=kind,
             source_id=record.source_id,
-            name=record.source_id,
-            record={},
-            errors=record.errors,
-            **when,
+            name=name,
+            record=fields,
+            as_of=self._as_of,
+            last_sync=self._last_sync,
+            next_run=self._next_run,
+            **more,
         )
-    related: dict[str, RelatedFacts] = {}
-    read: dict[str, Any] = {}
-    if rule is not None and rule.kind:
-        for name in relations_read(rule.when):
-            others = _meant(ready, name, record, sight)
-            related[name] = RelatedFacts(len(others), tuple(item_of(other) for other in others[:_MOST_ITEMS]))
-        read = {name: plain(settings.get(name)) for name in settings_read(rule.when)}
-    fields = fields_of_record(record)
-    segments = sight.situation.segments(record) if rule is not None and rule.kind else ()
-    if segments:
-        fields["segments"] = list(segments)
-    return Facts(
-        kind=kind_of(record),
-        source_id=record.source_id,
-        name=name_of(record),
-        record=fields,
-        related=related,
-        settings=read,
-        **when,
-    )
+
+    def _of(self, record: Record) -> dict[str, Any]:
+        fields = self._fields.get(id(record))
+        if fields is None:
+            fields = fields_of_record(record)
+            if kind_of(record) in SEGMENTED and (segments := self._sight.situation.segments(record)):
+                fields["segments"] = list(segments)
+            self._fields[id(record)] = fields
+        return fields
 
 
 def fields_of_record(record: Record) -> dict[str, Any]:
     """The fields of a record that are not absent, as plain values."""
-    found = {name: plain(getattr(record, name)) for name in record.__struct_fields__}
-    return {name: value for name, value in found.items() if value not in (None, [], {}) and name != "source_id"}
+    found: dict[str, Any] = {}
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        if value is None or value == () or name == "source_id":
+            continue
+        if type(value) is not str:
+            value = plain(value)
+            if value == {}:
+                continue
+        found[name] = value
+    return found
 
 
 def item_of(record: Record) -> dict[str, Any]:

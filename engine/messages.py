@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from engine.decisions import Facts
 from engine.fields import fields_of
 from engine.folders import called
 from engine.message_facts import context
-from engine.phrases import Language, read_phrases
+from engine.phrases import Choice, Language, read_phrases
 from engine.places import TEMPLATES
 from engine.problems import Place, Problem
 from engine.records import KINDS
@@ -32,6 +33,9 @@ WORDS = "words"
 
 MOST_SHOWN = 2000
 """Characters of a rendered text; a record's own text may be of any length."""
+
+_MOST_SAID = 10_000
+_UNCHANGING = frozenset({str, Choice, int, bool, type(None), date, datetime})
 
 _SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
 _ALL_FIELDS = frozenset(name for kind in KINDS for name in fields_of(kind))
@@ -75,6 +79,7 @@ class Messages:
         self._books: dict[str, tuple[Rulebook, dict[tuple[str, str], _Texts]]] = {}
         # Of the rulebook last seen of each customer: rule and language to the texts to try.
         self._compiled = lru_cache(maxsize=8192)(self._compile)
+        self._said: dict[tuple[Any, ...], str] = {}
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -144,9 +149,21 @@ class Messages:
         """One text, rendered. Raises what Jinja2 and the filters raise; ``render`` catches it."""
         words = self.language(language)
         compiled = self._compiled(words, text)
-        said = compiled.template.render(context(compiled.names, facts, rulebook, words, reaction))
-        said = _SPACES.sub(" ", said).strip(" ")
-        return said if len(said) <= MOST_SHOWN else f"{said[: MOST_SHOWN - 1]}…"
+        values = context(compiled.names, facts, rulebook, words, reaction)
+        # Many texts, most of what to do above all, say the same of many records. Only what cannot change is a key.
+        key = (text, language, *values.values()) if _UNCHANGING.issuperset(map(type, values.values())) else None
+        said = None if key is None else self._said.get(key)
+        if said is None:
+            said = compiled.template.render(values)
+            if _SPACES.search(said):
+                said = _SPACES.sub(" ", said)
+            said = said.strip(" ")
+            said = said if len(said) <= MOST_SHOWN else f"{said[: MOST_SHOWN - 1]}…"
+            if key is not None:
+                if len(self._said) >= _MOST_SAID:
+                    self._said.clear()
+                self._said[key] = said
+        return said
 
     def _compile(self, language: Language, text: str) -> _Compiled:
         tree = language.environment.parse(text)

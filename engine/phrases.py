@@ -201,7 +201,7 @@ class Language:
     def _number(self, value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return self.shown(value)
-        return str(format_decimal(value, locale=self.phrases.locale))
+        return _counted(value, self.phrases.locale)
 
     def _term(self, value: Any) -> str:
         if isinstance(value, str):
@@ -273,6 +273,11 @@ def _dated(day: date, pattern: str, locale: str) -> str:
 @lru_cache(maxsize=4096)
 def _timed(moment: datetime, pattern: str, locale: str) -> str:
     return format_datetime(moment, pattern, locale=locale)
+
+
+@lru_cache(maxsize=1024)
+def _counted(value: float, locale: str) -> str:
+    return str(format_decimal(value, locale=locale))
 
 
 def read_phrases(words: Any) -> Phrases:

@@ -18,6 +18,7 @@ from engine.messages import Messages
 from engine.problems import RuleFileError
 from engine.records import KINDS, Record
 from engine.rulebook import Rulebook
+from engine.situation import NOTHING_KNOWN
 from runs import fetching
 from runs.answers import (
     Classification,
@@ -30,7 +31,7 @@ from runs.answers import (
     RunPage,
     RunSummary,
 )
-from runs.deciding import Classifiers, dated, moment_of, sync_of, undated
+from runs.deciding import Classifiers, dated, moment_of, undated
 from runs.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownRun, UnreadableCursor
 from runs.explaining import explained
 from runs.feed import Reading, happenings, summary
@@ -99,14 +100,15 @@ class Service:
         wording = Wording(self.messages, rulebook, language)
         as_of = as_of or self.clock()
         with self.database.reading() as session:
-            last = queries.last_run(session, customer_id, "downward")
-            moment = moment_of(rulebook, as_of, sync_of(last))
+            last = queries.last_sync(session, customer_id)
+            moment = moment_of(rulebook, as_of, None if last is None else last[1])
             if last is not None and (without := undated(rulebook, items)):
                 prints = fingerprints.of_batch(items)
                 known = writes.known_records(session, customer_id, [*map(fingerprints.identity, without)])
                 items = dated(items, without, prints, known, as_of)
             classifier = self._classifiers.of(rulebook, seen_before=last is not None)
-            decided = classifier.decide(items, moment, StoredRecords(session, customer_id))
+            stored = last is not None or queries.has_run(session, customer_id)
+            decided = classifier.decide(items, moment, StoredRecords(session, customer_id) if stored else NOTHING_KNOWN)
             answers = [wording.answer(decided, position) for position in range(len(items))]
         counts = dict.fromkeys(("sync", "skip", "flag"), 0)
         for answer in answers:
@@ -117,7 +119,7 @@ class Service:
             as_of=as_of,
             last_sync=moment.last_sync,
             next_run=moment.next_run,
-            run_id=None if last is None else last.id,
+            run_id=None if last is None else last[0],
             rulebook_version=rulebook.version,
             language=wording.language,
             counts=counts,

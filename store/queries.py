@@ -262,6 +262,26 @@ def last_run(session: Session, customer: str, direction: Direction) -> RunRow | 
     ).first()
 
 
+def last_sync(session: Session, customer: str) -> tuple[int, datetime] | None:
+    """Id and moment of the last downward run; None before the first. What ``last_run`` says, without the row."""
+    found = session.exec(
+        select(RunRow.id, RunRow.as_of)
+        .where(
+            col(RunRow.customer) == customer,
+            col(RunRow.direction) == "downward",
+            col(RunRow.status).in_(FINISHED),
+        )
+        .order_by(col(RunRow.id).desc())
+        .limit(1)
+    ).first()
+    return None if found is None or found[0] is None else (found[0], found[1])
+
+
+def has_run(session: Session, customer: str) -> bool:
+    """Whether any run of the customer was ever begun: before that, nothing is known of it."""
+    return session.exec(select(RunRow.id).where(col(RunRow.customer) == customer).limit(1)).first() is not None
+
+
 def counts(session: Session, customer: str) -> Counts:
     """How the customer stands now: records by kind and verdict, open issues by rule, issues by state."""
     verdicts: dict[str, dict[str, int]] = {}
