@@ -1,7 +1,7 @@
 """Platforms that are known by name and whose accounts and sheets are sent to us for now, not fetched.
 
 What each takes is from the systems' own documents: Campus Skills lives on contracts and their learners,
-Education Perfect on rosters, Edusign on sheets. Education Perfect publishes no API at all.
+Education Perfect on rosters. Education Perfect publishes no API at all.
 """
 
 from __future__ import annotations
@@ -34,19 +34,6 @@ class _Sent:
     def records(self, _window: Window, _fetch: Fetch, /) -> Iterator[Record]:
         """Nothing can be fetched: Refused, and what to do instead."""
         nothing_to_fetch(self.spec.title)
-
-
-class Edusign(_Sent):
-    """Attendance sheets: the target of sessions and the people on them."""
-
-    spec = ConnectorSpec(
-        name="edusign",
-        title="Edusign",
-        side="platform",
-        options=Options,
-        provides=everything("account", "sheet", "mark"),
-        takes=frozenset({"learner", "instructor", "session"}),
-    )
 
 
 class CampusSkills(_Sent):

@@ -13,10 +13,17 @@ from typing import Any, NoReturn
 import msgspec
 from msgspec import Meta, Struct
 
+from connectors.ammon.connector import Ammon
+from connectors.aurion.connector import Aurion
+from connectors.columns.connector import Columns
 from connectors.contract import Around, Connector, Refused
+from connectors.edusign.connector import Edusign
 from connectors.hyperplanning.connector import Hyperplanning
+from connectors.hyperplanning_csv.connector import HyperplanningCsv
+from connectors.hyperplanning_ical.connector import HyperplanningIcal
 from connectors.oneroster.connector import OneRoster
-from connectors.platforms import CampusSkills, EducationPerfect, Edusign
+from connectors.oneroster_rest.connector import OneRosterRest
+from connectors.platforms import CampusSkills, EducationPerfect
 from connectors.pushed import PushedPlatform, PushedSource
 from connectors.records.connector import Records
 from connectors.sds.connector import Sds
@@ -33,8 +40,14 @@ BUILT_IN: tuple[type[Connector], ...] = (
     PushedPlatform,
     Records,
     OneRoster,
+    OneRosterRest,
     Sds,
+    Columns,
+    Ammon,
+    Aurion,
     Hyperplanning,
+    HyperplanningIcal,
+    HyperplanningCsv,
     Ypareo,
     Edusign,
     CampusSkills,
@@ -44,7 +57,7 @@ BUILT_IN: tuple[type[Connector], ...] = (
 
 ALLOW_PRIVATE = "MUSTER_ALLOW_PRIVATE_HOSTS"
 ID_KEY = "MUSTER_ID_KEY"
-_SENT = frozenset({PushedSource, PushedPlatform, Edusign, CampusSkills, EducationPerfect})
+_SENT = frozenset({PushedSource, PushedPlatform, CampusSkills, EducationPerfect})
 _REFERENCE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _OPENING = "options"
 
@@ -67,7 +80,9 @@ def catalogue() -> Catalogue:
 
 def is_pushed(use: ConnectorUse) -> bool:
     """Whether the records are sent to us, so that a run has nothing to fetch."""
-    return connectors()[use.spec.name] in _SENT
+    kind = connectors()[use.spec.name]
+    needed = getattr(kind, "needs", None)
+    return kind in _SENT or (needed is not None and not use.options.get(needed))
 
 
 def open_connector(

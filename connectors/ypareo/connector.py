@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import ClassVar
 
 import msgspec
@@ -13,6 +12,7 @@ import msgspec
 from connectors.admit import Raw, admitted
 from connectors.contract import Around, ConnectorError, Fetch, Refused, Window
 from connectors.http import Http
+from connectors.parts import DENIED, Parts
 from connectors.times import days_of
 from connectors.ypareo.answers import TITLE, Listed, Row, code, items, row
 from connectors.ypareo.contracts import Employment, contract_record, employments, jobs, with_tutor
@@ -38,7 +38,6 @@ _LARGEST = 512 * 1024 * 1024
 """Bytes of an answer: lists come whole, and a learner takes about a kilobyte."""
 _FAILURES = 5
 """So many calls of one kind that fail one after another, and the rest is not asked."""
-_DENIED = (401, 403)
 NOTHING: Mapping[str, str] = {}
 
 
@@ -79,8 +78,7 @@ class _Reading:
         self._fetch = fetch
         self._http = http
         self._lock = threading.Lock()
-        self._well = False
-        """Whether any answer was good: until then a failure is one of the whole."""
+        self._parts = Parts(fetch)
         self._sites: dict[str, str] | None = None
 
     def records(self) -> Iterator[Record]:
@@ -89,10 +87,10 @@ class _Reading:
         groups = self._groups(known)
         contracts = self._contracts() if options.reads("contracts") else []
         known.jobs = jobs(contracts, self._first, self._last)
-        with self._part():
+        with self._parts.part():
             yield from self._learners(known)
         if options.reads("staff"):
-            with self._part():
+            with self._parts.part():
                 raws = self._list(STAFF)
                 members = enumerate((row(raw, STAFF) for raw in raws), 1)
                 yield from admitted((staff_member(each, number) for number, each in members), self._fetch)
@@ -101,9 +99,7 @@ class _Reading:
         yield from admitted(
             (contract_record(each, number, known.trainings) for number, each in enumerate(contracts, 1)), self._fetch
         )
-        if not self._well:
-            # Nothing but refusals: the token opens nothing at all.
-            raise self._fetch.partial.pop(0)
+        self._parts.end()
 
     def _learners(self, known: Known) -> Iterator[Record]:
         """Learners. Where the address that is synced stands in another list, they are not given without it."""
@@ -173,7 +169,7 @@ class _Reading:
     def _rows(self, call: str) -> list[Row]:
         """The rows of a short list; none where it cannot be read, which is then told."""
         found: list[Row] = []
-        with self._part():
+        with self._parts.part():
             found += [row(raw, call) for raw in self._list(call)]
         return found
 
@@ -196,8 +192,8 @@ class _Reading:
                 yield key, found
                 continue
             failures += 1
-            self._tell(found)
-            if found.status in _DENIED or failures == _FAILURES:
+            self._parts.tell(found)
+            if found.status in DENIED or failures == _FAILURES:
                 answers.close()
                 return
 
@@ -210,29 +206,11 @@ class _Reading:
         params = {name: value for name, value in narrowed.items() if value}
         found: Listed = self._http.get_json(call, Listed, path=path, params=params)
         rows = items(found, wrapped_in, call)
-        self._well = True
+        self._parts.well = True
         if isinstance(found, dict):
             with self._lock:
                 self._fetch.received += len(rows)
         return rows
-
-    @contextmanager
-    def _part(self) -> Iterator[None]:
-        """A part that may fail alone, since rights are given call by call.
-
-        While no answer was good, only a missing right is taken for a part: all else is true of the whole system.
-        """
-        try:
-            yield
-        except ConnectorError as error:
-            if not self._well and error.status not in _DENIED:
-                raise
-            self._tell(error)
-
-    def _tell(self, error: ConnectorError) -> None:
-        """Say once that something failed."""
-        if not any(str(told) == str(error) for told in self._fetch.partial):
-            self._fetch.partial.append(error)
 
 
 def _group(found: Row, trainings: Mapping[str, Row]) -> Group:

@@ -1,0 +1,1 @@
+"""Edusign, as a platform."""
