@@ -1,0 +1,1 @@
+"""Ammon, by a column map; nothing of it is public."""

@@ -1,0 +1,1 @@
+"""Aurion and Auriga, by the favourites a school has built."""

@@ -1,0 +1,1 @@
+"""Campus Skills, as a platform."""

@@ -1,0 +1,1 @@
+"""Any system, by a configured column map."""

@@ -1,0 +1,202 @@
+"""Rows of tables, JSON and XML alike: each can be asked for a column, and knows where it stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from connectors.archive import READABLE, Named
+from connectors.columns.maps import Cell
+from connectors.columns.xml_rows import XmlRows, xml_rows
+from connectors.contract import Fetch, Garbled, Refused
+from connectors.tables import Table, folded
+from engine.door import Invalid
+
+Format = Literal["csv", "json", "xml"]
+ENDINGS = READABLE | {".xml"}
+
+_JSON = (".json", ".ndjson", ".jsonl")
+_LARGEST = 64 * 1024 * 1024
+_LONGEST_LINE = 1024 * 1024
+
+
+class Line(NamedTuple):
+    """One row."""
+
+    cell: Cell
+    place: str
+    """Where it stands, such as `planning.csv:12`."""
+
+
+class Source(NamedTuple):
+    """A file, or the body of an answer, to read rows from."""
+
+    system: str
+    file: Named
+    table: str
+    """The name that the customer's file has for it; also the key of its list in a JSON object."""
+    fetch: Fetch
+
+    def refused(self, found: str, todo: str) -> Refused:
+        """The error for a file that a person must mend."""
+        return Refused(self.system, self.file.name, found, todo)
+
+
+def format_of(file: Named) -> Format:
+    """What a file is, by its ending."""
+    name = file.name.lower()
+    return "xml" if name.endswith(".xml") else "json" if name.endswith(_JSON) else "csv"
+
+
+def rows_of(
+    source: Source, form: Format, columns: Collection[str], needed: Collection[str], at: str, shape: XmlRows
+) -> Iterator[Line]:
+    """Every row. What cannot be read as one goes to `fetch.invalid`.
+
+    `needed` columns must be there: a CSV table without one is Refused, an object of JSON or a row of XML without one
+    is told. `at` is where the list stands in a JSON object, `shape` how rows stand in XML.
+    """
+    if form == "csv":
+        yield from _of_csv(source, columns, needed)
+    elif form == "json":
+        yield from _of_json(source, needed, at)
+    else:
+        yield from _of_xml(source, needed, shape)
+
+
+def _of_csv(source: Source, columns: Collection[str], needed: Collection[str]) -> Iterator[Line]:
+    table = Table(source.file, source.system, {folded(name): name for name in columns}, source.fetch)
+    table.need(needed)
+    for row in table.rows():
+        yield Line(row.__getitem__, row.place)
+
+
+def _of_xml(source: Source, needed: Collection[str], shape: XmlRows) -> Iterator[Line]:
+    name, read = source.file.name, 0
+    try:
+        for number, cells in xml_rows(source.file, shape):
+            read += 1
+            place = f"{name}:{number}"
+            if _has(needed, cells.__contains__, place, source.fetch):
+                yield Line(cells.get, place)
+    except ValueError as error:
+        if not read:
+            raise source.refused(f"it holds no rows ({error})", "Check that it is the XML that is meant.") from None
+        line = str(error).rpartition(" ")[2]
+        source.fetch.invalid.append(Invalid("record", f"{name}:{line}", ("the XML cannot be read on from here",)))
+        source.fetch.partial.append(source.refused("the XML is spoiled or cut off", "Export it again."))
+    else:
+        if not read:
+            raise source.refused("it holds no rows", "Check how rows stand in it, or export it again.")
+    source.fetch.page(name, read)
+
+
+def _of_json(source: Source, needed: Collection[str], at: str) -> Iterator[Line]:
+    """Lines of JSON, or one JSON value that holds a list."""
+    if not source.file.name.lower().endswith((".ndjson", ".jsonl")):
+        with source.file.opens() as stream:
+            body = stream.read(_LARGEST + 1)
+        if len(body) > _LARGEST:
+            raise source.refused("it is one JSON value of more than 64 MiB", "Write an object per line (.ndjson).")
+        items: Iterable[tuple[int, Any]] = enumerate(listed(_whole(source, body), at, source.table, source), 1)
+    else:
+        items = _lines(source)
+    read = 0
+    for number, item in items:
+        read += 1
+        yield from json_row(item, needed, f"{source.file.name}:{number}", source.fetch)
+    if not read:
+        raise source.refused("it holds no rows", "Nothing was changed; export it again.")
+    source.fetch.page(source.file.name, read)
+
+
+def _lines(source: Source) -> Iterator[tuple[int, Any]]:
+    with source.file.opens() as stream:
+        number = 0
+        while line := stream.readline(_LONGEST_LINE):
+            number += 1
+            if not line.strip(b"\xef\xbb\xbf \t\r\n"):
+                continue
+            try:
+                yield number, msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf"))
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                yield number, None
+
+
+def _whole(source: Source, body: bytes) -> Any:
+    """The JSON value of a file. What stands behind it is told, and nothing is taken for gone then."""
+    text = body.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    try:
+        decoded = text.decode().lstrip()
+        found, end = json.JSONDecoder().raw_decode(decoded)
+    except (ValueError, RecursionError):
+        raise source.refused("it is not JSON, is cut off, or holds no rows", "Export it again.") from None
+    line = decoded.count("\n", 0, end) + 2
+    name = source.file.name
+    source.fetch.invalid.append(Invalid("record", f"{name}:{line}", ("text stands behind the end of the JSON",)))
+    source.fetch.partial.append(source.refused("text stands behind the end of the JSON", "Export it again."))
+    return found
+
+
+def listed(value: Any, at: str, table: str, source: Source) -> list[Any]:
+    """The list of rows in a JSON value: at the path, else the value itself, else under the table's name.
+
+    Raises Garbled when there is none.
+    """
+    found = value
+    for name in at.split(".") if at else ():
+        found = found.get(name) if isinstance(found, dict) else None
+    if not at and isinstance(found, dict):
+        found = {folded(name): each for name, each in found.items()}.get(folded(table))
+    if not isinstance(found, list):
+        raise Garbled(
+            source.system,
+            source.file.name,
+            "the answer has no list of rows where it was looked for",
+            "Write under `rows` where it stands, such as `data.items`.",
+        )
+    return found
+
+
+def json_row(item: Any, needed: Collection[str], place: str, fetch: Fetch) -> Iterator[Line]:
+    """The row that an object is; none, and told, where it is no object or lacks a column that must be there."""
+    if not isinstance(item, dict):
+        fetch.invalid.append(Invalid("record", place, ("not a JSON object; wanted one object for a row",)))
+    elif _has(needed, item.__contains__, place, fetch):
+        yield Line(cell_of(item), place)
+
+
+def cell_of(item: dict[str, Any]) -> Cell:
+    """Columns of a JSON object: a name as it stands, else a path of names; a list on the way gives a list."""
+
+    def cell(column: str) -> Any:
+        if column in item:
+            return item[column]
+        found: Any = item
+        for name in column.split("."):
+            found = _inside(found, name)
+        return found
+
+    return cell
+
+
+def _inside(value: Any, name: str) -> Any:
+    if isinstance(value, list):
+        return [found for each in value if (found := _inside(each, name)) is not None]
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _has(needed: Collection[str], there: Any, place: str, fetch: Fetch) -> bool:
+    """Whether a row has these columns, be they empty; told when not."""
+    missing = [column for column in needed if not there(column)]
+    if missing:
+        fault = f"the row has no {', '.join(missing)}, which the customer's file names as a column that must be there"
+        fetch.invalid.append(Invalid("record", place, (fault,)))
+    return not missing

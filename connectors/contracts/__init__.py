@@ -1,0 +1,1 @@
+"""Apprenticeship contracts in the shape that Campus Skills takes."""

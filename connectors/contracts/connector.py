@@ -1,0 +1,50 @@
+"""Apprenticeship contracts and their learners, from a file in the shape that Campus Skills takes: CSV or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
+
+from connectors.columns.access import Access, Wanted
+from connectors.columns.connector import mapped
+from connectors.columns.maps import RowMap, Written, fields_given
+from connectors.contract import Around, Fetch, Window
+from connectors.contracts.shape import CONTRACT, LEARNER, LIST
+from connectors.times import DayOrder
+from engine.catalogue import ConnectorSpec, DataPath
+from engine.records import Record
+
+_KINDS = {"contract": CONTRACT, "learner": LEARNER}
+
+
+class Options(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a customer file writes beside `connector: contracts`."""
+
+    path: Annotated[DataPath, Meta(description="The file of contracts, CSV or JSON, in the customer's data folder.")]
+    days: Annotated[
+        DayOrder, Meta(description="How days are written; the documents say DD/MM/YYYY. Never guessed.")
+    ] = "DD/MM/YYYY"
+
+
+class Contracts:
+    """Contracts on their way to Campus Skills."""
+
+    spec: ClassVar[ConnectorSpec] = ConnectorSpec(
+        name="contracts",
+        title="the file of contracts",
+        side="source",
+        options=Options,
+        provides=fields_given(iter([_KINDS])),
+    )
+
+    def __init__(self, options: Options, around: Around, /) -> None:
+        self._access = Access(path=options.path)
+        self._rows = RowMap(_KINDS, Written(days=options.days), around)
+        self._around = around
+
+    def records(self, window: Window, fetch: Fetch, /) -> Iterator[Record]:
+        """Contracts, each with its learner; a learner with two contracts once."""
+        tables = [(Wanted(LIST, self._rows.columns), self._rows)]
+        yield from mapped(self._access, self.spec.title, tables, window, fetch, self._around)

@@ -1,0 +1,1 @@
+"""Education Perfect, as a platform, and the issues it reports."""

@@ -1,0 +1,37 @@
+"""Education Perfect, as a platform: it publishes no API, so its accounts are sent to us, not fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from msgspec import Struct
+
+from connectors.contract import Around, Fetch, Window
+from connectors.pushed import everything, nothing_to_fetch
+from engine.catalogue import ConnectorSpec
+from engine.records import Record
+
+
+class Options(Struct, frozen=True, forbid_unknown_fields=True):
+    """A customer file writes nothing beside `connector: education-perfect`."""
+
+
+class EducationPerfect:
+    """A learning platform: the target of rosters; it waits for no lesson."""
+
+    spec: ClassVar[ConnectorSpec] = ConnectorSpec(
+        name="education-perfect",
+        title="Education Perfect",
+        side="platform",
+        options=Options,
+        provides=everything("account"),
+        takes=frozenset({"learner", "instructor", "person", "class", "enrolment"}),
+    )
+
+    def __init__(self, _options: Options, _around: Around, /) -> None:
+        pass
+
+    def records(self, _window: Window, _fetch: Fetch, /) -> Iterator[Record]:
+        """Nothing can be fetched: Refused, and what to do instead."""
+        nothing_to_fetch(self.spec.title)
