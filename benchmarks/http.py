@@ -66,7 +66,7 @@ def _body(size: int, seed: int) -> bytes:
             "modified_at": None,
         }
         if index % 10 == 0:
-            changes |= ({"email": None}, {"email": "two@a@b"}, {"last_name": None})[index // 10 % 3]
+            changes |= ({"email": None}, {"email": f"two@{index}@b"}, {"last_name": None})[index // 10 % 3]
         usual.append(msgspec.structs.replace(learner, **changes))
     body = b'{"records":[' + b",".join(map(msgspec.json.encode, usual)) + b"]}"
     head = (
