@@ -34,9 +34,10 @@ def told() -> Iterator[None]:
 
 
 def _problems(problems: tuple[Problem, ...]) -> None:
-    from engine.report import as_text
+    from cli.environment import rules_folder
+    from engine.report import as_text, sources
 
-    note(as_text(problems))
+    note(as_text(problems, sources(rules_folder(), problems)))
 
 
 def _end(text: str, status: int) -> None:

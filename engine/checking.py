@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.catalogue import Catalogue
-from engine.fields import fields_of
 from engine.folders import BASE, called, is_customer_id, other_spellings, yaml_files
 from engine.loader import Loader, in_file_order, layer_of
 from engine.problems import Place, Problem, RuleFileError
 from engine.reading import closest, shown
-from engine.records import KINDS, UPWARD
+from engine.records import UPWARD
 from engine.relations import RELATIONS
 from engine.rulebook import Rule, Rulebook
 
-REMEMBERED = frozenset((kind, "modified_at") for kind in KINDS if "modified_at" in fields_of(kind))
-"""What runs remember, so that no rule on it sleeps for ever."""
 _NOT_PROVIDED = re.compile(r"`([^`]+)` is not provided")
 
 
@@ -122,7 +119,7 @@ def _examples(rules: Iterable[Rule]) -> Iterator[Problem]:
 def _dormant(rulebook: Rulebook) -> Iterator[Problem]:
     """Rules that can never match for a customer because its systems do not give what they read, by reason."""
     from engine.classify import Classifier  # noqa: PLC0415 - as above
-    from engine.provided import provided_by, taken_by  # noqa: PLC0415
+    from engine.provided import ARCHIVED, REMEMBERED, provided_by, taken_by  # noqa: PLC0415
 
     source, platform = rulebook.customer.source, rulebook.customer.platform
     if source is None and platform is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError, nodes
@@ -28,6 +28,7 @@ MOST_WRITTEN = 1000
 
 _PARTS = ("count", "items")
 _PLAIN = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Filter)
+_SANDBOX = SandboxedEnvironment()
 _SAMPLE_TIME = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
@@ -125,14 +126,13 @@ def _forbidden(text: str, place: Place) -> Iterator[Problem]:
 
 def _unknown(text: str, place: Place, kind: str, settings: frozenset[str]) -> Iterator[Problem]:
     """Names, settings and relations that there are not."""
-    try:
-        tree = SandboxedEnvironment().parse(text)
-    except TemplateSyntaxError as error:
-        yield _unreadable(error, place)
+    used = _used(text)
+    if isinstance(used, TemplateSyntaxError):
+        yield _unreadable(used, place)
         return
     names = names_for(kind)
-    bound = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
-    for node in _all(tree):
+    bound = {node.name for node in used if isinstance(node, nodes.Name) and node.ctx != "load"}
+    for node in used:
         if isinstance(node, nodes.Name) and node.name not in names and node.name not in bound | {"loop"}:
             yield Problem(place, "bad-message", f"no name ‘{node.name}’", did_you_mean(node.name, tuple(names)))
         if not isinstance(node, nodes.Getattr):
@@ -148,15 +148,26 @@ def _unknown(text: str, place: Place, kind: str, settings: frozenset[str]) -> It
             yield Problem(place, "bad-message", f"‘.{node.attr}’ of a relation", did_you_mean(node.attr, _PARTS))
 
 
+@lru_cache(maxsize=4096)
+def _used(text: str) -> tuple[nodes.Name | nodes.Getattr, ...] | TemplateSyntaxError:
+    """The names and parts in a text, or why it cannot be read. Customers share most texts: each is read once."""
+    try:
+        tree = _SANDBOX.parse(text)
+    except TemplateSyntaxError as error:
+        return error
+    return tuple(node for node in _all(tree) if isinstance(node, nodes.Name | nodes.Getattr))
+
+
 def _unread(text: str, place: Place, rule: Rule) -> Iterator[Problem]:
     """Relations that the rule does not read: a message knows nothing of them."""
-    read = frozenset(relations_read(rule.when)) if rule.kind else frozenset()
-    try:
-        tree = SandboxedEnvironment().parse(text)
-    except TemplateSyntaxError:
+    used = _used(text)
+    if isinstance(used, TemplateSyntaxError):
         return
-    for node in tree.find_all(nodes.Getattr):
-        if _is(node.node, "related") and node.attr in RELATIONS.get(rule.kind, {}) and node.attr not in read:
+    read = frozenset(relations_read(rule.when)) if rule.kind else frozenset()
+    for node in used:
+        if not isinstance(node, nodes.Getattr) or not _is(node.node, "related"):
+            continue
+        if node.attr in RELATIONS.get(rule.kind, {}) and node.attr not in read:
             found = f"the rule does not read the relation ‘{node.attr}’, so its message knows nothing of it"
             yield Problem(place, "bad-message", found, f"use one that it reads: {', '.join(sorted(read)) or 'none'}")
 
@@ -187,22 +198,26 @@ def sample_facts(rule: Rule, rulebook: Rulebook, *, full: bool) -> Facts:
     if not full:
         return Facts(kind=kind, source_id="1", name="1", record={}, as_of=plain(_SAMPLE_TIME))
     fields = fields_of(kind) if kind in KINDS else {}
-    related = {
-        name: RelatedFacts(5, tuple(_sample_item(other) for other in relation.to for _ in range(2)))
-        for name, relation in RELATIONS.get(kind, {}).items()
-    }
     return Facts(
         kind=kind,
         source_id="1",
         name="Mina Okparo",
         record={name: _sample(field) for name, field in fields.items() if name != "source_id"},
-        related=related,
+        related=_sample_related(kind),
         settings={name: plain(entry.value) for name, entry in rulebook.settings.items()},
         errors=("starts_at: found text, wanted a time",),
         as_of=plain(_SAMPLE_TIME - timedelta(days=3)),
         last_sync=plain(_SAMPLE_TIME - timedelta(days=4)),
         next_run=plain(_SAMPLE_TIME - timedelta(days=2)),
     )
+
+
+@cache
+def _sample_related(kind: str) -> dict[str, RelatedFacts]:
+    return {
+        name: RelatedFacts(5, tuple(_sample_item(other) for other in relation.to for _ in range(2)))
+        for name, relation in RELATIONS.get(kind, {}).items()
+    }
 
 
 def _sample_item(kind: str) -> dict[str, Any]:

@@ -42,6 +42,16 @@ class Provided(Struct, frozen=True):
 
 EVERYTHING = Provided(None)
 
+ARCHIVED = frozenset(
+    ("sheet", name) for name in ("first_archived_at", "archived_at", "times_archived", "changed_since_first_archive")
+)
+"""What runs remember of sheets from the first one on, before it decides."""
+
+REMEMBERED = frozenset(
+    (kind, "modified_at") for kind, record in KINDS.items() if "modified_at" in record.__struct_fields__
+)
+"""Kinds and fields that runs fill in from the second on: when they saw a record change."""
+
 
 def provided_by(rulebook: Rulebook, remembered: Collection[tuple[str, str]] = ()) -> Provided:
     """What the customer's source and platform declare, what the platform requires, and what runs remember.

@@ -12,8 +12,8 @@ import msgspec
 from engine.classify import Classifier
 from engine.door import Invalid
 from engine.moments import Moment
-from engine.provided import provided_by
-from engine.records import KINDS, Record
+from engine.provided import REMEMBERED, provided_by
+from engine.records import Record
 from engine.rulebook import Rulebook
 from runs.schedules import next_run
 from store import fingerprints
@@ -23,7 +23,6 @@ from store.writes import Known
 Items = Sequence[Record | Invalid]
 
 _MODIFIED = "modified_at"
-_REMEMBERED = frozenset((kind, _MODIFIED) for kind, struct in KINDS.items() if _MODIFIED in struct.__struct_fields__)
 
 
 class Classifiers:
@@ -40,7 +39,7 @@ class Classifiers:
             found = self._built.get(key)
             if found is None or found.rulebook.version != rulebook.version:
                 found = self._built[key] = Classifier(
-                    rulebook, provided_by(rulebook, _REMEMBERED if seen_before else frozenset())
+                    rulebook, provided_by(rulebook, REMEMBERED if seen_before else frozenset())
                 )
             return found
 
