@@ -43,6 +43,8 @@ class Received(Struct):
     complete: frozenset[str] = frozenset()
     """Those of which something came and nothing failed, so that what is missing is no longer there."""
     partial: list[ConnectorError] = field(default_factory=list)
+    since: datetime | None = None
+    """From when on sessions and sheets were asked for; None: from today on."""
     requests: int = 0
     freshness: dict[str, datetime] = field(default_factory=dict)
 
@@ -86,12 +88,14 @@ def fetched(
     """
     customer = rulebook.customer
     received = Received()
+    asked = window(rulebook, direction, as_of)
+    received.since = asked.starts
     around = Around(zone=customer.zone, data_folder=Path(environ.get(DATA) or "data") / customer.id)
 
     def add(use: ConnectorUse, kinds: Collection[str]) -> None:
         fetch = Fetch(on_page=on_page)
         connector = open_connector(use, customer, around, environ)
-        received.add(connector.records(window(rulebook, direction, as_of), fetch), fetch, kinds)
+        received.add(connector.records(asked, fetch), fetch, kinds)
 
     add(must_fetch(rulebook, direction), _WHOLE[direction])
     if direction == "downward" and customer.platform is not None and not is_pushed(customer.platform):
@@ -118,7 +122,10 @@ def from_path(rulebook: Rulebook, direction: Direction, path: Path, on_page: OnP
 
 
 def window(rulebook: Rulebook, direction: Direction, as_of: datetime) -> Window:
-    """The days a fetch is about: downward from today to the end of the window, upward the days to look back on."""
+    """The whole days a fetch is about: from those that sheets are looked back on, to the end of the window or of today.
+
+    A downward fetch looks back as well: the sessions of the last days are what their sheets are compared with.
+    """
     customer = rulebook.customer
     today = as_of.astimezone(zone(customer.zone)).date()
 
@@ -126,9 +133,8 @@ def window(rulebook: Rulebook, direction: Direction, as_of: datetime) -> Window:
         entry = rulebook.settings.get(setting)
         return timedelta(days=entry.value if entry is not None and isinstance(entry.value, int) else otherwise)
 
-    start, end = today, today + days("window_days", _WINDOW_DAYS)
-    if direction == "upward":
-        start, end = today - days("lookback_days", _LOOKBACK_DAYS), today
+    start = today - days("lookback_days", _LOOKBACK_DAYS)
+    end = today + days("window_days", _WINDOW_DAYS) if direction == "downward" else today
     return Window(day_bounds(start, customer.zone)[0], day_bounds(end, customer.zone)[1])
 
 

@@ -12,6 +12,7 @@ from engine.decisions import Decision
 from engine.door import Invalid
 from runs.deciding import Items
 from store import fingerprints
+from store.archives import Archive
 
 Identity = tuple[str, str]
 
@@ -22,8 +23,8 @@ class Findings(Struct):
     customer: str
     run_id: int
     as_of: datetime
-    today: datetime
-    """When the customer's day began."""
+    since: datetime
+    """Sessions and sheets before it are no longer asked for."""
     items: Items
     """As received, without what runs add to them."""
     prints: Mapping[Identity, bytes]
@@ -34,6 +35,8 @@ class Findings(Struct):
     """Kinds that this run decides."""
     complete: frozenset[str]
     """Kinds of which everything was received."""
+    archives: list[Archive]
+    """What is to be remembered of archived sheets."""
 
 
 class Found(Struct):

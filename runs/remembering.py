@@ -210,7 +210,7 @@ def _not_received(
     for identity, then in known.items():
         if identity in found or then.not_received_since is not None:
             continue
-        if then.starts_at is not None and then.starts_at < run.today:
+        if then.starts_at is not None and then.starts_at < run.since:
             # It left the window as days went by: that says nothing of its being there.
             if then.verdict is not None and identity[0] in run.kinds:
                 left.append(then)

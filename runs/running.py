@@ -11,12 +11,14 @@ from sqlmodel import Session
 from connectors.contract import ConnectorError
 from engine.rulebook import Rulebook
 from runs import locking
-from runs.deciding import Classifiers, dated, moment_of, sync_of, undated
+from runs.archiving import observed
+from runs.deciding import Classifiers, Items, dated, moment_of, sync_of, undated
 from runs.errors import FetchFailed, Overtaken
 from runs.fetching import DECIDED, OnPage, Received, start_of_day
 from runs.findings import Findings, Identity
 from runs.remembering import remember
 from store import fingerprints, queries, writes
+from store.archives import write_archives
 from store.database import Database
 from store.known import StoredRecords
 from store.tables import Direction, RunRow
@@ -95,9 +97,10 @@ def _decide(
     with database.reading() as session:
         basis = _Basis(prints, *_known(session, customer, prints, received))
         earlier = queries.last_run(session, customer, order.direction)
-        items = received.items
+        items: Items = received.items
         if earlier is not None:
-            items = list(dated(items, undated(rulebook, items), prints, basis.known, order.as_of))
+            items = dated(items, undated(rulebook, items), prints, basis.known, order.as_of)
+        items, archived = observed(session, customer, items, order.as_of)
         # A downward run is itself the last one: nothing is held back by it until a later one.
         downward = order.direction == "downward"
         last_sync = order.as_of if downward else sync_of(queries.last_run(session, customer, "downward"))
@@ -110,13 +113,14 @@ def _decide(
         customer=customer,
         run_id=number,
         as_of=order.as_of,
-        today=start_of_day(rulebook, order.as_of),
+        since=received.since or start_of_day(rulebook, order.as_of),
         items=received.items,
         prints=prints,
         decided=decided,
         classifier=classifier,
         kinds=kinds,
         complete=received.complete,
+        archives=archived,
     )
 
 
@@ -144,6 +148,7 @@ def _write(
             basis.known, _ = _known(session, findings.customer, basis.prints, received)
         row = session.get_one(RunRow, findings.run_id)
         remember(session, findings, basis.known, row)
+        write_archives(session, findings.customer, findings.archives)
         flagged = any(of_kind["flag"] for of_kind in row.counts.values())
         row.status = "partial" if received.partial else "completed_with_issues" if flagged else "completed"
         row.requests = received.requests

@@ -31,6 +31,7 @@ from runs.answers import (
     RunPage,
     RunSummary,
 )
+from runs.archiving import observed
 from runs.deciding import Classifiers, dated, moment_of, undated
 from runs.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownRun, UnreadableCursor
 from runs.explaining import explained
@@ -106,6 +107,7 @@ class Service:
                 prints = fingerprints.of_batch(items)
                 known = writes.known_records(session, customer_id, [*map(fingerprints.identity, without)])
                 items = dated(items, without, prints, known, as_of)
+            items, _ = observed(session, customer_id, items, as_of)
             classifier = self._classifiers.of(rulebook, seen_before=last is not None)
             stored = last is not None or queries.has_run(session, customer_id)
             decided = classifier.decide(items, moment, StoredRecords(session, customer_id) if stored else NOTHING_KNOWN)

@@ -136,6 +136,25 @@ class RecordRow(SQLModel, table=True):
     """Moment of the first complete run that no longer received it; absent while it is there."""
 
 
+class ArchiveRow(SQLModel, table=True):
+    """One attendance sheet that a run has seen archived: since when, how often, and its attendance the first time."""
+
+    __tablename__: ClassVar[Any] = "archive"
+
+    customer: str = Field(primary_key=True)
+    sheet_id: str = Field(primary_key=True)
+    first_archived_at: datetime | None = None
+    """Moment of the first run that saw it archived; absent where that was the first run that saw any sheet."""
+    archived_at: datetime | None = None
+    """The same, of the last time that it was archived after it had been open."""
+    times_archived: int = 1
+    """How often runs saw it become archived."""
+    archived: bool
+    """As the last run saw it."""
+    attendance: bytes = Field(sa_type=LargeBinary)
+    """Who was there, at the first archiving, as `runs.archiving` writes it."""
+
+
 class RecordKeyRow(SQLModel, table=True):
     """One value by which a record is found as somebody's related record, such as its email.
 

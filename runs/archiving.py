@@ -1,0 +1,86 @@
+"""Archiving: when a sheet was first seen archived, how often, and whether it changed since; platforms do not tell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlmodel import Session
+
+from engine.door import Invalid
+from engine.records import Mark, Record, Sheet
+from runs.deciding import Items
+from store.archives import Archive, archives, knows_sheets
+
+
+def observed(session: Session, customer: str, items: Items, as_of: datetime) -> tuple[Items, list[Archive]]:
+    """The items, their sheets with what runs remember of them, and what is to be remembered from now on.
+
+    A sheet whose source itself tells of its archiving stays as it is. One that the very first look finds archived has
+    no time: nobody saw when.
+    """
+    sheets = {item.source_id for item in items if isinstance(item, Sheet) and not _is_told(item)}
+    if not sheets:
+        return items, []
+    before = archives(session, customer, sheets)
+    since = as_of if knows_sheets(session, customer) else None
+    attendance = _attendance(items)
+    found: list[Record | Invalid] = []
+    after: dict[str, Archive] = {}
+    for item in items:
+        if not isinstance(item, Sheet) or item.source_id not in sheets:
+            found.append(item)
+            continue
+        now = attendance.get(item.source_id)
+        then = before.get(item.source_id)
+        seen = _seen(item, then, now, as_of, since)
+        if seen is not None and seen != then:
+            after[item.source_id] = seen
+        found.append(item if seen is None else _filled(item, seen, now))
+    return found, list(after.values())
+
+
+def _is_told(sheet: Sheet) -> bool:
+    return sheet.first_archived_at is not None or sheet.times_archived is not None
+
+
+def _attendance(items: Items) -> dict[str, bytes]:
+    """Sheet to who was there, as JSON.
+
+    An excuse counts as an absence, and reasons and remarks do not count: they are handed in on an archived sheet too.
+    """
+    marks: dict[str, list[tuple[str, str, str, int]]] = {}
+    for item in items:
+        if isinstance(item, Mark) and item.sheet_id is not None:
+            state = "absent" if item.state == "excused" else item.state or ""
+            mark = (item.person_kind or "", item.person_ref or "", state, item.minutes_late or 0)
+            marks.setdefault(item.sheet_id, []).append(mark)
+    return {sheet: msgspec.json.encode(sorted(set(of_sheet))) for sheet, of_sheet in marks.items()}
+
+
+def _seen(
+    sheet: Sheet, then: Archive | None, attendance: bytes | None, as_of: datetime, since: datetime | None
+) -> Archive | None:
+    """What is known of a sheet's archiving now; None while it was never archived."""
+    archived = sheet.archived is True
+    if then is None:
+        return Archive(sheet.source_id, since, since, 1, True, attendance or b"") if archived else None
+    if not archived:
+        return msgspec.structs.replace(then, archived=False)
+    if then.archived:
+        return then
+    return msgspec.structs.replace(then, archived=True, archived_at=as_of, times_archived=then.times_archived + 1)
+
+
+def _filled(sheet: Sheet, seen: Archive, attendance: bytes | None) -> Sheet:
+    """The sheet with its archiving. How often one was archived that was so at the first look, nobody can tell."""
+    unknown = seen.first_archived_at is None and seen.times_archived == 1
+    # Marks that did not come are no marks that were taken away.
+    comparable = seen.archived and attendance is not None and bool(seen.attendance)
+    return msgspec.structs.replace(
+        sheet,
+        first_archived_at=seen.first_archived_at,
+        archived_at=seen.archived_at,
+        times_archived=None if unknown else seen.times_archived,
+        changed_since_first_archive=attendance != seen.attendance if comparable else None,
+    )

@@ -1,0 +1,134 @@
+"""What runs remember of archived sheets, which platforms do not tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from sqlmodel import select
+
+from engine.records import Mark, Record, Sheet
+from runs.service import Service
+from store.database import Database
+from store.tables import RecordRow
+from tests.runs.schools import NOW, PLAIN, WELL, a_service, changed, later
+
+OPEN = Sheet(
+    source_id="F-1",
+    source_ref="S-1",
+    name="Algebra",
+    starts_at=later(hours=-3),
+    ends_at=later(hours=-1),
+    created_by="api",
+    learner_refs=("L-1",),
+    archived=False,
+)
+CLOSED = changed(OPEN, archived=True)
+OTHER = changed(OPEN, source_id="F-2", source_ref="S-1")
+ABSENT = Mark(source_id="F-1:L-1", sheet_id="F-1", person_kind="learner", person_ref="L-1", state="absent")
+PRESENT = changed(ABSENT, state="present")
+EXCUSED = changed(ABSENT, state="excused", reason_code="rea_1", justified=True, comment="seen")
+# The session itself is not what these tests are about.
+RULES = "rules:\n  sheet.differs_from_source: {then: off}\n"
+
+
+@pytest.fixture
+def service(database: Database, tmp_path: Path) -> Service:
+    service = a_service(database, tmp_path, north=PLAIN + RULES)
+    service.push("north", [*WELL, OTHER], False, "upward", NOW)
+    return service
+
+
+def up(service: Service, *items: Record, hours: float) -> None:
+    service.push("north", items, False, "upward", later(hours=hours))
+
+
+def stored(service: Service, sheet: str = "F-1") -> dict[str, Any]:
+    with service.database.reading() as session:
+        row = session.exec(select(RecordRow).where(RecordRow.kind == "sheet", RecordRow.source_id == sheet)).one()
+        assert row.data is not None
+        return {"rule": row.rule, **msgspec.json.decode(row.data)}
+
+
+def test_the_run_that_first_sees_a_sheet_archived_dates_it_and_a_day_later_it_goes(service: Service) -> None:
+    up(service, OPEN, PRESENT, hours=1)
+    assert stored(service)["rule"] == "sheet.not_archived"
+    up(service, CLOSED, PRESENT, hours=2)
+    found = stored(service)
+    assert (found["rule"], found["first_archived_at"]) == ("sheet.archived_too_recently", "2026-11-23T11:00:00Z")
+    up(service, CLOSED, PRESENT, hours=25)
+    assert stored(service)["rule"] == "sheet.archived_too_recently"
+    up(service, CLOSED, PRESENT, hours=26)
+    assert (stored(service)["rule"], stored(service)["times_archived"]) == (None, 1)
+
+
+def test_a_sheet_opened_and_archived_again_is_flagged_once_and_for_all(service: Service) -> None:
+    up(service, CLOSED, PRESENT, hours=1)
+    up(service, OPEN, PRESENT, hours=2)
+    assert stored(service)["rule"] == "sheet.not_archived"
+    up(service, CLOSED, PRESENT, hours=3)
+    found = stored(service)
+    assert (found["rule"], found["times_archived"]) == ("sheet.archived_again", 2)
+    assert (found["first_archived_at"], found["archived_at"]) == ("2026-11-23T10:00:00Z", "2026-11-23T12:00:00Z")
+    up(service, CLOSED, PRESENT, hours=50)
+    assert stored(service)["rule"] == "sheet.archived_again"
+
+
+def test_a_reopening_that_fell_between_two_runs_shows_by_the_attendance(service: Service) -> None:
+    up(service, CLOSED, ABSENT, hours=1)
+    up(service, CLOSED, PRESENT, hours=2)
+    found = stored(service)
+    assert (found["rule"], found["times_archived"]) == ("sheet.archived_again", 1)
+    assert found["changed_since_first_archive"] is True
+    up(service, CLOSED, ABSENT, hours=3)
+    assert stored(service)["rule"] == "sheet.archived_too_recently"
+
+
+def test_an_excuse_handed_in_later_is_no_archiving(service: Service) -> None:
+    up(service, CLOSED, ABSENT, hours=1)
+    up(service, CLOSED, EXCUSED, hours=30)
+    assert stored(service)["rule"] is None
+
+
+def test_marks_that_did_not_come_are_none_that_changed(service: Service) -> None:
+    up(service, CLOSED, ABSENT, hours=1)
+    up(service, CLOSED, hours=30)
+    assert stored(service)["rule"] is None
+
+
+def test_a_sheet_that_the_first_look_finds_archived_has_no_time_until_it_changes(
+    database: Database, tmp_path: Path
+) -> None:
+    service = a_service(database, tmp_path, north=PLAIN + RULES)
+    up(service, *WELL, CLOSED, ABSENT, hours=0)
+    up(service, CLOSED, ABSENT, hours=30)
+    assert stored(service)["rule"] == "sheet.archived_before_first_run"
+    assert "times_archived" not in stored(service)
+    up(service, CLOSED, PRESENT, hours=31)
+    assert stored(service)["rule"] == "sheet.archived_again"
+
+
+def test_a_downward_run_that_sees_a_sheet_remembers_it_too(service: Service) -> None:
+    service.push("north", [*WELL, CLOSED, PRESENT], False, "downward", later(hours=1))
+    up(service, CLOSED, PRESENT, hours=26)
+    assert stored(service)["rule"] is None
+
+
+def test_what_the_platform_itself_tells_stays(service: Service) -> None:
+    told = changed(CLOSED, first_archived_at=later(hours=-40), times_archived=1)
+    up(service, told, ABSENT, hours=1)
+    up(service, told, PRESENT, hours=2)
+    assert stored(service)["rule"] is None
+
+
+def test_a_batch_that_is_only_classified_is_decided_with_what_runs_remember(service: Service) -> None:
+    up(service, CLOSED, ABSENT, hours=1)
+
+    def rule(*items: Record) -> str | None:
+        return service.classify("north", items, as_of=later(hours=30)).decisions[0].rule
+
+    assert rule(CLOSED, ABSENT) is None
+    assert rule(CLOSED, PRESENT) == "sheet.archived_again"
+    assert stored(service)["rule"] == "sheet.archived_too_recently"
