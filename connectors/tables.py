@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from typing import NoReturn
 
@@ -27,6 +28,7 @@ _CHUNK = 1024 * 1024
 
 def folded(name: str) -> str:
     """A column's name as it is compared."""
+    name = unicodedata.normalize("NFC", name)
     return "".join(letter for letter in name.strip("\ufeff \t\"'").casefold() if letter not in " _-\u00a0")
 
 
@@ -72,7 +74,11 @@ def find_header(file: Named, known: Mapping[str, str]) -> Header | None:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = head[: len(head) // 2 * 2].decode("utf-16", "replace")
     else:
-        text = head.decode("utf-8", "replace")
+        try:
+            # The last letter may be cut off by the limit.
+            text = codecs.getincrementaldecoder("utf-8")().decode(head)
+        except UnicodeDecodeError:
+            text = head.decode("cp1252", "replace")
     best: Header | None = None
     for separator in _SEPARATORS:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)

@@ -152,3 +152,13 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "in" / "users.csv").symlink_to(tmp_path / "secret.csv")
     with pytest.raises(Refused, match="leads out of the folder"), opened(tmp_path / "in", "Norvane"):
         pass
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_column_names_with_accents_are_found_in_old_encodings_too(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "etudiants.csv"
+    path.write_bytes("Nom,Prénom\nTALMONT,Inès\n".encode(encoding))
+    columns = {folded(name): name for name in ("Nom", "Pre\u0301nom")}
+    with opened(path, "Norvane") as files:
+        rows = list(Table(files[0], "Norvane", columns, Fetch()).rows())
+    assert [(row["Nom"], row["Pre\u0301nom"]) for row in rows] == [("TALMONT", "Inès")]

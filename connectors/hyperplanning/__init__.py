@@ -1,0 +1,1 @@
+"""Hyperplanning by its SOAP web services, and what its three ways in share."""

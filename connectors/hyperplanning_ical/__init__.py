@@ -1,0 +1,1 @@
+"""Hyperplanning by its iCalendar feeds."""
