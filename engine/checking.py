@@ -119,7 +119,7 @@ def _examples(rules: Iterable[Rule]) -> Iterator[Problem]:
 def _dormant(rulebook: Rulebook) -> Iterator[Problem]:
     """Rules that can never match for a customer because its systems do not give what they read, by reason."""
     from engine.classify import Classifier  # noqa: PLC0415 - as above
-    from engine.provided import ARCHIVED, REMEMBERED, provided_by, taken_by  # noqa: PLC0415
+    from engine.provided import REMEMBERED, provided_by, taken_by  # noqa: PLC0415
 
     source, platform = rulebook.customer.source, rulebook.customer.platform
     if source is None and platform is None:

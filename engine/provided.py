@@ -45,7 +45,7 @@ EVERYTHING = Provided(None)
 ARCHIVED = frozenset(
     ("sheet", name) for name in ("first_archived_at", "archived_at", "times_archived", "changed_since_first_archive")
 )
-"""What runs remember of sheets from the first one on, before it decides."""
+"""What runs remember of sheets from the first one on, before it decides: always provided."""
 
 REMEMBERED = frozenset(
     (kind, "modified_at") for kind, record in KINDS.items() if "modified_at" in record.__struct_fields__
@@ -66,7 +66,7 @@ def provided_by(rulebook: Rulebook, remembered: Collection[tuple[str, str]] = ()
     for use in uses:
         for kind, fields in use.gives.items():
             kinds.setdefault(kind, set()).update(fields)
-    for kind, field in remembered:
+    for kind, field in (*ARCHIVED, *remembered):
         if kind in kinds:
             kinds[kind].add(field)
     for kind, required in REQUIRED.items():
