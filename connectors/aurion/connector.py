@@ -22,7 +22,7 @@ from engine.records import Record
 Generation = Literal["aurion", "auriga"]
 _ZONES: dict[Generation, str] = {"aurion": "Europe/Paris", "auriga": "UTC"}
 _KEY = "segment_keys.favourite"
-_PLACE_HOLDERS = "{} rows of favourites without an id of a session are place-holders and were left out."
+_PLACE_HOLDERS = "Rows left out as place-holders, since they have no id of a session: {}."
 
 
 class Options(Access, frozen=True, forbid_unknown_fields=True, kw_only=True):

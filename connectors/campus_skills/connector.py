@@ -28,7 +28,7 @@ _ACCOUNTS = (
     {"account": account("Personnel", role="other", created_by="api")},
 )
 _WAITING = (
-    "{} of {} contracts transmitted are not integrated: in Campus Skills, Configuration, Administration, Synchro ERP "
+    "Contracts transmitted but not integrated: {} of {}. In Campus Skills, Configuration, Administration, Synchro ERP "
     "lists them with the reason."
 )
 _SHORT = "it says that there are more contracts than it gives"

@@ -1,0 +1,1 @@
+"""SC-Form: Galia, Gessica and Sofia."""

@@ -1,0 +1,55 @@
+"""SC-Form with three companies: one writes days the other way round, and one shows this user nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from connectors.http import basic
+from tests.connectors.trying import HOME
+
+SAMPLES = HOME / "sc_form" / "samples"
+ENVIRON = {"MUSTER_FAKE_USER": "invented-user", "MUSTER_FAKE_PASSWORD": "invented-password"}
+OPTIONS: dict[str, Any] = {
+    "url": "{url}/GaliaEDC/API",
+    "user": "${MUSTER_FAKE_USER}",
+    "password": "${MUSTER_FAKE_PASSWORD}",
+    "days": {"2": {"asked": "YYYY-DD-MM", "answered": "YYYY-DD-MM"}},
+}
+CASES = {"all companies": OPTIONS, "one company by sector": {**OPTIONS, "companies": ["1"], "sectors": ["T1", "T2"]}}
+
+ASKED = {"1": ("2026-11-23", "2026-12-06"), "2": ("2026-23-11", "2026-06-12"), "3": ("2026-11-23", "2026-12-06")}
+
+
+def application() -> Starlette:
+    """Reference data and sessions, for who signs in; of sector T2 there is nothing."""
+    found = json.loads((SAMPLES / "galia.json").read_text())
+
+    def refused(request: Request) -> Response | None:
+        signed_in = request.headers.get("authorization") == basic(*ENVIRON.values())["Authorization"]
+        return None if signed_in else Response(status_code=401)
+
+    async def reference(request: Request) -> Response:
+        asked = request.query_params
+        if asked["ACTION"] == "SOCIETE":
+            return refused(request) or JSONResponse(found["companies"])
+        rows = [] if asked.get("CSecteur") == "T2" else found[asked["IDSociete"]][asked["ACTION"]]
+        return refused(request) or JSONResponse(rows)
+
+    async def sessions(request: Request) -> Response:
+        asked = request.query_params
+        company = asked["IDSociete"]
+        if (asked["Debut"], asked["Fin"]) != ASKED[company] or asked["Vue"] != "ACTION":
+            return Response("Erreur", status_code=400)
+        rows = [] if asked.get("CSecteur") == "T2" else found[company]["SEANCE"]
+        return refused(request) or JSONResponse(rows)
+
+    home = "/GaliaEDC/API"
+    return Starlette(
+        routes=[Route(f"{home}/Entite/GetEntite", reference), Route(f"{home}/PresenceSta/GetSeance", sessions)]
+    )
