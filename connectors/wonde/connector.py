@@ -1,0 +1,137 @@
+"""Wonde: students, employees, classes and lessons of a school, copied from whatever system it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, ClassVar, NoReturn
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfoNotFoundError
+
+from msgspec import Struct
+
+from connectors.admit import admitted
+from connectors.contract import Around, Fetch, Refused, Window
+from connectors.http import Http, bearer
+from connectors.parts import each_part
+from connectors.wonde.answers import one, text
+from connectors.wonde.options import Options
+from connectors.wonde.people import PERSON
+from connectors.wonde.school import SchoolReading
+from engine.catalogue import ConnectorSpec
+from engine.moments import zone
+from engine.records import Record
+
+HOP = "SIS → Wonde"
+_VENDOR = ".wonde.com"
+
+
+class _Found(Struct):
+    data: dict[str, Any] | list[Any]
+
+
+class Wonde:
+    """Rosters and timetables through Wonde."""
+
+    spec: ClassVar[ConnectorSpec] = ConnectorSpec(
+        name="wonde",
+        title="Wonde",
+        side="source",
+        options=Options,
+        provides={
+            "learner": PERSON | {"birth_date", "training", "groups", "tutor_name", "tutor_email"},
+            "instructor": PERSON | {"birth_date", "teaching", "left_on"},
+            "person": PERSON | {"role"},
+            "class": frozenset(
+                {"source_id", "mis_id", "name", "code", "subject", "segment_keys", "status", "modified_at"}
+            ),
+            "enrolment": frozenset({"source_id", "class_id", "person_id", "role", "status"}),
+            "session": frozenset(
+                {
+                    *("source_id", "mis_id", "name", "starts_at", "ends_at", "room", "topic", "segment_keys"),
+                    *("instructor_ids", "group_ids", "modified_at"),
+                }
+            ),
+        },
+    )
+
+    def __init__(self, options: Options, around: Around, /) -> None:
+        self._options = options
+        self._around = around
+
+    def records(self, window: Window, fetch: Fetch, /) -> Iterator[Record]:
+        """School by school: people, classes, who is in them, lessons. The freshness is that of the stalest school."""
+        copied: list[datetime | None] = []
+        given = len(fetch.invalid)
+        empty = True
+        for record in each_part((self._school(each, window, fetch, copied) for each in self._options.schools), fetch):
+            empty = False
+            yield record
+        if empty and len(fetch.invalid) == given and not self._options.changed_within_days:
+            if fetch.partial:
+                raise fetch.partial[0]
+            todo = "Check the region in `url`, and in Wonde what the school shares. Nothing was changed."
+            raise Refused(self.spec.title, "schools/{school}", "nobody and nothing came of any school", todo)
+        known = [each for each in copied if each is not None]
+        if known and len(known) == len(copied):
+            fetch.freshness[HOP] = min(known)
+
+    def _school(self, school: str, window: Window, fetch: Fetch, copied: list[datetime | None]) -> Iterator[Record]:
+        url, found = self._find(school, fetch)
+        with self._http(url, fetch) as http:
+            reading = SchoolReading(
+                http=http,
+                school=school,
+                options=self._options,
+                window=window,
+                zone=self._zone(text(found.get("timezone"))),
+                fetch=fetch,
+            )
+            yield from each_part((admitted(part, fetch) for part in reading.parts(one(found.get("extended")))), fetch)
+            fetch.partial.extend(reading.withheld)
+            copied.append(reading.copied)
+
+    def _find(self, school: str, fetch: Fetch) -> tuple[str, Mapping[str, Any]]:
+        """The address of the region that has the school, and what is told of it.
+
+        The wrong region answers with nothing rather than an error, so both are one finding here.
+        """
+        url = self._options.url
+        found = self._ask(url, school, fetch)
+        domain = text(one(found.get("region")).get("domain")).casefold()
+        here = urlsplit(url)
+        if found and domain and domain != here.netloc.casefold():
+            if not (domain.endswith(_VENDOR) and (here.hostname or "").endswith(_VENDOR)):
+                self._refuse(f"the school is served from {domain}", "Write that region's address as `url`.")
+            # The vendor's own regions share the token; no other host is sent it.
+            url = f"{here.scheme}://{domain}{here.path}"
+            fetch.notes.append(f"School {school} is served from {domain}; `url` may say so.")
+            found = self._ask(url, school, fetch)
+        if not found:
+            self._refuse(
+                "there is no such school for this token in this region",
+                "Check the school's id, the region in `url`, and that the school approved the application.",
+            )
+        return url, found
+
+    def _ask(self, url: str, school: str, fetch: Fetch) -> Mapping[str, Any]:
+        with self._http(url, fetch) as http:
+            try:
+                return one(http.get_json("schools/{school}", _Found, path={"school": school}).data)
+            except Refused as error:
+                if error.status == 404:
+                    return {}
+                raise
+
+    def _refuse(self, found: str, todo: str) -> NoReturn:
+        raise Refused(self.spec.title, "schools/{school}", found, todo)
+
+    def _http(self, url: str, fetch: Fetch) -> Http:
+        return Http(self.spec.title, url, fetch, self._around, auth=bearer(self._options.token))
+
+    def _zone(self, name: str) -> str:
+        """The school's own zone, in which its weeks begin; the customer's where it tells none."""
+        with suppress(ZoneInfoNotFoundError, ValueError):
+            return zone(name).key if name else self._around.zone
+        return self._around.zone
