@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 RULES = "MUSTER_RULES"
 """Folder of rule files; the packaged ones when not set."""
+_in_use: ContextVar[Path | None] = ContextVar("rules_in_use", default=None)
 
 
 def rules_folder(given: Path | None = None) -> Path:
@@ -26,7 +28,13 @@ def rules_folder(given: Path | None = None) -> Path:
     if not folder.is_dir():
         said = "" if given else f" ({RULES})"
         raise Stopped(f"There is no folder {folder}{said}. Wanted one with rule files: customers/, base/, connectors/.")
+    _in_use.set(folder)
     return folder
+
+
+def rules_in_use() -> Path | None:
+    """The folder that the command last took rules from: where the lines stand that its problems are about."""
+    return _in_use.get()
 
 
 def private_hosts_allowed() -> bool:
@@ -51,10 +59,10 @@ def ready_database(url: str | None = None, *, create: bool = False) -> Database:
     database = open_database(url)
     if create:
         database.upgrade()
+    elif database.missing:
+        raise Stopped(f"There is no database at {database.place}. Make one: muster db upgrade", status=PROBLEMS)
     elif database.behind():
-        raise Stopped(
-            f"The database {database.place} is new or of another version. Run: muster db upgrade", status=PROBLEMS
-        )
+        raise Stopped(f"The database {database.place} is of another version. Run: muster db upgrade", status=PROBLEMS)
     return database
 
 

@@ -34,10 +34,11 @@ def told() -> Iterator[None]:
 
 
 def _problems(problems: tuple[Problem, ...]) -> None:
-    from cli.environment import rules_folder
+    from cli.environment import rules_in_use
     from engine.report import as_text, sources
 
-    note(as_text(problems, sources(rules_folder(), problems)))
+    folder = rules_in_use()
+    note(as_text(problems, {} if folder is None else sources(folder, problems)))
 
 
 def _end(text: str, status: int) -> None:

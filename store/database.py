@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,7 +45,8 @@ class Database:
         """Open by URL, such as `sqlite:///muster.db` or `postgresql://host/muster`.
 
         Without one: `MUSTER_DATABASE_URL`, else the file `muster.db` in the current folder. Nothing is read or
-        written yet. Raises WrongDatabaseUrl for an address of another system, or of a database in memory.
+        written yet, and only ``upgrade`` makes a file that is not there.
+        Raises WrongDatabaseUrl for an address of another system, or of a database in memory.
         """
         return cls(_engine(_address(url or os.environ.get(VARIABLE) or f"sqlite:///{FILE}")))
 
@@ -57,6 +59,16 @@ class Database:
     def place(self) -> str:
         """The address without its password, for people."""
         return self._engine.url.render_as_string(hide_password=True)
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database; None for another."""
+        return _file(self._engine)
+
+    @property
+    def missing(self) -> bool:
+        """Whether it is a file that does not exist."""
+        return self.file is not None and not self.file.exists()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -74,13 +86,16 @@ class Database:
         """Bring the tables to what this program needs. Safe when several processes do it at once."""
         from store import migrating  # noqa: PLC0415 - alembic takes half a second that only this needs
 
+        if self.file is not None:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self.file.touch(mode=0o600)
         migrating.upgrade(self._engine)
 
     def behind(self) -> bool:
         """Whether the tables are not those of this program, so that `upgrade` is wanted."""
         from store import migrating  # noqa: PLC0415 - as above
 
-        return migrating.behind(self._engine)
+        return self.missing or migrating.behind(self._engine)
 
     def close(self) -> None:
         """Give every connection back."""
@@ -102,7 +117,6 @@ def _address(url: str) -> URL:
         raise WrongDatabaseUrl(f"Found a {name} database; wanted SQLite or PostgreSQL.")
     if not address.database or address.database == ":memory:" or "mode" in address.query:
         raise WrongDatabaseUrl("Found a SQLite database in memory; wanted a file: sqlite:///muster.db.")
-    Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     return address
 
 
@@ -110,11 +124,23 @@ def _engine(address: URL) -> Engine:
     # hide_parameters: no name or email of a statement may reach a log or an exception.
     engine = create_engine(address, hide_parameters=True, pool_pre_ping=address.get_backend_name() != "sqlite")
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _open_sqlite)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "handle_error", _without_values)
     return engine
+
+
+def _file(engine: Engine) -> Path | None:
+    name = engine.url.database if engine.dialect.name == "sqlite" else None
+    return None if name is None else Path(name)
+
+
+def _open_sqlite(_dialect: object, _record: object, arguments: list[Any], _named: object) -> None:
+    """The driver would make an empty file of any name that was mistyped."""
+    if not Path(arguments[0]).exists():
+        raise sqlite3.OperationalError("unable to open database file: there is none of that name")
 
 
 def _without_values(context: ExceptionContext) -> None:

@@ -25,6 +25,9 @@ def upgrade() -> None:
 def check() -> None:
     """Say whether the database is of this version; exit status 1 when it is not."""
     database = open_database()
+    if database.missing:
+        say(f"There is no database at {database.place}. Make one: muster db upgrade")
+        finish(PROBLEMS)
     if database.behind():
         say(f"{database.place} is not of this version. Run: muster db upgrade")
         finish(PROBLEMS)

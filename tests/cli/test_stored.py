@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.places import RULES
 from tests.cli.conftest import Muster, Seeded
 
 LEARNER = {"kind": "learner", "source_id": "8", "first_name": "Moussa", "last_name": "Diombassé", "training": "Year 9"}
@@ -36,10 +37,31 @@ def test_a_new_database_is_made_and_then_up_to_date(muster: Muster, database: st
     assert muster("db", "check").status == 0
 
 
+def test_a_database_that_is_not_there_is_refused_and_not_made(muster: Muster, tmp_path: Path) -> None:
+    for arguments in (("run", "norvane"), ("explain", "norvane", "learner", "7"), ("db", "check"), ("key", "list")):
+        told = muster(*arguments)
+        assert told.status == 1
+        assert "Make one: muster db upgrade" in told.out + told.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_database_that_is_behind_is_refused(muster: Muster, database: str) -> None:
+    Path(database.removeprefix("sqlite:///")).touch()
     told = muster("run", "norvane")
     assert (told.status, told.out) == (1, "")
     assert "Run: muster db upgrade" in told.err
+
+
+def test_a_broken_rule_file_is_shown_with_its_line(
+    muster: Muster, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rules" / "customers").mkdir(parents=True)
+    (tmp_path / "rules" / "customers" / "acme.yaml").write_text("name: Acme\nlanguage: xx\n", encoding="utf-8")
+    monkeypatch.setenv("MUSTER_RULES", str(tmp_path / "rules"))
+    muster("db", "upgrade")
+    told = muster("run", "acme", "--from", tmp_path)
+    assert told.status == 1
+    assert "    2 | language: xx\n      |           ^^" in told.err
 
 
 def test_an_address_of_another_database_is_wrong_use(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,6 +151,10 @@ def test_a_key_for_nobody_or_nothing_known_is_wrong_use(muster: Muster) -> None:
     assert muster("key", "new", "--customer", "norvane", "--scope", "write").status == 2
     muster("db", "upgrade")
     assert muster("key", "revoke", "nothing").status == 2
+
+
+def test_the_schema_is_the_one_that_stands_beside_the_packaged_rules(muster: Muster) -> None:
+    assert json.loads(muster("schema").out) == json.loads((RULES / "schema.json").read_text("utf-8"))
 
 
 def test_nothing_is_written_where_it_was_not_asked_for(muster: Muster) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select
 
 from store import migrating
@@ -33,6 +33,18 @@ def test_a_new_file_is_behind_until_it_is_upgraded(tmp_path: Path) -> None:
     database.upgrade()
     database.upgrade()
     assert not database.behind()
+    database.close()
+
+
+def test_only_an_upgrade_makes_a_file(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'new' / 'muster.db'}")
+    assert database.missing
+    assert database.behind()
+    with pytest.raises(OperationalError, match="there is none of that name"), database.reading() as session:
+        session.exec(select(RunRow)).all()
+    assert list(tmp_path.iterdir()) == []
+    database.upgrade()
+    assert not database.missing
     database.close()
 
 
