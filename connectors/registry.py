@@ -15,18 +15,22 @@ from msgspec import Meta, Struct
 
 from connectors.ammon.connector import Ammon
 from connectors.aurion.connector import Aurion
+from connectors.campus_skills.connector import CampusSkills
 from connectors.columns.connector import Columns
 from connectors.contract import Around, Connector, Refused
+from connectors.contracts.connector import Contracts
+from connectors.education_perfect.connector import EducationPerfect
 from connectors.edusign.connector import Edusign
 from connectors.hyperplanning.connector import Hyperplanning
 from connectors.hyperplanning_csv.connector import HyperplanningCsv
 from connectors.hyperplanning_ical.connector import HyperplanningIcal
 from connectors.oneroster.connector import OneRoster
 from connectors.oneroster_rest.connector import OneRosterRest
-from connectors.platforms import CampusSkills, EducationPerfect
 from connectors.pushed import PushedPlatform, PushedSource
 from connectors.records.connector import Records
+from connectors.sc_form.connector import ScForm
 from connectors.sds.connector import Sds
+from connectors.wonde.connector import Wonde
 from connectors.ypareo.connector import Ypareo
 from engine.catalogue import Catalogue, ConnectorSpec
 from engine.option_values import secret_prefix
@@ -42,9 +46,12 @@ BUILT_IN: tuple[type[Connector], ...] = (
     OneRoster,
     OneRosterRest,
     Sds,
+    Wonde,
     Columns,
     Ammon,
     Aurion,
+    Contracts,
+    ScForm,
     Hyperplanning,
     HyperplanningIcal,
     HyperplanningCsv,
@@ -57,7 +64,7 @@ BUILT_IN: tuple[type[Connector], ...] = (
 
 ALLOW_PRIVATE = "MUSTER_ALLOW_PRIVATE_HOSTS"
 ID_KEY = "MUSTER_ID_KEY"
-_SENT = frozenset({PushedSource, PushedPlatform, CampusSkills, EducationPerfect})
+_SENT = frozenset({PushedSource, PushedPlatform, EducationPerfect})
 _REFERENCE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _OPENING = "options"
 
