@@ -197,13 +197,13 @@ def test_what_is_asked_for_only_with_an_option_is_not_provided_without_it() -> N
 def test_a_school_is_asked_in_batches_and_not_key_by_key() -> None:
     many = school()
     learner = many["etudiants"]["44"]
-    many["etudiants"] = {str(key): learner | {"email": f"learner{key}@example.org"} for key in range(1, 1201)}
+    many["etudiants"] = {str(key): learner | {"email": f"learner{key}@example.org"} for key in range(1, 602)}
     spy = Spoiled("/nothing", status(500))
     found = read(spy(application(many)), learner_families=[])
-    assert len(of(Learner, found)) == 1200
-    assert of(Learner, found)["1200"].email == "learner1200@example.org"
-    # Three calls for the groups of each learner, and five columns in three batches.
-    assert len(spy.asked) < 1200 * 3 + 5 * 3 + 80
+    assert len(of(Learner, found)) == 601
+    assert of(Learner, found)["601"].email == "learner601@example.org"
+    # Three calls for the groups of each learner, and five columns in two batches.
+    assert len(spy.asked) < 601 * 3 + 5 * 2 + 80
 
 
 # What may go wrong
