@@ -185,7 +185,7 @@ class RowMap:
         typed = self._typed(field)
         if len(names) == 1:
             return lambda cell: typed(word(_text(cell(names[0]))))
-        return lambda cell: typed(word(" ".join(text for column in names if (text := str(_text(cell(column)))))))
+        return lambda cell: typed(word(" ".join(_texts([cell(column) for column in names])))))
 
     def _typed(self, field: Field) -> Callable[[Any], Any]:
         order, where = self._written.days, self._zone
@@ -194,7 +194,7 @@ class RowMap:
         if field.type == "date":
             return lambda value: ordered_day(value, order) if isinstance(value, str) else value
         if field.type == "text":
-            return lambda value: ", ".join(map(str, map(_text, value))) if isinstance(value, list) else value
+            return lambda value: ", ".join(_texts(value)) if isinstance(value, list) else value
         return lambda value: value
 
     def _several(self, value: Any) -> Iterator[Any]:
@@ -221,6 +221,10 @@ def _tells(name: str, columns: Columns) -> bool:
 
 def _folded(value: Any) -> str:
     return str(value).strip().casefold()
+
+
+def _texts(values: list[Any]) -> list[str]:
+    return [text for each in values if (text := str(_text(each)))]
 
 
 def _text(value: Any) -> Any:

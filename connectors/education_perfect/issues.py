@@ -15,6 +15,7 @@ from connectors.archive import opened
 from connectors.contract import Fetch
 from connectors.tables import Table, folded
 from engine.door import Invalid
+from engine.records import DOWNWARD
 
 TITLE = "Education Perfect's issues"
 
@@ -28,8 +29,9 @@ COLUMNS = {
 }
 """Our name for a column to the one it has in the file; `Rule` is only in the CSV that Muster writes itself."""
 
-KINDS = {"class": "class", "teacher": "instructor", "student": "learner", "users": "person"}
-"""Entity type, in small letters, to kind. `Users` are people whose role the source does not tell."""
+ENTITIES = {"teacher": "instructor", "student": "learner", "users": "person"} | {kind: kind for kind in DOWNWARD}
+"""Entity type, in small letters, to kind; our own CSV writes the kinds themselves. `Users` are people whose role the
+source does not tell."""
 
 _PEOPLE = {
     "user is missing an email": "email_missing",
@@ -69,7 +71,7 @@ def read_issues(path: Path, fetch: Fetch) -> Iterator[Reported]:
             table.need((COLUMNS["source_id"], COLUMNS["entity"], COLUMNS["message"]))
             for row in table.rows():
                 source_id, entity = row[COLUMNS["source_id"]], row[COLUMNS["entity"]]
-                kind = KINDS.get(entity.casefold())
+                kind = ENTITIES.get(entity.casefold())
                 if kind is None or not source_id:
                     wanted = "wanted an id and one of Class, Teacher, Student, Users"
                     fetch.invalid.append(Invalid(kind or "record", row.place, (wanted,)))
