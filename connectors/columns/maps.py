@@ -185,7 +185,7 @@ class RowMap:
         typed = self._typed(field)
         if len(names) == 1:
             return lambda cell: typed(word(_text(cell(names[0]))))
-        return lambda cell: typed(word(" ".join(_texts([cell(column) for column in names])))))
+        return lambda cell: typed(word(" ".join(_texts([cell(column) for column in names]))))
 
     def _typed(self, field: Field) -> Callable[[Any], Any]:
         order, where = self._written.days, self._zone
