@@ -45,8 +45,10 @@ class Item:
         self.place = place
 
     def __getitem__(self, column: str) -> str:
-        found = self.listed(column)
-        return found[0] if found else ""
+        value = self._found(column)
+        if isinstance(value, list):
+            return next((text for each in value if (text := _text(each))), "")
+        return _text(value)
 
     def listed(self, column: str) -> list[str]:
         """The values of a list, of the ids it refers to, or of one text with commas between them."""
@@ -60,17 +62,19 @@ class Item:
     def objects(self, name: str) -> list[Mapping[str, Any]]:
         """The objects of a list, such as `roles`; none where there is no such list."""
         found = self._values.get(name)
-        return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+        return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
     def _found(self, column: str) -> Any:
+        found = self._values.get(column)
+        if found is not None:
+            return found
         if column.endswith("SourcedIds"):
             name = column.removesuffix("SourcedIds")
             found = self._values.get(f"{name}s")
             return self._values.get(name) if found is None else found
         if column.endswith("SourcedId") and column != "sourcedId":
             return self._values.get(column.removesuffix("SourcedId"))
-        found = self._values.get(column)
-        return self._values.get(_RENAMED.get(column, column)) if found is None else found
+        return self._values.get(_RENAMED.get(column, column))
 
 
 def reference(value: Any) -> str:
@@ -79,11 +83,13 @@ def reference(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = value.get("sourcedId")
+    if isinstance(value, str):
+        return value.strip()
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value).strip() if isinstance(value, (str, int, float)) else ""
+    return str(value) if isinstance(value, (int, float)) else ""
 
 
 def following(size: int) -> Any:

@@ -58,21 +58,21 @@ def following(page: Page[Listing]) -> Mapping[str, Any] | None:
 
 def one(value: Any) -> Object:
     """A related object that was asked for; an empty one when it came as an id, or not at all."""
-    found = value.get("data", value) if isinstance(value, Mapping) else value
-    return found if isinstance(found, Mapping) else {}
+    found = value.get("data", value) if isinstance(value, dict) else value
+    return found if isinstance(found, dict) else {}
 
 
 def many(value: Any) -> list[Any]:
     """Related objects, or ids where they were not asked for."""
-    found = value.get("data") if isinstance(value, Mapping) else value
+    found = value.get("data") if isinstance(value, dict) else value
     return found if isinstance(found, list) else []
 
 
 def text(value: Any) -> str:
     """A text or number, trimmed; empty for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return ""
-    return str(value).strip()
+    if isinstance(value, str):
+        return value.strip()
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
 
 
 def named(value: Any) -> str:
@@ -104,7 +104,7 @@ def day(value: Any) -> date | str:
 
 
 def _parts(value: Any) -> tuple[str, str]:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return text(value.get("date")), text(value.get("timezone"))
     return text(value), ""
 
