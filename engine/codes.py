@@ -57,6 +57,8 @@ CODES: dict[str, str] = {
     "bad-setting-name": "A setting's name is small letters, digits and underscores.",
     "duplicate-setting": "A layer gives a setting once.",
     "setting-known": "Only the layer that introduces a setting gives its type, default and description.",
+    # guards
+    "bad-guard": "The figure of a guard is out of bounds.",
     # examples
     "missing-example": "A rule has an example that matches and one that does not.",
     "bad-example": "The record of an example is not one of its kind.",

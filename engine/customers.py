@@ -15,7 +15,7 @@ from engine.reading import Reading, did_you_mean, shown
 from engine.records import SegmentKey
 from engine.rulebook import ConnectorUse, Customer, Schedule
 
-KEYS = ("name", "language", "zone", "source", "platform", "schedule", "segments", "settings", "rules")
+KEYS = ("name", "language", "zone", "source", "platform", "schedule", "segments", "settings", "rules", "guards")
 """Everything a customer's file can hold."""
 REQUIRED = ("name", "language", "zone")
 

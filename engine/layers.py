@@ -11,6 +11,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from engine.guard_entries import read_guards
+from engine.guards import Guards
 from engine.nodes import Mapping, Node
 from engine.problems import Problem
 from engine.reading import Reading
@@ -19,7 +21,7 @@ from engine.rulebook import Rule, SettingEntry
 from engine.settings import read_settings
 
 LayerKind = Literal["base", "connector", "customer"]
-KEYS = ("settings", "rules")
+KEYS = ("settings", "rules", "guards")
 """What every layer's file can hold."""
 
 
@@ -38,6 +40,7 @@ class Laid(Struct, frozen=True):
     rules: Dict[str, Rule] = {}
     """By id, in order; the engine's own findings among them."""
     settings: Dict[str, SettingEntry] = {}
+    guards: Guards = Guards()
     broken_rules: frozenset[str] = frozenset()
     """Ids that are written, but wrongly: naming them again is no mistake of its own."""
     broken_settings: frozenset[str] = frozenset()
@@ -62,6 +65,11 @@ def lay(below: Laid, layer: Layer, languages: tuple[str, ...]) -> Laid:
             given[name] = 1
             settings[name] = entry
         broken_settings |= broken
+    guards = below.guards
+    for file in layer.files:
+        node = _part(file, "guards")
+        if node is not None:
+            guards = read_guards(node, guards, reading)
     entries = Entries(
         layer.name, layer.kind, below.rules, below.broken_rules, settings, broken_settings, languages, reading
     )
@@ -72,6 +80,7 @@ def lay(below: Laid, layer: Layer, languages: tuple[str, ...]) -> Laid:
     return Laid(
         rules=entries.rules,
         settings=settings,
+        guards=guards,
         broken_rules=entries.broken,
         broken_settings=broken_settings - settings.keys(),
         problems=below.problems + tuple(reading.problems),

@@ -132,8 +132,9 @@ class Loader:
             customer=customer,
             rules=rules,
             settings=laid.settings,
-            version=version_of(customer, rules, laid.settings),
+            version=version_of(customer, rules, laid.settings, laid.guards),
             warnings=told,
+            guards=laid.guards,
         )
 
     def _finding(self, name: str) -> Rule:

@@ -40,6 +40,4 @@ class RuleFileError(Exception):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
         first = problems[0]
-        super().__init__(
-            f"{len(problems)} problem(s); first {first.place.path}:{first.place.line}: {first.message}"
-        )
+        super().__init__(f"{len(problems)} problem(s); first {first.place.path}:{first.place.line}: {first.message}")

@@ -209,9 +209,7 @@ class Account(Record, tag="account", frozen=True, kw_only=True, gc=False):
     source_ref: Annotated[
         Id | None, Meta(description="Id of the source's record it was made from; absent when made by hand.")
     ] = None
-    role: Annotated[
-        Literal["learner", "instructor", "other"] | None, Meta(description="Role on the platform.")
-    ] = None
+    role: Annotated[Literal["learner", "instructor", "other"] | None, Meta(description="Role on the platform.")] = None
     email: Annotated[Email | None, Meta(description="Email address on the platform.")] = None
     username: Annotated[Email | None, Meta(description="What the person signs in with.")] = None
     first_name: Annotated[Text | None, Meta(description="First name on the platform.")] = None
@@ -261,9 +259,7 @@ class Mark(Record, tag="mark", frozen=True, kw_only=True, gc=False):
     """Attendance of one person on one sheet. Only ever a related record."""
 
     sheet_id: Annotated[Id | None, Meta(description="Platform id of the sheet.")] = None
-    person_kind: Annotated[
-        Literal["learner", "instructor"] | None, Meta(description="Whose attendance it is.")
-    ] = None
+    person_kind: Annotated[Literal["learner", "instructor"] | None, Meta(description="Whose attendance it is.")] = None
     person_ref: Annotated[
         Id | None, Meta(description="Source id of the person; of one made by hand, the platform's id.")
     ] = None

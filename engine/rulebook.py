@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from engine.catalogue import ConnectorSpec
 from engine.conditions import Condition
+from engine.guards import Guards
 from engine.problems import Place, Problem
 
 Reaction = Literal["skip", "flag", "note", "off"]
@@ -161,6 +162,8 @@ class Rulebook(Struct, frozen=True):
     version: str
     """A short hash of everything that went in."""
     warnings: tuple[Problem, ...] = ()
+    guards: Guards = Guards()
+    """What holds a run back."""
 
     def rule(self, rule_id: str) -> Rule:
         """The rule of that id; KeyError when there is none."""

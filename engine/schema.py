@@ -16,10 +16,12 @@ from msgspec import Meta
 from engine.catalogue import Catalogue, ConnectorSpec, Side
 from engine.customers import KEYS, REQUIRED
 from engine.fields import fields_of
+from engine.layers import KEYS as LAYER_KEYS
 from engine.records import DOWNWARD, KINDS, SegmentKey
 from engine.rule_entries import RULE_KINDS
 from engine.rulebook import FINDINGS, FIX_IN, REACTIONS, Rulebook, SettingType
 from engine.schema_conditions import Schema, condition_definitions, ref
+from engine.schema_guards import guards_schema
 from engine.sentences import rule_sentence
 from engine.settings import SETTING_TYPES
 from engine.wording import languages
@@ -77,10 +79,11 @@ def rule_file_schema(catalogue: Catalogue, base: Rulebook | None = None) -> Sche
         "properties": {
             "settings": _settings(base),
             "rules": _rules(base),
+            "guards": guards_schema(),
             **_customer(catalogue),
         },
         "dependentRequired": {
-            key: [other for other in REQUIRED if other != key] for key in KEYS if key not in ("rules", "settings")
+            key: [other for other in REQUIRED if other != key] for key in KEYS if key not in LAYER_KEYS
         },
         "$defs": dict(sorted(definitions.items())),
     }

@@ -9,20 +9,22 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from engine.guards import Guards
 from engine.problems import Place
 from engine.rulebook import Customer, Rule, SettingEntry
 
 
-def version_of(customer: Customer, rules: Iterable[Rule], settings: Mapping[str, SettingEntry]) -> str:
+def version_of(customer: Customer, rules: Iterable[Rule], settings: Mapping[str, SettingEntry], guards: Guards) -> str:
     """Twelve hexadecimal digits.
 
-    Equal where customer, rules and settings are: comments, places, examples, and layers that change nothing do
+    Equal where customer, rules, settings and guards are: comments, places, examples, and layers that change nothing do
     not count.
     """
     said = [
         _plain(customer),
         [[rule.id, rule.kind, _plain(rule.when), rule.then, rule.fix_in, _plain(rule.messages)] for rule in rules],
         {name: _plain(entry.value) for name, entry in settings.items()},
+        _plain(guards),
     ]
     encoded = msgspec.json.encode(said, order="deterministic")
     return hashlib.sha256(encoded).hexdigest()[:12]
