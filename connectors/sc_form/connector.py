@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -52,11 +52,8 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         tuple[str, ...], Meta(description="Sectors (CSecteur) to ask for one by one; they are a segment key then.")
     ] = ()
     view: Annotated[
-        str,
-        Meta(
-            description="View by which sessions are asked for (Vue): ACTION, MODULE, INSCRIT, INTERVENANT, SALLE.",
-            pattern="^(ACTION|MODULE|INSCRIT|INTERVENANT|SALLE|MATERIEL)$",
-        ),
+        Literal["ACTION", "MODULE", "INSCRIT", "INTERVENANT", "SALLE", "MATERIEL"],
+        Meta(description="View by which sessions are asked for (Vue)."),
     ] = "ACTION"
     mail: Annotated[Mail, Meta(description="Which of two addresses and phones comes first.")] = "pro"
     remote_types: Annotated[

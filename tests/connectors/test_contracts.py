@@ -1,0 +1,76 @@
+"""Contracts in the shape of Campus Skills, from a file."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.contract import Fetch, Refused
+from connectors.registry import catalogue
+from engine.classify import Classifier
+from engine.loading import load_base
+from engine.moments import Moment
+from engine.places import RULES
+from engine.records import Contract, Learner, kind_of
+from engine.situation import Situation
+from tests.connectors.trying import HOME, SAMPLED, WINDOW, opened, read
+
+SAMPLE = (HOME / "contracts" / "samples" / "contrats.csv").read_text()
+
+
+def contracts(folder: Path, text: str, **options: Any) -> tuple[list[Any], Fetch]:
+    (folder / "export.csv").write_text(text)
+    fetch = Fetch()
+    connector = opened(SAMPLED["contracts"].spec, {"path": "export.csv", **options}, {}, folder, [])
+    found = list(connector.records(WINDOW, fetch))
+    return [record for record in found if isinstance(record, Contract)], fetch
+
+
+def test_csv_and_json_give_the_same() -> None:
+    assert read("contracts", "CSV").records == read("contracts", "JSON").records
+
+
+def test_a_learner_with_two_contracts_is_one_learner_in_two_groups() -> None:
+    situation = Situation(read("contracts", "CSV").records)
+    elia: Any = situation.record("learner", "APP-20881")
+    assert set(elia.groups) == {"G-501", "G-410"}
+    assert situation.conflicts == frozenset()
+
+
+def test_days_are_read_in_the_order_that_is_configured(tmp_path: Path) -> None:
+    text = SAMPLE.replace("01/09/2026;31/08/2027", "01/02/2026;03/04/2027")
+    (found, *_), _ = contracts(tmp_path, text)
+    assert (found.starts_on, found.ends_on) == (date(2026, 2, 1), date(2027, 4, 3))
+    (found, *_), _ = contracts(tmp_path, text.replace("01/09/2025;31/08/2026", ";"), days="MM/DD/YYYY")
+    assert (found.starts_on, found.ends_on) == (date(2026, 1, 2), date(2027, 3, 4))
+
+
+def test_days_in_another_order_are_told_and_not_guessed(tmp_path: Path) -> None:
+    """The documents say day first; a sample file of the vendor's has month first."""
+    found, fetch = contracts(tmp_path, SAMPLE.replace("31/08/2027", "8/31/2027"))
+    assert [record.source_id for record in found] == ["CT-6120"]
+    assert {each.errors[0].partition(":")[0] for each in fetch.invalid} == {"ends_on"}
+
+
+def test_a_template_without_a_column_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="emailMaitreApprentissage"):
+        contracts(tmp_path, SAMPLE.replace("emailMaitreApprentissage", "mail"))
+
+
+def test_holes_in_a_contract_are_what_the_rules_say() -> None:
+    rulebook = load_base(RULES, catalogue())
+    records = read("contracts", "CSV").records
+    as_of = datetime(2026, 11, 21, 11, tzinfo=UTC)
+    decided = Classifier(rulebook).decide(records, Moment(as_of, "Europe/Paris"))
+    rules = {
+        record.source_id: decision.rule
+        for record, decision in zip(records, decided.decisions, strict=True)
+        if kind_of(record) == "contract"
+    }
+    assert rules["CT-7781"] is None
+    assert rules["CT-6120"] == "contract.ended"
+    assert rules["CT-7782"] == "contract.company_missing"
+    assert isinstance(records[1], Learner)
