@@ -178,6 +178,8 @@ def _row(
         "fingerprint": run.prints[identity],
         "starts_at": getattr(record, "starts_at", None),
         "modified_at": modified_at,
+        "waiting": 0,
+        "folded": False,
         "first_run_id": run.run_id,
         "changed_run_id": run.run_id,
         "not_received_since": None,

@@ -16,11 +16,14 @@ Status = Literal["running", "completed", "completed_with_issues", "partial", "he
 """`held` waits for a person's word; `cut_off` ended with its process and wrote nothing."""
 IssueState = Literal["new", "open", "back", "snoozed", "waived", "resolved"]
 """`new`: no run has seen it again yet; `back`: it was resolved and returned, and is the same issue."""
-Resolution = Literal["fixed", "rule_changed", "left_out", "left_window", "gone", "not_checked", "unclear"]
+Resolution = Literal[
+    "fixed", "rule_changed", "left_out", "left_window", "time_passed", "gone", "not_checked", "by_hand", "unclear"
+]
 """Why an issue was closed, where that is certain: what the rule reads was corrected; the rule or its settings
-were edited; a skip rule now decides; the session's day is over; the record is no longer received; the rule can
-no longer be evaluated. Else `unclear`: it no longer matches, and nothing here proves why."""
-Scope = Literal["classify", "runs", "read", "admin"]
+were edited; a skip rule now decides; the session's day is over; it no longer applies merely because days went by;
+the record is no longer received; the rule can no longer be evaluated; somebody said so. Else `unclear`: it no
+longer matches, and nothing here proves why."""
+Scope = Literal["classify", "runs", "read", "issues", "admin"]
 
 FINISHED: tuple[Status, ...] = ("completed", "completed_with_issues", "partial")
 """Runs after which the platform was brought up to date."""
@@ -86,6 +89,8 @@ class RunRow(SQLModel, table=True):
     """Rule to how many records it decided."""
     issues: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
     """How many issues this run made new, back and resolved, and how many are open after it."""
+    effects: dict[str, dict[str, int]] = Field(default_factory=dict, sa_type=JSON)
+    """Kind to how many synced records the platform would see as create, update and unchanged."""
     freshness: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     """Hop to the time its data was of, ISO 8601."""
     error: str | None = None
@@ -101,6 +106,7 @@ class RecordRow(SQLModel, table=True):
     __table_args__ = (
         Index("record_identity", "customer", "kind", "source_id", unique=True),
         Index("record_feed", "customer", "verdict", "verdict_at", "id"),
+        Index("record_of_run", "first_run_id", "id"),
     )
 
     id: int | None = _number()
@@ -129,6 +135,12 @@ class RecordRow(SQLModel, table=True):
     """Of sessions and sheets."""
     modified_at: datetime | None = None
     """When a run last found it changed; absent while it is as first received."""
+    matters_at: datetime | None = None
+    """When what is wrong with it begins to matter: its own start, or that of the next session of the person."""
+    waiting: int = 0
+    """How many other records wait for what is wrong with this one."""
+    folded: bool = False
+    """Whether all its issues only wait for those of other records, under which the feed shows it."""
     first_run_id: int = _row_of("run")
     changed_run_id: int = _row_of("run")
     """The last run that wrote this row."""
@@ -182,6 +194,7 @@ class IssueRow(SQLModel, table=True):
     __table_args__ = (
         Index("issue_identity", "record_id", "rule", unique=True),
         Index("issue_of_customer", "customer", "state", "rule"),
+        Index("issue_of_run", "opened_run_id", "record_id"),
     )
 
     id: str = Field(primary_key=True)
@@ -209,7 +222,28 @@ class IssueRow(SQLModel, table=True):
     resolution: Resolution | None = Field(default=None, sa_type=String)
     resolved_by: str | None = None
     """The skip rule that decides now, where the resolution is `left_out`."""
-    snoozed_until: datetime | None = None
+    correction: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """What was corrected, as JSON of ``runs.corrections.Correction``, where the resolution is `fixed`."""
+    until: datetime | None = None
+    """When a snooze or a waiver is over; absent also for a snooze that lasts until the issue grows."""
+    snoozed_size: int | None = None
+    """How much hung on it when it was snoozed until it grows."""
+    reason: str | None = None
+    """Why it was snoozed, waived or resolved by hand, in a person's words."""
+    settled_by: str | None = None
+    """Who did that: the label of a key, `command`, or `rules` for the customer's file."""
+
+
+class IssueCauseRow(SQLModel, table=True):
+    """One unresolved issue that waits for another: until the cause is mended, mending it would change nothing."""
+
+    __tablename__: ClassVar[Any] = "issue_cause"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    issue_id: str = Field(sa_column=Column(String, ForeignKey("issue.id", ondelete="CASCADE"), primary_key=True))
+    cause_id: str = Field(
+        sa_column=Column(String, ForeignKey("issue.id", ondelete="CASCADE"), primary_key=True, index=True)
+    )
 
 
 class ChangeRow(SQLModel, table=True):
@@ -225,6 +259,8 @@ class ChangeRow(SQLModel, table=True):
     customer: str
     run_id: int = _row_of("run")
     record_id: int = _row_of("record", on_delete="CASCADE")
+    at: datetime | None = None
+    """When a person did it, after that run; absent for what the run found."""
     what: Literal["field", "verdict", "issue", "presence"] = Field(sa_type=String)
     subject: str
     """The field's name; the rule of an issue; else empty."""

@@ -92,6 +92,8 @@ def written_data(session: Session, ids: Iterable[int]) -> dict[int, bytes | None
 
 
 _VERDICT = ("decided", "verdict", "rule", "matches", "verdict_at")
+_NEED = ("waiting", "folded", "matters_at")
+"""Of a record, written when its issues were followed."""
 
 
 def write_records(session: Session, rows: Sequence[Row], *, related_only: bool = False) -> None:
@@ -99,7 +101,7 @@ def write_records(session: Session, rows: Sequence[Row], *, related_only: bool =
     if not rows:
         return
     identity = ("customer", "kind", "source_id")
-    kept = ("first_run_id", *_VERDICT) if related_only else ("first_run_id",)
+    kept = ("first_run_id", *_NEED, *_VERDICT) if related_only else ("first_run_id", *_NEED)
     if related_only:
         nothing = {"decided": bytes(fingerprints.SIZE), "matches": b"[]"}
         rows = [row | nothing for row in rows]

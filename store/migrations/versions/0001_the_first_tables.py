@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("by_rule", sa.JSON(), nullable=False),
         sa.Column("issues", sa.JSON(), nullable=False),
+        sa.Column("effects", sa.JSON(), nullable=False),
         sa.Column("freshness", sa.JSON(), nullable=False),
         sa.Column("error", sa.String(), nullable=True),
         sa.Column("recovery", sa.String(), nullable=True),
@@ -76,6 +77,9 @@ def upgrade() -> None:
         sa.Column("verdict_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("modified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("matters_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.Column("folded", sa.Boolean(), nullable=False),
         sa.Column("first_run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("changed_run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("not_received_since", sa.DateTime(timezone=True), nullable=True),
@@ -92,6 +96,7 @@ def upgrade() -> None:
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.create_index("record_feed", ["customer", "verdict", "verdict_at", "id"], unique=False)
         batch_op.create_index("record_identity", ["customer", "kind", "source_id"], unique=True)
+        batch_op.create_index("record_of_run", ["first_run_id", "id"], unique=False)
 
     op.create_table(
         "change",
@@ -99,6 +104,7 @@ def upgrade() -> None:
         sa.Column("customer", sa.String(), nullable=False),
         sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("before", sa.LargeBinary(), nullable=True),
@@ -133,7 +139,11 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("resolution", sa.String(), nullable=True),
         sa.Column("resolved_by", sa.String(), nullable=True),
-        sa.Column("snoozed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("correction", sa.LargeBinary(), nullable=True),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("snoozed_size", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("settled_by", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
             ["closed_run_id"],
             ["run.id"],
@@ -148,6 +158,19 @@ def upgrade() -> None:
     with op.batch_alter_table("issue", schema=None) as batch_op:
         batch_op.create_index("issue_identity", ["record_id", "rule"], unique=True)
         batch_op.create_index("issue_of_customer", ["customer", "state", "rule"], unique=False)
+        batch_op.create_index("issue_of_run", ["opened_run_id", "record_id"], unique=False)
+
+    op.create_table(
+        "issue_cause",
+        sa.Column("issue_id", sa.String(), nullable=False),
+        sa.Column("cause_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["cause_id"], ["issue.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("issue_id", "cause_id"),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("issue_cause", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issue_cause_cause_id"), ["cause_id"], unique=False)
 
     op.create_table(
         "record_key",
@@ -172,7 +195,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_record_key_record_id"))
 
     op.drop_table("record_key")
+    with op.batch_alter_table("issue_cause", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_issue_cause_cause_id"))
+
+    op.drop_table("issue_cause")
     with op.batch_alter_table("issue", schema=None) as batch_op:
+        batch_op.drop_index("issue_of_run")
         batch_op.drop_index("issue_of_customer")
         batch_op.drop_index("issue_identity")
 
@@ -183,6 +211,7 @@ def downgrade() -> None:
 
     op.drop_table("change")
     with op.batch_alter_table("record", schema=None) as batch_op:
+        batch_op.drop_index("record_of_run")
         batch_op.drop_index("record_identity")
         batch_op.drop_index("record_feed")
 
