@@ -118,7 +118,7 @@ def test_a_wrong_customer_file_is_told(tmp_path: Path, before: str, after: str, 
         ("segments: {rennes: {}}", "empty", "write `rennes: {site_code: [S-1, S-2]}`"),
         ("segments: {rennes: {site_code: []}}", "empty", "write at least one value"),
         ("segments: {rennes: S-1}", "wrong-shape", ""),
-        ("guardians: {}", "unknown-key", "known words: name, language"),
+        ("opening: {}", "unknown-key", "known words: name, language"),
     ],
 )
 def test_a_wrong_schedule_or_segment_is_told(tmp_path: Path, more: str, code: str, hint: str) -> None:
