@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -23,7 +24,7 @@ OPTIONS: dict[str, Any] = {
 }
 CASES = {"all companies": OPTIONS, "one company by sector": {**OPTIONS, "companies": ["1"], "sectors": ["T1", "T2"]}}
 
-ASKED = {"1": ("2026-11-23", "2026-12-06"), "2": ("2026-23-11", "2026-06-12"), "3": ("2026-11-23", "2026-12-06")}
+_OTHER_WAY_ROUND = {"2"}
 
 
 def application() -> Starlette:
@@ -44,9 +45,19 @@ def application() -> Starlette:
     async def sessions(request: Request) -> Response:
         asked = request.query_params
         company = asked["IDSociete"]
-        if (asked["Debut"], asked["Fin"]) != ASKED[company] or asked["Vue"] != "ACTION":
+        order = "%Y-%d-%m" if company in _OTHER_WAY_ROUND else "%Y-%m-%d"
+        try:
+            first, last, *days = (
+                datetime.strptime(day, order).date()  # noqa: DTZ007 - a day has no zone
+                for day in (asked["Debut"], asked["Fin"], *(each["Date"] for each in found[company]["SEANCE"]))
+            )
+        except ValueError:
             return Response("Erreur", status_code=400)
-        rows = [] if asked.get("CSecteur") == "T2" else found[company]["SEANCE"]
+        rows = [
+            each
+            for each, day in zip(found[company]["SEANCE"], days, strict=True)
+            if first <= day <= last and asked.get("CSecteur") != "T2"
+        ]
         return refused(request) or JSONResponse(rows)
 
     home = "/GaliaEDC/API"
