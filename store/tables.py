@@ -12,8 +12,20 @@ from engine.decisions import Verdict
 from engine.rulebook import FixIn
 
 Direction = Literal["downward", "upward"]
-Status = Literal["running", "completed", "completed_with_issues", "partial", "held", "failed", "cut_off"]
-"""`held` waits for a person's word; `cut_off` ended with its process and wrote nothing."""
+Status = Literal[
+    "running",
+    "completed",
+    "completed_with_issues",
+    "partial",
+    "held",
+    "approved",
+    "rejected",
+    "superseded",
+    "failed",
+    "cut_off",
+]
+"""`held` changed nothing and waits for a person's word; then it is `approved`, and another run did what it would have
+done, `rejected`, or `superseded` by a later run. `cut_off` ended with its process and wrote nothing."""
 IssueState = Literal["new", "open", "back", "snoozed", "waived", "resolved"]
 """`new`: no run has seen it again yet; `back`: it was resolved and returned, and is the same issue."""
 Resolution = Literal[
@@ -97,6 +109,56 @@ class RunRow(SQLModel, table=True):
     """Why it failed or is partial: system, call, what was found, what to do. Never personal data."""
     recovery: str | None = None
     """What the error asks for: try again later, a person must act, report it."""
+    guards: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    """What the guards found, as ``runs.guards.Trip``. Counts and names of rules only."""
+    filled: dict[str, dict[str, int]] = Field(default_factory=dict, sa_type=JSON)
+    """Kind to field to how many records had it, as last seen in a complete fetch; `source_id` counts them all."""
+    settled_at: datetime | None = None
+    """When a held run was approved, rejected or superseded."""
+    settled_by: str | None = None
+    """Who did: the label of a key, `command`, or the number of the later run."""
+    approves: int | None = Field(default=None, sa_type=BigId)
+    """The held run whose records this one wrote."""
+
+
+class RulebookRow(SQLModel, table=True):
+    """One version of a customer's rulebook that a run has used: what it was made of, so that edits can be named."""
+
+    __tablename__: ClassVar[Any] = "rulebook"
+
+    customer: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    parts: dict[str, str] = Field(sa_type=JSON)
+    """Rule, setting or part of the customer's file to a short hash of it, as ``engine.versions.parts_of``."""
+
+
+class HeldRow(SQLModel, table=True):
+    """What a held run received, kept until somebody has settled it."""
+
+    __tablename__: ClassVar[Any] = "held"
+
+    run_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("run.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    received: bytes = Field(sa_type=LargeBinary)
+    """As ``runs.holding`` packs it."""
+
+
+class HeldEntryRow(SQLModel, table=True):
+    """One thing that a held run would have done to a record, by name."""
+
+    __tablename__: ClassVar[Any] = "held_entry"
+    __table_args__ = (Index("held_entry_of_run", "run_id", "id"),)
+
+    id: int | None = _number()
+    run_id: int = _row_of("run", on_delete="CASCADE")
+    what: Literal["new", "not_received", "leaves", "verdict"] = Field(sa_type=String)
+    kind: str
+    source_id: str
+    name: str
+    before: str | None = None
+    """Of a verdict: the one it has, and its rule after a space."""
+    after: str | None = None
 
 
 class RecordRow(SQLModel, table=True):
@@ -146,6 +208,10 @@ class RecordRow(SQLModel, table=True):
     """The last run that wrote this row."""
     not_received_since: datetime | None = None
     """Moment of the first complete run that no longer received it; absent while it is there."""
+    not_received_runs: int = 0
+    """How many complete runs have not received it since."""
+    left_at: datetime | None = None
+    """Moment of the run after so many of them that it counts as gone; absent while it is there, or may come back."""
 
 
 class ArchiveRow(SQLModel, table=True):
@@ -167,6 +233,32 @@ class ArchiveRow(SQLModel, table=True):
     """Who was there, at the first archiving, as `runs.archiving` writes it."""
 
 
+class UploadRow(SQLModel, table=True):
+    """One attendance sheet that a run has put on the list of what goes up: once, for its first archiving."""
+
+    __tablename__: ClassVar[Any] = "upload"
+    __table_args__ = (
+        Index("upload_of_sheet", "customer", "sheet_id", unique=True),
+        Index("upload_waiting", "customer", "uploaded_at", "id"),
+    )
+
+    id: int | None = _number()
+    customer: str
+    sheet_id: str
+    run_id: int = _row_of("run")
+    """The run that put it there."""
+    offered_at: datetime
+    """That run's moment."""
+    sheet: bytes = Field(sa_type=LargeBinary)
+    """The sheet as JSON, as it was then."""
+    marks: bytes = Field(sa_type=LargeBinary)
+    """Its marks as JSON; an excuse that comes before the upload goes with it."""
+    withdrawn_at: datetime | None = None
+    """When a later run decided that it does not go up; absent while it does."""
+    uploaded_at: datetime | None = None
+    """When its attendance went to the source, as confirmed; it never goes again."""
+
+
 class RecordKeyRow(SQLModel, table=True):
     """One value by which a record is found as somebody's related record, such as its email.
 
@@ -177,11 +269,9 @@ class RecordKeyRow(SQLModel, table=True):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
-    record_id: int = Field(
-        sa_column=Column(
-            BigId, ForeignKey("record.id", ondelete="CASCADE"), primary_key=True, index=True, autoincrement=False
-        )
-    )
+    record_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    """Number of its record. No foreign key, whose check and index would cost more than all else of a first run:
+    who deletes a record deletes its keys, which its own data tells (``store.keys``)."""
 
 
 class IssueRow(SQLModel, table=True):
