@@ -1,10 +1,10 @@
-"""Measures what is named, or all but the long ones: `python -m benchmarks [matcher|million|sessions|reloads|http]`."""
+"""Measures what is named, or all but the long ones: `python -m benchmarks [NAME...]`, of the names in RUNS."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import http, matcher
+from benchmarks import fetching, http, matcher
 from benchmarks.table import show
 
 RUNS = {
@@ -12,6 +12,7 @@ RUNS = {
     "million": lambda: matcher.sixteen_rules(1_000_000),
     "sessions": lambda: matcher.sessions(2_000),
     "http": http.classify,
+    "fetching": fetching.big_school,
     "reloads": lambda: matcher.reloads(1_000),
 }
 
