@@ -96,12 +96,14 @@ def day_as(found: date, order: DayOrder) -> str:
     return found.strftime(_ORDERS[order][1])
 
 
+@lru_cache(4096)
 def ordered_day(text: str, order: DayOrder) -> date | str:
     """A day with its year in four digits, separated by `-`, `/` or `.`; a time of day after it is left out."""
     parts = _DAY_AND_REST.fullmatch(text.strip())
     return _day_of(parts, order) if parts else UNREAD if text.strip() else ""
 
 
+@lru_cache(4096)
 def ordered_time(text: str, order: DayOrder, zone_name: str) -> datetime | str:
     """A day and a time of day (`08:30`, `8h30`, `08:30:00.000`); one without an offset is of that zone."""
     if not text.strip():
