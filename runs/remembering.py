@@ -12,11 +12,12 @@ from sqlmodel import Session
 from engine.decisions import Decision
 from engine.door import Invalid
 from engine.folding import fold_name
-from engine.joins import join_keys
 from engine.records import Record, name_of
+from runs.aging import Missing, age, missing, newly
 from runs.findings import Findings, Found, Identity, decides, decisions_of
 from runs.following import follow
 from store import fingerprints, writes
+from store.keys import Keyed, write_keys
 from store.tables import RunRow
 from store.writes import Known, Row
 
@@ -27,10 +28,13 @@ def remember(session: Session, run: Findings, known: dict[Identity, Known], row:
     _count(found, row)
     changes = _Changes(run)
     _write_records(session, run, known, found, changes)
-    gone, left = _not_received(session, run, known, found, changes)
-    row.changed = sum(one.new or one.changed for one in found.values()) + len(gone)
+    absent = _not_received(session, run, known, found, changes)
+    fewer = len(newly(absent.aging)) + len(absent.leaving)
+    row.changed = sum(one.new or one.changed for one in found.values()) + fewer
     # Whole in one go: a change inside a JSON column is not seen.
-    followed = follow(session, run, found, gone, left, changes.rows)
+    followed = follow(
+        session, run, found, [one.id for one in absent.leaving], [one.id for one in absent.over], changes.rows
+    )
     row.issues = followed | {"open": writes.open_issues(session, run.customer)}
     writes.write_changes(session, changes.rows)
 
@@ -97,7 +101,7 @@ def _write_records(
 ) -> None:
     decided_rows: list[Row] = []
     related_rows: list[Row] = []
-    keyed: dict[Identity, tuple[tuple[str, str], ...]] = {}
+    keyed: dict[Identity, Record | None] = {}
     after: dict[int, bytes | None] = {}
     for identity, one in found.items():
         then = known.get(identity)
@@ -118,7 +122,7 @@ def _write_records(
         else:
             related_rows.append(row)
         if one.new or one.changed:
-            keyed[identity] = () if record is None else join_keys(record)
+            keyed[identity] = record
         if then is not None:
             if one.changed:
                 after[then.id] = data
@@ -135,16 +139,23 @@ def _write_records(
     for identity, written in writes.known_records(session, run.customer, new).items():
         if identity in found:
             found[identity].id = written.id
-    writes.replace_keys(
+    write_keys(
         session,
-        [found[identity].id for identity in keyed if not found[identity].new],
-        [
-            {"digest": fingerprints.of_key(run.customer, identity[0], key, value), "record_id": found[identity].id}
-            for identity, keys in keyed.items()
-            for key, value in keys
-            if key != "id"
-        ],
+        run.customer,
+        (
+            Keyed(
+                id=found[identity].id,
+                before=_read(before.get(found[identity].id)),
+                after=record,
+                new=found[identity].new,
+            )
+            for identity, record in keyed.items()
+        ),
     )
+
+
+def _read(data: bytes | None) -> Record | None:
+    return None if data is None else fingerprints.read(data)
 
 
 def _readable(run: Findings, one: Found) -> Record | None:
@@ -183,6 +194,8 @@ def _row(
         "first_run_id": run.run_id,
         "changed_run_id": run.run_id,
         "not_received_since": None,
+        "not_received_runs": 0,
+        "left_at": None,
     }
 
 
@@ -205,30 +218,14 @@ def _not_received(
     known: Mapping[Identity, Known],
     found: Mapping[Identity, Found],
     changes: _Changes,
-) -> tuple[list[int], list[int]]:
-    """Numbers of the records that are no longer there, and of the sessions whose day is over."""
-    gone: list[Known] = []
-    left: list[Known] = []
-    for identity, then in known.items():
-        if identity in found or then.not_received_since is not None:
-            continue
-        if then.starts_at is not None and then.starts_at < run.since:
-            # It left the window as days went by: that says nothing of its being there.
-            if then.verdict is not None and identity[0] in run.kinds:
-                left.append(then)
-        elif identity[0] in run.complete:
-            gone.append(then)
-    writes.settle_records(session, [{"id": then.id, "not_received_since": run.as_of} for then in gone])
-    nothing = fingerprints.of_decision(None)
-    writes.settle_records(
-        session,
-        [
-            {"id": then.id, "decided": nothing, "verdict": None, "rule": None, "matches": b"[]", "verdict_at": None}
-            for then in left
-        ],
-    )
-    for then in gone:
+) -> Missing:
+    """What is known and was not received, written."""
+    absent = missing(run, known, found)
+    age(session, run, absent)
+    for then in newly([*absent.aging, *absent.leaving]):
         changes.add(then.id, "presence", "", "received", "not_received")
-    for then in left:
+    for then in absent.leaving:
+        changes.add(then.id, "presence", "", "not_received", "gone")
+    for then in absent.over:
         changes.verdict(then, None)
-    return [then.id for then in gone], [then.id for then in left]
+    return absent

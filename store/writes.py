@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Table, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Table, bindparam, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from engine.decisions import Verdict
 from store import fingerprints
 from store.known import CHUNK, chunks
-from store.tables import OPEN, ChangeRow, IssueRow, IssueState, RecordKeyRow, RecordRow, RunRow
+from store.tables import OPEN, ChangeRow, IssueRow, IssueState, RecordRow, RunRow
 
 Row = dict[str, Any]
 
@@ -27,7 +27,7 @@ def _table(model: Any) -> Table:
     return table
 
 
-RUN, RECORD, KEY, ISSUE, CHANGE = map(_table, (RunRow, RecordRow, RecordKeyRow, IssueRow, ChangeRow))
+RUN, RECORD, ISSUE, CHANGE = map(_table, (RunRow, RecordRow, IssueRow, ChangeRow))
 
 
 class Known(Struct, frozen=True):
@@ -42,6 +42,8 @@ class Known(Struct, frozen=True):
     modified_at: datetime | None
     starts_at: datetime | None
     not_received_since: datetime | None
+    not_received_runs: int
+    left_at: datetime | None
 
 
 class OpenIssue(Struct, frozen=True):
@@ -91,6 +93,19 @@ def written_data(session: Session, ids: Iterable[int]) -> dict[int, bytes | None
     return found
 
 
+def never_readable(session: Session, ids: Collection[int]) -> set[int]:
+    """Those of the records that never came in a form that could be read, so that they have no name."""
+    return {
+        number
+        for chunk in chunks(ids)
+        for (number,) in session.execute(
+            select(RECORD.c.id).where(
+                RECORD.c.id.in_(chunk), RECORD.c.data.is_(None), RECORD.c.name == RECORD.c.source_id
+            )
+        )
+    }
+
+
 _VERDICT = ("decided", "verdict", "rule", "matches", "verdict_at")
 _NEED = ("waiting", "folded", "matters_at")
 """Of a record, written when its issues were followed."""
@@ -119,14 +134,6 @@ def write_records(session: Session, rows: Sequence[Row], *, related_only: bool =
 def settle_records(session: Session, rows: Sequence[Row]) -> None:
     """Change some columns of records by number; every row has the same columns, `id` among them."""
     _update(session, RECORD, rows)
-
-
-def replace_keys(session: Session, changed: Iterable[int], rows: Sequence[Row]) -> None:
-    """Take the keys of the changed records away and write these rows of `digest` and `record_id`."""
-    for chunk in chunks(changed):
-        session.execute(delete(KEY).where(KEY.c.record_id.in_(chunk)))
-    # In the index's order the database appends instead of jumping about.
-    _insert(session, KEY, sorted(rows, key=lambda row: row["digest"]))
 
 
 def issues_of_records(session: Session, customer: str, records: Collection[int], *, resolved: bool) -> list[OpenIssue]:
