@@ -93,6 +93,15 @@ class Classifier:
         decisions = [self._decide(item, one, deciding) for item in items]
         return Decided(self, items, decisions, one, moment)
 
+    def fulfilled(self, record: Record, situation: Situation, moment: Moment) -> frozenset[str]:
+        """Ids of all rules that a record fulfils, whatever the verdict: at another moment, or as it once was.
+
+        Raises EngineError.
+        """
+        rules = self._rules.get(kind_of(record), [])
+        fired = self.matcher.matching(record, Pass(Sight(Clock(moment), situation)))
+        return frozenset(rules[position].id for position in fired)
+
     def reads(self, rule_id: str) -> Reads | None:
         """What a rule reads; None for the engine's findings, and for a rule that there is not."""
         found = self._reads.get(rule_id)

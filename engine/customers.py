@@ -14,8 +14,21 @@ from engine.options import read_use
 from engine.reading import Reading, did_you_mean, shown
 from engine.records import SegmentKey
 from engine.rulebook import ConnectorUse, Customer, Schedule
+from engine.waivers import read_waivers
 
-KEYS = ("name", "language", "zone", "source", "platform", "schedule", "segments", "settings", "rules", "guards")
+KEYS = (
+    "name",
+    "language",
+    "zone",
+    "source",
+    "platform",
+    "schedule",
+    "segments",
+    "waivers",
+    "settings",
+    "rules",
+    "guards",
+)
 """Everything a customer's file can hold."""
 REQUIRED = ("name", "language", "zone")
 
@@ -50,6 +63,7 @@ def read_customer(root: Mapping, languages: tuple[str, ...], around: Surrounding
         platform=_use(parts.get("platform"), "platform", around, reading),
         schedule=_schedule(parts.get("schedule"), reading),
         segments=_segments(parts.get("segments"), reading),
+        waivers=read_waivers(parts.get("waivers"), reading),
     )
 
 

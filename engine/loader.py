@@ -22,6 +22,7 @@ from engine.reading import Reading, closest
 from engine.rulebook import FINDINGS, Customer, Rule, Rulebook, Schedule, Touch
 from engine.soundness import check_laid
 from engine.versions import version_of
+from engine.waivers import check_waivers
 
 
 @cache
@@ -123,6 +124,7 @@ class Loader:
         """The rulebook of what was laid, unless there are problems."""
         reading = Reading()
         check_laid(laid, customer, reading)
+        check_waivers(laid, customer, reading)
         told = in_file_order([*laid.problems, *problems, *reading.problems])
         if any(problem.severity == "error" for problem in told):
             raise RuleFileError(told)

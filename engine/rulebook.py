@@ -136,6 +136,18 @@ class Schedule(Struct, frozen=True):
     upward: tuple[str, ...] = ()
 
 
+class Waiver(Struct, frozen=True):
+    """Issues that a customer's file accepts as they are."""
+
+    rule: str
+    kind: str
+    source_ids: tuple[str, ...]
+    reason: str
+    until: date
+    """The last day, included."""
+    place: Place
+
+
 class Customer(Struct, frozen=True):
     """What a customer's file says beside its rules."""
 
@@ -150,6 +162,8 @@ class Customer(Struct, frozen=True):
     schedule: Schedule
     segments: Mapping[str, Mapping[str, tuple[str, ...]]]
     """Platform account → segment key → values; every key named must fit. Empty: no segmentation."""
+    waivers: tuple[Waiver, ...] = ()
+    """They change what waits for a person and no decision: the version does not know them."""
 
 
 class Rulebook(Struct, frozen=True):

@@ -242,6 +242,27 @@ def _customer(catalogue: Catalogue) -> dict[str, Schema]:
                 "upward": {"description": "From platform to source.", **_CLOCK},
             },
         },
+        "waivers": {
+            "description": "Issues accepted as they are: they wait for nobody until the day is over.",
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["rule", "records", "reason", "until"],
+                "properties": {
+                    "rule": {"type": "string", "description": "The rule that flags them."},
+                    "records": {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {"type": ["string", "number", "boolean"]},
+                        "description": "Their ids in the source.",
+                    },
+                    "kind": {"enum": list(KINDS), "description": "Only for a finding of the engine itself."},
+                    "reason": {"type": "string", "minLength": 1, "description": "Why they are accepted."},
+                    "until": {**_VALUES["date"], "type": "string", "description": "The last day, included."},
+                },
+            },
+        },
         "segments": {
             "description": "Account of the platform → segment key → values; every key named must fit.",
             "type": "object",
