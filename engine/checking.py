@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
 
 from engine.catalogue import Catalogue
 from engine.folders import BASE, called, is_customer_id, other_spellings, yaml_files
@@ -19,18 +18,17 @@ from engine.rulebook import Rule, Rulebook
 _NOT_PROVIDED = re.compile(r"`([^`]+)` is not provided")
 
 
-class MessageChecks(Protocol):
-    """What is asked of ``engine.messages.Messages``."""
-
-    def problems(self, rulebook: Rulebook) -> tuple[Problem, ...]:
-        """Everything wrong with the messages of a rulebook's rules."""
-        ...
-
-
 def check(
-    rules: Path, catalogue: Catalogue, messages: MessageChecks, *, allow_private_hosts: bool = False
+    rules: Path,
+    catalogue: Catalogue,
+    of_messages: Callable[[Rulebook], Iterable[Problem]],
+    *,
+    allow_private_hosts: bool = False,
 ) -> tuple[Problem, ...]:
-    """Every problem and warning of all files, each once, in file order. Raises nothing for what files hold."""
+    """Every problem and warning of all files, each once, in file order. Raises nothing for what files hold.
+
+    ``of_messages`` tells what is wrong with the messages of a rulebook's rules (``engine.message_checks``).
+    """
     loader = Loader(rules, catalogue, allow_private_hosts=allow_private_hosts)
     problems: list[Problem] = []
     rulebooks: list[Rulebook] = []
@@ -51,7 +49,7 @@ def check(
     problems.extend(_examples(every))
     for rulebook in rulebooks:
         problems.extend(_unnamed(rulebook, loader))
-        problems.extend(messages.problems(rulebook))
+        problems.extend(of_messages(rulebook))
         problems.extend(_dormant(rulebook))
     return in_file_order(problems)
 

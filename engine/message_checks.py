@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
-from jinja2 import Environment, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from engine.decisions import Facts, RelatedFacts
@@ -15,7 +15,8 @@ from engine.evidence import plain
 from engine.fields import Field, fields_of
 from engine.folders import BASE
 from engine.messages import Messages, is_customers
-from engine.phrases import FILTERS, names_for
+from engine.phrases import names_for
+from engine.plain_texts import PARTS, every_node, forbidden, is_one_of, unreadable
 from engine.prepare import relations_read
 from engine.problems import Place, Problem
 from engine.reading import did_you_mean
@@ -23,11 +24,6 @@ from engine.records import KINDS
 from engine.relations import RELATIONS
 from engine.rulebook import MessageText, Rule, Rulebook
 
-MOST_WRITTEN = 1000
-"""Characters of a customer's text."""
-
-_PARTS = ("count", "items")
-_PLAIN = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Filter)
 _SANDBOX = SandboxedEnvironment()
 _SAMPLE_TIME = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -50,13 +46,7 @@ def problems_of(messages: Messages, rulebook: Rulebook) -> tuple[Problem, ...]:
 
 def customer_text_problems(text: str, place: Place, kind: str, rulebook_settings: frozenset[str]) -> list[Problem]:
     """What a customer's text may not hold, without the rest of its rulebook: for a loader that reads one layer."""
-    return [*_forbidden(text, place), *_unknown(text, place, kind, rulebook_settings)]
-
-
-@lru_cache(maxsize=4096)
-def is_plain(text: str) -> bool:
-    """Whether a text is names and filters only, and not too long: what a customer's must be to be rendered."""
-    return not any(_forbidden(text, Place("")))
+    return [*forbidden(text, place), *_unknown(text, place, kind, rulebook_settings)]
 
 
 def _missing(messages: Messages, rule: Rule, rulebook: Rulebook) -> Iterator[Problem]:
@@ -81,7 +71,7 @@ def _wrong(
     """The problems of both texts of one message, each said once."""
     said: dict[str, Problem] = {}
     for which, text in (("problem", message.problem), ("fix", message.fix)):
-        found = list(_forbidden(text, place)) if not packaged and is_customers(rule, rulebook) else []
+        found = list(forbidden(text, place)) if not packaged and is_customers(rule, rulebook) else []
         found = found or [
             *_unknown(text, place, told_kind(rule), frozenset(rulebook.settings)),
             *_unread(text, place, rule),
@@ -94,41 +84,11 @@ def _wrong(
     yield from said.values()
 
 
-def _forbidden(text: str, place: Place) -> Iterator[Problem]:
-    """What only a packaged message may hold, and a text that is too long to be read."""
-    if len(text) > MOST_WRITTEN:
-        found = f"it has {len(text):,} characters; at most {MOST_WRITTEN:,} are shown"
-        yield Problem(place, "bad-message", found, "say it shorter")
-        return
-    only = "a customer's message is names and filters only"
-    environment = Environment()  # noqa: S701 - nothing is rendered by it
-    try:
-        if any(kind == "block_begin" for _, kind, _ in environment.lex(text)):
-            found = "it holds {% %}"
-            yield Problem(place, "bad-message", f"{found}; {only}", "take it out, or write two rules")
-            return
-        # Filters are judged below, so unknown ones must not stop the reading.
-        tree = environment.parse(text)
-    except TemplateSyntaxError as error:
-        yield _unreadable(error, place)
-        return
-    for node in _all(tree):
-        if not isinstance(node, _PLAIN):
-            found = f"it holds more than a name in {{{{ }}}}; {only}"
-            yield Problem(place, "bad-message", found, "write a name, or a name and a filter: {{ starts_at | day }}")
-            return
-        if isinstance(node, nodes.Filter) and (node.name not in FILTERS or node.args or node.kwargs):
-            yield Problem(place, "bad-message", f"no filter ‘{node.name}’", did_you_mean(node.name, tuple(FILTERS)))
-        if isinstance(node, nodes.Getattr) and node.attr not in _PARTS and not _is(node.node, "settings", "related"):
-            found = f"‘.{node.attr}’ is not a part of it"
-            yield Problem(place, "bad-message", found, "write the name alone; only settings and related have parts")
-
-
 def _unknown(text: str, place: Place, kind: str, settings: frozenset[str]) -> Iterator[Problem]:
     """Names, settings and relations that there are not."""
     used = _used(text)
     if isinstance(used, TemplateSyntaxError):
-        yield _unreadable(used, place)
+        yield unreadable(used, place)
         return
     names = names_for(kind)
     bound = {node.name for node in used if isinstance(node, nodes.Name) and node.ctx != "load"}
@@ -137,15 +97,15 @@ def _unknown(text: str, place: Place, kind: str, settings: frozenset[str]) -> It
             yield Problem(place, "bad-message", f"no name ‘{node.name}’", did_you_mean(node.name, tuple(names)))
         if not isinstance(node, nodes.Getattr):
             continue
-        if _is(node.node, "settings") and node.attr not in settings:
+        if is_one_of(node.node, "settings") and node.attr not in settings:
             hint = did_you_mean(node.attr, tuple(sorted(settings)))
             yield Problem(place, "bad-message", f"no setting ‘{node.attr}’", hint)
-        if _is(node.node, "related") and node.attr not in RELATIONS.get(kind, {}):
+        if is_one_of(node.node, "related") and node.attr not in RELATIONS.get(kind, {}):
             hint = did_you_mean(node.attr, tuple(RELATIONS.get(kind, {})))
             yield Problem(place, "bad-message", f"no relation ‘{node.attr}’", hint)
         inner = node.node
-        if isinstance(inner, nodes.Getattr) and _is(inner.node, "related") and node.attr not in _PARTS:
-            yield Problem(place, "bad-message", f"‘.{node.attr}’ of a relation", did_you_mean(node.attr, _PARTS))
+        if isinstance(inner, nodes.Getattr) and is_one_of(inner.node, "related") and node.attr not in PARTS:
+            yield Problem(place, "bad-message", f"‘.{node.attr}’ of a relation", did_you_mean(node.attr, PARTS))
 
 
 @lru_cache(maxsize=4096)
@@ -155,7 +115,7 @@ def _used(text: str) -> tuple[nodes.Name | nodes.Getattr, ...] | TemplateSyntaxE
         tree = _SANDBOX.parse(text)
     except TemplateSyntaxError as error:
         return error
-    return tuple(node for node in _all(tree) if isinstance(node, nodes.Name | nodes.Getattr))
+    return tuple(node for node in every_node(tree) if isinstance(node, nodes.Name | nodes.Getattr))
 
 
 def _unread(text: str, place: Place, rule: Rule) -> Iterator[Problem]:
@@ -165,7 +125,7 @@ def _unread(text: str, place: Place, rule: Rule) -> Iterator[Problem]:
         return
     read = frozenset(relations_read(rule.when)) if rule.kind else frozenset()
     for node in used:
-        if not isinstance(node, nodes.Getattr) or not _is(node.node, "related"):
+        if not isinstance(node, nodes.Getattr) or not is_one_of(node.node, "related"):
             continue
         if node.attr in RELATIONS.get(rule.kind, {}) and node.attr not in read:
             found = f"the rule does not read the relation ‘{node.attr}’, so its message knows nothing of it"
@@ -243,18 +203,3 @@ def _beside(rule: Rule) -> Place:
     """Where the messages beside a rule stand, as far as that is known."""
     touched = [touch.place for touch in rule.touched if "messages" in touch.what]
     return touched[-1] if touched else rule.place
-
-
-def _unreadable(error: TemplateSyntaxError, place: Place) -> Problem:
-    hint = "every {{ is closed by }}, and a filter stands after |"
-    return Problem(place, "bad-message", f"it cannot be read ({error.message})", hint)
-
-
-def _is(node: nodes.Node, *names: str) -> bool:
-    return isinstance(node, nodes.Name) and node.name in names
-
-
-def _all(node: nodes.Node) -> Iterator[nodes.Node]:
-    yield node
-    for child in node.iter_child_nodes():
-        yield from _all(child)

@@ -23,7 +23,8 @@ from engine.folders import called
 from engine.message_facts import context
 from engine.phrases import Choice, Language, read_phrases
 from engine.places import TEMPLATES
-from engine.problems import Place, Problem
+from engine.plain_texts import is_plain
+from engine.problems import Place
 from engine.records import KINDS
 from engine.rulebook import MessageText, Reaction, Rule, Rulebook
 
@@ -112,12 +113,6 @@ class Messages:
         phrases = self.language(language).phrases
         return Rendered(phrases.failed_problem.format(rule=rule_id), phrases.failed_fix.format(rule=rule_id))
 
-    def problems(self, rulebook: Rulebook) -> tuple[Problem, ...]:
-        """Everything wrong with the messages of a rulebook's rules: missing, misspelt, or more than is allowed."""
-        from engine.message_checks import problems_of  # noqa: PLC0415 - it reads this module; only checks pay for it
-
-        return problems_of(self, rulebook)
-
     def _texts(self, rulebook: Rulebook, rule_id: str, language: str) -> _Texts:
         """The rule's reaction, and the texts to try, best first: the reader's language, English, whatever there is."""
         kept = self._books.get(rulebook.customer.id)
@@ -182,8 +177,6 @@ def is_customers(rule: Rule, rulebook: Rulebook) -> bool:
 
 def usable_messages(rule: Rule, rulebook: Rulebook) -> dict[str, MessageText]:
     """The messages beside a rule that may be rendered, by language."""
-    from engine.message_checks import is_plain  # noqa: PLC0415 - it reads this module
-
     if not is_customers(rule, rulebook):
         return dict(rule.messages)
     return {spoken: text for spoken, text in rule.messages.items() if is_plain(text.problem) and is_plain(text.fix)}

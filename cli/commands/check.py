@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -32,13 +33,14 @@ def check(
     Examples: muster check · muster check ./rules --format github
     """
     from connectors.registry import catalogue
-    from engine import report
-    from engine.checking import check as problems_of
+    from engine import checking, report
     from engine.loading import customers
+    from engine.message_checks import problems_of
     from engine.messages import Messages
 
     folder = rules_folder(rules)
-    problems = problems_of(folder, catalogue(), Messages(), allow_private_hosts=private_hosts_allowed())
+    of_messages = partial(problems_of, Messages())
+    problems = checking.check(folder, catalogue(), of_messages, allow_private_hosts=private_hosts_allowed())
     written = {
         "text": report.as_text,
         "json": report.as_json,

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from connectors.registry import catalogue
 from engine.checking import check
 from engine.loading import load
+from engine.message_checks import problems_of
 from engine.messages import Messages
 from engine.places import RULES, TEMPLATES
 from engine.problems import Problem
@@ -34,7 +36,7 @@ def rules(tmp_path: Path) -> Path:
 
 
 def errors(folder: Path, messages: Path = TEMPLATES / "messages") -> list[Problem]:
-    found = check(folder, catalogue(), Messages(messages))
+    found = check(folder, catalogue(), partial(problems_of, Messages(messages)))
     return [problem for problem in found if problem.severity == "error"]
 
 

@@ -16,16 +16,14 @@ from tests.engine.rule_folders import BASE, CATALOGUE, CUSTOMER, FOLDER, write
 ENGINE = Path(__file__).parents[2] / "engine"
 
 
-class Silent:
+def silent(_rulebook: Rulebook) -> tuple[Problem, ...]:
     """Messages in which nothing is wrong."""
-
-    def problems(self, _rulebook: Rulebook) -> tuple[Problem, ...]:
-        return ()
+    return ()
 
 
 def found(folder: Path, **files: str) -> list[tuple[str, str, str]]:
     """File, code and message of everything that is said."""
-    said = check(write(folder, {**FOLDER, **files}), CATALOGUE, Silent())
+    said = check(write(folder, {**FOLDER, **files}), CATALOGUE, silent)
     return [(problem.place.path.rpartition("/")[2], problem.code, problem.message) for problem in said]
 
 
@@ -95,7 +93,7 @@ def test_a_rule_on_what_the_source_never_gives_is_a_warning(tmp_path: Path) -> N
     sent = "source: {connector: sent, system: Old ERP, provides: {session: [starts_at]}}"
     on = "rules: {session.not_remote: {then: skip}}"
     customer = "\n".join([*CUSTOMER.splitlines()[:3], sent, "platform: {connector: slate}", on])
-    (problem,) = check(write(tmp_path, {**FOLDER, "customers/norvane.yaml": customer}), CATALOGUE, Silent())
+    (problem,) = check(write(tmp_path, {**FOLDER, "customers/norvane.yaml": customer}), CATALOGUE, silent)
     assert (problem.code, problem.severity, problem.place.line) == ("dormant-rule", "warning", 4)
     assert problem.message == "Old ERP never gives `session.remote`: session.not_remote can never match"
 

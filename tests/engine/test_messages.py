@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -13,10 +14,11 @@ from engine.checking import check
 from engine.conditions import ALWAYS
 from engine.decisions import Facts, RelatedFacts
 from engine.loading import load, load_base
-from engine.message_checks import MOST_WRITTEN, customer_text_problems, is_plain, sample_facts
+from engine.message_checks import customer_text_problems, problems_of, sample_facts
 from engine.messages import FALLBACK, MOST_SHOWN, Messages
 from engine.phrases import FILTERS, NAMES, names_for
 from engine.places import RULES
+from engine.plain_texts import MOST_WRITTEN, is_plain
 from engine.problems import Place
 from engine.records import KINDS
 from engine.rulebook import FINDINGS, MessageText, Rulebook, Touch
@@ -121,7 +123,7 @@ def plain(text: str) -> str:
 
 
 def test_the_packaged_rules_layers_and_sample_customers_are_without_errors() -> None:
-    problems = check(RULES, catalogue(), MESSAGES)
+    problems = check(RULES, catalogue(), partial(problems_of, MESSAGES))
 
     assert [problem for problem in problems if problem.severity == "error"] == []
 
@@ -252,24 +254,24 @@ def test_a_customers_message_that_is_more_than_names_and_filters_is_never_render
     said = MESSAGES.render(book, "session.no_instructor", SESSION, "en")
 
     assert said.problem.startswith("Not synced: no instructor")
-    assert [problem.code for problem in MESSAGES.problems(book)] == ["bad-message"]
+    assert [problem.code for problem in problems_of(MESSAGES, book)] == ["bad-message"]
 
 
 def test_a_connector_layers_message_has_the_whole_syntax_within_the_sandbox() -> None:
     whole = MessageText("{% if room %}{{ room }}{% else %}no room{% endif %}", "{{ name }}")
     book = with_message(NORVANE, "session.no_instructor", whole, "ypareo")
     assert MESSAGES.render(book, "session.no_instructor", SESSION, "en").problem == "no room"
-    assert MESSAGES.problems(book) == ()
+    assert problems_of(MESSAGES, book) == ()
 
     for escape in ("{{ ''.__class__.__mro__ }}", "{{ name.__init__.__globals__ }}", "{{ cycler }}", "{{ range(9) }}"):
         book = with_message(NORVANE, "session.no_instructor", MessageText(escape, "x"), "ypareo")
         assert MESSAGES.render(book, "session.no_instructor", SESSION, "en").problem.startswith("Not synced")
-        assert MESSAGES.problems(book) != ()
+        assert problems_of(MESSAGES, book) != ()
 
 
 def test_a_message_about_a_relation_that_its_rule_does_not_read_is_a_problem() -> None:
     text = MessageText("{{ related.learners.count }} wait", "x")
-    (problem,) = MESSAGES.problems(with_message(NORVANE, "session.no_instructor", text, "norvane"))
+    (problem,) = problems_of(MESSAGES, with_message(NORVANE, "session.no_instructor", text, "norvane"))
 
     assert "does not read the relation ‘learners’" in problem.message
 
@@ -278,7 +280,7 @@ def test_a_missing_language_of_a_packaged_rule_is_a_problem() -> None:
     rule = msgspec.structs.replace(BASE.rules[0], id="session.new_one", kind="session", when=ALWAYS)
     book = msgspec.structs.replace(BASE, rules=(rule,))
 
-    assert [problem.message for problem in MESSAGES.problems(book)] == [
+    assert [problem.message for problem in problems_of(MESSAGES, book)] == [
         "session.new_one has no message in ‘en’",
         "session.new_one has no message in ‘fr’",
     ]

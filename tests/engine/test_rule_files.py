@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from connectors.registry import catalogue
 from engine.checking import check
 from engine.classify import Classifier
 from engine.loading import load, load_base
+from engine.message_checks import problems_of
 from engine.messages import Messages
 from engine.places import RULES
 from engine.records import DOWNWARD, UPWARD
@@ -28,7 +30,7 @@ def test_every_example_on_the_authors_page_is_a_file_without_mistakes(number: in
     head = "" if example.startswith("name:") else HEAD
     (folder / "essai.yaml").write_text(head + example, "utf-8")
 
-    problems = check(tmp_path, catalogue(), Messages())
+    problems = check(tmp_path, catalogue(), partial(problems_of, Messages()))
 
     assert [problem for problem in problems if "essai.yaml" in problem.place.path and problem.severity == "error"] == []
     assert load(tmp_path, "essai", catalogue()).customer.id == "essai"
