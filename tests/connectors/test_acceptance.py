@@ -28,6 +28,7 @@ from tests.connectors.trying import (
     SAMPLED,
     WINDOW,
     Answering,
+    Stumbling,
     Tried,
     connected,
     fake_of,
@@ -283,6 +284,7 @@ FAULTS = {
     "the system is ill": (Answering(503, b"", "text/plain"), Unavailable),
     "a sign-in page": (Answering(200, b"<!doctype html><html>anna@example.org</html>", "text/html"), ConnectorError),
     "half an answer": (Answering(200, b'{"anna@example.org": ', "application/json"), ConnectorError),
+    "an empty answer": (Answering(200, b"", "application/json"), ConnectorError),
     "another shape": (Answering(200, b'"anna@example.org"', "application/json"), ConnectorError),
 }
 
@@ -298,6 +300,21 @@ def test_a_system_that_fails_is_named_by_what_to_do(name: str, case: str, fault:
     told = f"{caught.value!r} {caught.value.call} {fetch.partial!r} {fetch.invalid!r}"
     assert "anna" not in told
     assert not [secret for secret in fake_of(name).environ.values() if secret in told]
+
+
+@every_system_case
+@pytest.mark.parametrize(("status", "headers"), [(429, {"retry-after": "7"}), (500, {}), (503, {})])
+def test_a_system_that_stumbles_and_is_well_again_is_read_whole(
+    name: str, case: str, status: int, headers: dict[str, str]
+) -> None:
+    fetch = Fetch()
+    with connected(name, case, Stumbling(status, headers)) as (connector, slept):
+        found = list(connector.records(WINDOW, fetch))
+    assert found == tried(name, case).records
+    assert [str(error) for error in fetch.partial] == [str(error) for error in tried(name, case).fetch.partial]
+    assert len(slept) == 2
+    # As long as the system asks for, else as long as we think fit.
+    assert (slept == [7.0, 7.0]) is ("retry-after" in headers)
 
 
 @every_system_case

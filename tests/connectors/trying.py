@@ -140,3 +140,23 @@ class Answering:
             await send({"type": "http.response.body", "body": body})
 
         return answer
+
+
+class Stumbling:
+    """A system that answers its first few requests badly, and then is well."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], times: int = 2) -> None:
+        self._status = status
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._left = times
+
+    def __call__(self, application: ASGIApp) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            if not self._left:
+                await application(scope, receive, send)
+                return
+            self._left -= 1
+            await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
+            await send({"type": "http.response.body", "body": b"later"})
+
+        return answer
