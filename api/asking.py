@@ -23,7 +23,7 @@ from api.parameters import (
     VerdictFilter,
 )
 from runs.service import Service
-from store.queries import IssueFilter
+from store.feed import IssueFilter
 
 
 async def the_service(connection: HTTPConnection) -> Service:

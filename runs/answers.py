@@ -9,12 +9,20 @@ from msgspec import Struct
 
 from engine.decisions import Verdict
 from engine.explain import Explanation
+from engine.guards import GuardName
 from engine.rulebook import FixIn, Reaction
+from runs.corrections import Correction
+from runs.trips import Trip
 from store.tables import Direction, IssueState, Resolution, Status
 
 Where = Literal["in", "later", "out", "never_received"]
 """Where a record is: synced; left out now and synced at a known later moment if nothing changes; left out;
 not known here at all."""
+
+
+Awakened = Literal["over", "grown", "withdrawn", "by_hand"]
+"""Its time is over; more hangs on it; the customer's file waives it no longer; somebody took it back."""
+EffectKind = Literal["create", "update", "unchanged"]
 
 
 class Remark(Struct, frozen=True, omit_defaults=True):
@@ -84,11 +92,20 @@ class RunSummary(Struct, frozen=True):
     """Kind to how many were received, sync, skip and flag."""
     by_rule: dict[str, int]
     """Rule to how many records it decided."""
+    effects: dict[str, dict[str, int]]
+    """Kind to how many synced records the platform would see as create, update and unchanged."""
     issues: dict[str, int]
     """How many issues are new, back and resolved by this run, and open after it."""
     freshness: dict[str, str] = {}
     error: str | None = None
     recovery: str | None = None
+    guards: list[Trip] = []
+    """What the guards found; the run is held where any of it says `hold`."""
+    settled_at: datetime | None = None
+    """When a held run was approved, rejected or superseded."""
+    settled_by: str | None = None
+    approves: int | None = None
+    """The held run whose records this one wrote."""
 
 
 class RunPage(Struct, frozen=True):
@@ -97,6 +114,17 @@ class RunPage(Struct, frozen=True):
     items: list[RunSummary]
     next_cursor: str | None
     total: int
+
+
+class Other(Struct, frozen=True):
+    """Another record, and the issue of it that has to do with this one."""
+
+    issue_id: str
+    kind: str
+    source_id: str
+    name: str
+    rule: str
+    starts_at: datetime | None = None
 
 
 class FeedIssue(Struct, frozen=True):
@@ -115,6 +143,21 @@ class FeedIssue(Struct, frozen=True):
     closed_at: datetime | None = None
     resolution: Resolution | None = None
     resolved_by: str | None = None
+    """The skip rule that decides now, where the resolution is `left_out`."""
+    corrected: list[Correction] = []
+    """What was corrected, where the resolution is `fixed`."""
+    waiting: dict[str, int] = {}
+    """Kind to how many records wait for this."""
+    waits_for: list[Other] = []
+    """What is to be mended first: once it is, this is gone by itself."""
+    until: datetime | None = None
+    """When a snooze or a waiver is over."""
+    until_it_grows: bool = False
+    """Whether it is snoozed until more hangs on it."""
+    reason: str | None = None
+    """Why it was snoozed, waived or resolved by hand."""
+    settled_by: str | None = None
+    """Who did that; `rules` is the customer's file."""
 
 
 class FeedRow(Struct, frozen=True):
@@ -137,14 +180,20 @@ class FeedRow(Struct, frozen=True):
     fix: str | None = None
     fix_in: FixIn | None = None
     not_received_since: datetime | None = None
+    matters_at: datetime | None = None
+    """When what is wrong begins to matter: the start of the session, or of the person's next one."""
+    waiting: int = 0
+    """How many other records wait for what is wrong here."""
 
 
 class FeedPage(Struct, frozen=True):
-    """Some of a customer's feed, newest first."""
+    """Some of a customer's feed, in the order asked for."""
 
     items: list[FeedRow]
     next_cursor: str | None
     total: int
+    folded: int = 0
+    """How many more records are not listed because they only wait for others' issues."""
 
 
 class Happening(Struct, frozen=True):
@@ -158,6 +207,14 @@ class Happening(Struct, frozen=True):
     before: object = None
     after: object = None
     resolution: Resolution | None = None
+    resolved_by: str | None = None
+    corrected: list[Correction] = []
+    why: Awakened | None = None
+    """Why an issue that was snoozed or waived is open again."""
+    until: datetime | None = None
+    reason: str | None = None
+    by: str | None = None
+    """Who did it, where a person or the customer's file did."""
 
 
 class IssueDetail(Struct, frozen=True):
@@ -166,6 +223,58 @@ class IssueDetail(Struct, frozen=True):
     issue: FeedIssue
     record: FeedRow
     history: list[Happening]
+    waiting: list[Other] = []
+    """The first records that wait for it, the soonest first."""
+
+
+class Day(Struct, frozen=True):
+    """What happened to one record in one run, or by hand after it."""
+
+    at: datetime
+    run_id: int
+    direction: Direction
+    by_hand: bool
+    kind: str
+    source_id: str
+    name: str
+    happenings: list[Happening]
+
+
+class HistoryPage(Struct, frozen=True):
+    """What changed, day after day, newest first."""
+
+    items: list[Day]
+    next_cursor: str | None
+
+
+class Unsourced(Struct, frozen=True):
+    """An account or sheet of the platform that has no record in the source. It is never deleted."""
+
+    kind: str
+    source_id: str
+    name: str
+    why: Literal["made_by_hand", "source_gone"]
+    """Made on the platform itself; or from a record that the source no longer has."""
+    created_by: str | None = None
+    source_ref: str | None = None
+    starts_at: datetime | None = None
+
+
+class UnsourcedPage(Struct, frozen=True):
+    """Some of what the platform has and the source has not."""
+
+    items: list[Unsourced]
+    next_cursor: str | None
+
+
+class Effect(Struct, frozen=True):
+    """What the platform would see of a record that is synced."""
+
+    what: EffectKind
+    fields: list[str] = []
+    """For an update: the record's fields in which the platform's differs."""
+    target: str | None = None
+    """The platform's id of the account or sheet that it is held against."""
 
 
 class Explained(Struct, frozen=True):
@@ -180,6 +289,8 @@ class Explained(Struct, frozen=True):
     answer: Answer | None
     """As decided now; None when it was never received or can no longer be read."""
     explanation: Explanation | None
+    effect: Effect | None = None
+    """What the platform would see, where it is synced and the platform tells what it has."""
     first_seen: datetime | None = None
     not_received_since: datetime | None = None
     as_of: datetime | None = None
@@ -208,3 +319,37 @@ class Health(Struct, frozen=True):
     database: bool
     """Whether it answers and its tables are those of this program."""
     customers: list[CustomerHealth]
+
+
+class GuardSaid(Struct, frozen=True):
+    """What one guard found, in words."""
+
+    guard: GuardName
+    held: bool
+    """Whether it holds the run; else it is a warning."""
+    problem: str
+    fix: str
+
+
+class HeldEntry(Struct, frozen=True):
+    """One thing that a held run would do to a record."""
+
+    what: Literal["leaves", "not_received", "verdict", "new"]
+    """It counts as gone; it is not received any more; it gets another verdict; it is new."""
+    kind: str
+    source_id: str
+    name: str
+    before: str | None = None
+    """Verdict and rule as they are."""
+    after: str | None = None
+    """Verdict and rule as they would be."""
+
+
+class HeldRun(Struct, frozen=True):
+    """A held run: why, and what it would do, by name; what would be lost comes first."""
+
+    run: RunSummary
+    said: list[GuardSaid]
+    items: list[HeldEntry]
+    next_cursor: str | None
+    total: int

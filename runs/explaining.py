@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
 from sqlmodel import Session
 
 from engine.classify import Classifier, Decided
+from engine.door import Invalid
 from engine.explain import explain
 from engine.moments import Moment
 from engine.records import Record
 from engine.situation import Known
-from runs.answers import Explained, Happening, Where
+from runs.answers import Effect, Explained, Happening, Where
 from runs.deciding import moment_of, sync_of
-from runs.feed import happenings
+from runs.effects import effect_of
+from runs.histories import happenings, received
+from runs.seeing import Seen
 from runs.wording import Wording
 from store import queries
 from store.known import StoredRecords, record_of
@@ -23,23 +26,6 @@ from store.tables import RecordRow
 
 _DAYS_AHEAD = 31
 """How far ahead it is tried whether a record left out now will be in."""
-
-
-class _Seen:
-    """What is known, asked for once: a record is decided for many days to come with the same surroundings."""
-
-    def __init__(self, known: Known) -> None:
-        self._known = known
-        self._asked: set[tuple[str, str, str]] = set()
-        self._found: list[Record] = []
-
-    def lookup(self, keys: Collection[tuple[str, str, str]]) -> Iterable[Record]:
-        """As ``engine.situation.Known``; more than what was asked for does no harm."""
-        fresh = set(keys) - self._asked
-        if fresh:
-            self._asked |= fresh
-            self._found.extend(self._known.lookup(fresh))
-        return self._found
 
 
 def explained(
@@ -57,7 +43,7 @@ def explained(
     if record is None:
         # Never readable, so that there is nothing to decide: its issue says what is wrong with it.
         return _answered(kind, source_id, row, "out", moment, history)
-    known = _Seen(StoredRecords(session, customer))
+    known = Seen(StoredRecords(session, customer))
     decided = classifier.decide([record], moment, known)
     decision = decided.decisions[0]
     where: Where = "out"
@@ -73,8 +59,25 @@ def explained(
         found,
         expected_on=expected_on,
         answer=wording.answer(decided, 0),
+        effect=_effect(session, decided) if where == "in" else None,
         explanation=explain(classifier, decided, 0, wording.language),
     )
+
+
+def _effect(session: Session, decided: Decided) -> Effect | None:
+    classifier = decided.classifier
+    customer = classifier.rulebook.customer.id
+    record = decided.record(0)
+    assert not isinstance(record, Invalid)
+    asked: dict[str, Mapping[str, str | None]] = {}
+
+    def synced(kind: str, source_id: str) -> bool:
+        if kind not in asked:
+            people = [one.source_id for one in decided.situation.related(record, f"{kind}s")]
+            asked[kind] = queries.verdicts(session, customer, kind, people)
+        return asked[kind].get(source_id) == "sync"
+
+    return effect_of(record, decided.situation, classifier.provided, queries.kinds_told(session, customer), synced)
 
 
 def _expected(classifier: Classifier, record: Record, moment: Moment, known: Known) -> datetime | None:
@@ -97,7 +100,7 @@ def _history(session: Session, row: RecordRow) -> Iterable[Happening]:
     yield from happenings(queries.history(session, row.customer, row.id))
     first = queries.run(session, row.customer, row.first_run_id)
     if first is not None:
-        yield Happening(at=first.as_of, run_id=row.first_run_id, what="received", subject="")
+        yield received(first)
 
 
 def _answered(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
+from msgspec import Struct
 from sqlmodel import Session
 
 from engine.classify import Classifier
@@ -14,16 +14,34 @@ from engine.decisions import Facts, Match
 from engine.messages import Rendered
 from engine.moments import Moment
 from engine.records import UPWARD
-from runs.answers import FeedIssue, FeedRow, Happening, RunSummary
+from runs.answers import FeedIssue, FeedRow, Other, RunSummary
 from runs.deciding import moment_of, sync_of
+from runs.histories import corrections_in
 from runs.locking import alive
+from runs.trips import Trip
 from runs.wording import Wording, at_moment
 from store import queries
+from store.causes import Waiting, counted, waited_for
+from store.feed import Listed, state_at
 from store.known import StoredRecords, record_of
-from store.tables import ChangeRow, IssueRow, RecordRow, RunRow
+from store.tables import PAUSED, IssueRow, RecordRow, RunRow
 
 _facts = msgspec.json.Decoder(Facts)
 _matches = msgspec.json.Decoder(tuple[Match, ...])
+
+
+class Around(Struct, frozen=True):
+    """What is around some issues."""
+
+    waiting: Mapping[str, dict[str, int]] = {}
+    """Issue to kind to how many records wait for it."""
+    waits_for: Mapping[str, list[Other]] = {}
+    """Issue to what is to be mended first."""
+
+
+def other_of(one: Waiting) -> Other:
+    """The record at the other end, as it is answered."""
+    return Other(one.issue_id, one.kind, one.source_id, one.name, one.rule, one.starts_at)
 
 
 class Reading:
@@ -33,6 +51,7 @@ class Reading:
         self._session = session
         self._classifier = classifier
         self._wording = wording
+        self._now = now
         rulebook = classifier.rulebook
         self._customer = rulebook.customer.id
         down = queries.last_run(session, self._customer, "downward")
@@ -53,14 +72,25 @@ class Reading:
     def _moment_for(self, kind: str) -> Moment:
         return self._up if kind in UPWARD else self._down
 
-    def rows(self, listed: Sequence[queries.Listed]) -> list[FeedRow]:
+    def rows(self, listed: Sequence[Listed]) -> list[FeedRow]:
         """Records of a feed, in its order."""
         said = self._skips([one.record for one in listed if not one.issues and one.record.rule is not None])
-        return [self.row(one.record, one.issues, said.get(one.record.id or 0)) for one in listed]
+        around = self.around([issue.id for one in listed for issue in one.issues])
+        return [self.row(one.record, one.issues, around, said.get(one.record.id or 0)) for one in listed]
 
-    def row(self, record: RecordRow, issues: Sequence[IssueRow], said: Rendered | None = None) -> FeedRow:
+    def around(self, issues: Collection[str]) -> Around:
+        """What waits for these issues, and what they wait for."""
+        waits_for = waited_for(self._session, issues)
+        return Around(
+            waiting=counted(self._session, issues),
+            waits_for={issue: [other_of(one) for one in ones] for issue, ones in waits_for.items()},
+        )
+
+    def row(
+        self, record: RecordRow, issues: Sequence[IssueRow], around: Around, said: Rendered | None = None
+    ) -> FeedRow:
         """One record with its issues; ``said`` is the message where no issue has one."""
-        told = [self.issue(record, issue) for issue in issues]
+        told = [self.issue(record, issue, around) for issue in issues]
         fix_in = None
         if told and said is None:
             said, fix_in = Rendered(told[0].problem, told[0].fix), told[0].fix_in
@@ -81,9 +111,11 @@ class Reading:
             fix=None if said is None else said.fix,
             fix_in=fix_in,
             not_received_since=record.not_received_since,
+            matters_at=record.matters_at,
+            waiting=record.waiting,
         )
 
-    def issue(self, record: RecordRow, issue: IssueRow) -> FeedIssue:
+    def issue(self, record: RecordRow, issue: IssueRow, around: Around) -> FeedIssue:
         """One issue in words."""
         moment = self._moment_for(record.kind)
         if issue.closed_at is not None:
@@ -92,7 +124,7 @@ class Reading:
         return FeedIssue(
             id=issue.id,
             rule=issue.rule,
-            state=issue.state,
+            state=state_at(issue, self._now),
             headline=issue.position == 0,
             problem=said.problem,
             fix=said.fix,
@@ -102,6 +134,13 @@ class Reading:
             closed_at=issue.closed_at,
             resolution=issue.resolution,
             resolved_by=issue.resolved_by,
+            corrected=corrections_in(issue.correction),
+            waiting=around.waiting.get(issue.id, {}),
+            waits_for=around.waits_for.get(issue.id, []),
+            until=issue.until if issue.state in PAUSED else None,
+            until_it_grows=issue.snoozed_size is not None,
+            reason=issue.reason,
+            settled_by=issue.settled_by,
         )
 
     def _skips(self, records: Sequence[RecordRow]) -> dict[int, Rendered]:
@@ -125,36 +164,12 @@ class Reading:
         return said
 
 
-def happenings(changes: Sequence[tuple[ChangeRow, RunRow]]) -> list[Happening]:
-    """Changes as entries of a history."""
-    return [_happening(change, run) for change, run in changes]
-
-
-def _happening(change: ChangeRow, run: RunRow) -> Happening:
-    before = _value(change.before)
-    after = _value(change.after)
-    resolution = None
-    if change.what == "issue" and isinstance(after, dict):
-        resolution = after.get("resolution")
-        before, after = before.get("state"), after["state"]
-    return Happening(
-        at=run.as_of,
-        run_id=change.run_id,
-        what=change.what,
-        subject=change.subject,
-        before=before,
-        after=after,
-        resolution=resolution,
-    )
-
-
-def _value(written: bytes | None) -> Any:
-    return None if written is None else msgspec.json.decode(written)
-
-
 def summary(run: RunRow, now: datetime) -> RunSummary:
     """A run's row as it is answered; a running one whose process is gone was cut off, though nobody wrote it yet."""
     assert run.id is not None, "a stored run has a number"
-    told = RunSummary(**{name: getattr(run, name) for name in RunSummary.__struct_fields__})
+    told = RunSummary(
+        **{name: getattr(run, name) for name in RunSummary.__struct_fields__ if name != "guards"},
+        guards=msgspec.convert(run.guards, list[Trip]),
+    )
     cut_off = run.status == "running" and not alive(run, now)
     return msgspec.structs.replace(told, status="cut_off") if cut_off else told

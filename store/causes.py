@@ -103,7 +103,7 @@ def weighed(session: Session, records: Collection[int]) -> dict[int, tuple[int, 
                 .join(symptom, symptom.c.id == LINK.c.issue_id)
                 .where(ISSUE.c.record_id.in_(chunk), symptom.c.record_id != ISSUE.c.record_id)
                 .group_by(ISSUE.c.record_id)
-            )
+            ).all()
         )
         folded: dict[int, bool] = {
             record: issues == waits
@@ -140,7 +140,7 @@ def sizes_of(session: Session, issues: Collection[str]) -> dict[str, int]:
         waiting: dict[str, int] = dict(
             session.execute(
                 select(LINK.c.cause_id, func.count()).where(LINK.c.cause_id.in_(chunk)).group_by(LINK.c.cause_id)
-            )
+            ).all()
         )
         beside: dict[str, int] = dict(
             session.execute(
@@ -148,7 +148,7 @@ def sizes_of(session: Session, issues: Collection[str]) -> dict[str, int]:
                 .join(other, other.c.record_id == ISSUE.c.record_id)
                 .where(ISSUE.c.id.in_(chunk), other.c.id != ISSUE.c.id, other.c.state != "resolved")
                 .group_by(ISSUE.c.id)
-            )
+            ).all()
         )
         found.update((issue, waiting.get(issue, 0) + beside.get(issue, 0)) for issue in chunk)
     return found

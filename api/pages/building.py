@@ -29,7 +29,7 @@ from engine.rulebook import FIX_IN, FixIn, Reaction, Rulebook
 from engine.sentences import rule_sentence
 from engine.wording import wording
 from runs.answers import Answer, Explained, FeedIssue, FeedPage, FeedRow, Happening, IssueDetail, RunPage
-from store.queries import Counts, IssueFilter
+from store.feed import Counts, IssueFilter
 from store.tables import OPEN
 
 FILTERS = ("verdict", "kind", "fix_in", "state", "rule")

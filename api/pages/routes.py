@@ -23,7 +23,8 @@ from api.rulebook_answer import in_words
 from engine.records import KINDS
 from runs.schedules import next_run
 from runs.service import Service
-from store.queries import IssueFilter, issues_of
+from store.feed import IssueFilter
+from store.queries import issues_of
 from store.queries import record as stored_record
 from store.tables import OPEN
 

@@ -19,7 +19,8 @@ from api.openapi import CUSTOMER_PROBLEMS, answers, content, takes
 from api.parameters import Cursor, CustomerId, IssueId, Limit
 from runs.answers import FeedPage, FeedRow, IssueDetail
 from runs.service import Service
-from store.queries import LARGEST_PAGE, PAGE, IssueFilter
+from store.feed import IssueFilter
+from store.queries import LARGEST_PAGE, PAGE
 
 router = APIRouter(tags=["issues"])
 

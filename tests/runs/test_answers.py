@@ -13,7 +13,7 @@ from engine.door import Invalid
 from engine.records import Instructor, Learner, Mark
 from runs.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownLanguage, UnknownRun
 from store.database import Database
-from store.queries import IssueFilter
+from store.feed import IssueFilter
 from store.tables import RecordRow
 from tests.runs.schools import (
     ACCOUNT,

@@ -9,7 +9,7 @@ from sqlmodel import func, select
 from engine.door import Invalid, read_json
 from engine.records import LONGEST_ID, Learner
 from store.database import Database
-from store.queries import IssueFilter
+from store.feed import IssueFilter
 from store.tables import ChangeRow, IssueRow, RecordKeyRow, RecordRow
 from tests.runs.schools import (
     ACCOUNT,

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.folding import fold_name
-from store import queries
+from store import feed
+from store.cursors import CursorError
 from store.database import Database
-from store.queries import CursorError, IssueFilter
+from store.feed import IssueFilter
 from store.tables import IssueRow, RecordRow
 from tests.store.test_database import a_run
 
@@ -61,7 +62,7 @@ def filled(database: Database) -> Database:
 
 def listed(database: Database, which: IssueFilter) -> list[str]:
     with database.reading() as session:
-        return sorted(one.record.source_id for one in queries.issues(session, "north", which).items)
+        return sorted(one.record.source_id for one in feed.issues(session, "north", which, None, 50, NOW).items)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_pages_hold_every_record_once_newest_first(filled: Database) -> None:
     cursor = None
     with filled.reading() as session:
         while True:
-            page = queries.issues(session, "north", IssueFilter(), cursor, 2)
+            page = feed.issues(session, "north", IssueFilter(), cursor, 2, NOW)
             assert page.total == 5
             seen += [one.record for one in page.items]
             if (cursor := page.next_cursor) is None:
@@ -106,26 +107,26 @@ def test_pages_hold_every_record_once_newest_first(filled: Database) -> None:
 
 def test_a_record_comes_with_all_its_open_issues_headline_first(filled: Database) -> None:
     with filled.reading() as session:
-        (one,) = queries.issues(session, "north", IssueFilter(rule="a.second", search="soren")).items
+        (one,) = feed.issues(session, "north", IssueFilter(rule="a.second", search="soren"), None, 50, NOW).items
     assert [issue.rule for issue in one.issues] == ["a.first", "a.second"]
 
 
 @pytest.mark.parametrize("cursor", ["x", "é", "gqE", "kgEC0w", "//8", "wA", "k8//"])
 def test_a_cursor_of_somewhere_else_is_told(filled: Database, cursor: str) -> None:
     with filled.reading() as session, pytest.raises(CursorError):
-        queries.issues(session, "north", IssueFilter(), cursor)
+        feed.issues(session, "north", IssueFilter(), cursor, 50, NOW)
 
 
 def test_a_cursor_holds_no_name_and_no_id_of_the_source(filled: Database) -> None:
     with filled.reading() as session:
-        cursor = queries.issues(session, "north", IssueFilter(), None, 1).next_cursor
+        cursor = feed.issues(session, "north", IssueFilter(), None, 1, NOW).next_cursor
     assert cursor is not None
     assert len(cursor) < 30
 
 
 def test_counts_tell_verdicts_open_issues_and_states(filled: Database) -> None:
     with filled.reading() as session:
-        counts = queries.counts(session, "north")
+        counts = feed.counts(session, "north", NOW)
     assert counts.verdicts == {"learner": {"flag": 3}, "session": {"flag": 2}}
     assert counts.rules == {"a.first": 5, "a.second": 4}
     assert counts.states == {"back": 2, "new": 7, "resolved": 1}

@@ -1,0 +1,81 @@
+"""Unsourced: what the platform has and the source has not. It is told, and never deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlmodel import Session
+
+from engine.records import UPWARD, Account, Sheet, kind_of
+from runs.answers import Unsourced, UnsourcedPage
+from store import queries
+from store.cursors import cursor_of, opened
+from store.known import StoredRecords, chunks, record_of
+from store.tables import RecordRow
+
+_AT_ONCE = 1_000
+"""Records of the platform looked through together."""
+
+
+def unsourced(session: Session, customer: str, cursor: str | None, limit: int) -> UnsourcedPage:
+    """A page of accounts and sheets without a record in the source. Raises CursorError."""
+    (last,) = opened(cursor, 1) if cursor else (0,)
+    limit = max(1, min(limit, queries.LARGEST_PAGE))
+    found: list[tuple[int, Unsourced]] = []
+    for number, one in _all(session, customer, last):
+        found.append((number, one))
+        if len(found) > limit:
+            return UnsourcedPage([one for _, one in found[:limit]], cursor_of(found[limit - 1][0]))
+    return UnsourcedPage([one for _, one in found], None)
+
+
+def _all(session: Session, customer: str, last: int) -> Iterator[tuple[int, Unsourced]]:
+    known = StoredRecords(session, customer)
+    while rows := queries.records_after(session, customer, UPWARD, last, _AT_ONCE):
+        there = _sources(known, rows)
+        for row in rows:
+            assert row.id is not None
+            one = _unsourced(row, there)
+            if one is not None:
+                yield row.id, one
+        last = rows[-1].id or 0
+
+
+def _sources(known: StoredRecords, rows: Sequence[RecordRow]) -> set[tuple[str, str]]:
+    """Of what they were made from, what the source still has."""
+    wanted = {origin for row in rows if (origin := _origin(record_of(row))) is not None}
+    return {
+        (kind_of(record), record.source_id)
+        for some in chunks(sorted(wanted))
+        for record in known.lookup([(kind, "id", source_id) for kind, source_id in some])
+    }
+
+
+def _origin(record: object) -> tuple[str, str] | None:
+    """Kind and id of the record that it was made from."""
+    match record:
+        case Account(source_kind=str(kind), source_ref=str(ref)):
+            return kind, ref
+        case Sheet(source_ref=str(ref)):
+            return "session", ref
+        case _:
+            return None
+
+
+def _unsourced(row: RecordRow, there: set[tuple[str, str]]) -> Unsourced | None:
+    record: Any = record_of(row)
+    if record is None:
+        return None
+    origin = _origin(record)
+    if origin in there:
+        return None
+    return Unsourced(
+        kind=row.kind,
+        source_id=row.source_id,
+        name=row.name,
+        why="made_by_hand" if origin is None else "source_gone",
+        created_by=record.created_by,
+        source_ref=record.source_ref,
+        starts_at=row.starts_at,
+    )

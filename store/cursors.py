@@ -1,0 +1,30 @@
+"""Cursors: where a page ended, as a text that says nothing of anybody."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import msgspec
+
+
+class CursorError(ValueError):
+    """A cursor that this feed did not give."""
+
+
+def cursor_of(*numbers: int | None) -> str:
+    """Numbers only: a cursor stands in URLs and logs."""
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(numbers)).rstrip(b"=").decode()
+
+
+def opened(cursor: str, length: int) -> list[int]:
+    """The numbers of a cursor. Raises CursorError for one that was not given here."""
+    try:
+        numbers: Any = msgspec.msgpack.decode(
+            base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)), type=list[int]
+        )
+    except (ValueError, msgspec.MsgspecError):
+        raise CursorError from None
+    if len(numbers) != length or not all(0 <= number < 2**62 for number in numbers):
+        raise CursorError
+    return list(numbers)

@@ -1,0 +1,279 @@
+"""The feed: which records of a customer wait for a person, in which order, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, UnaryExpression, and_, exists, func, or_
+from sqlmodel import Session, col, select
+
+from engine.decisions import Verdict
+from engine.folding import fold_name
+from engine.rulebook import FixIn
+from store.cursors import CursorError, cursor_of, opened
+from store.queries import LARGEST_PAGE, Page
+from store.tables import OPEN, PAUSED, IssueCauseRow, IssueRow, IssueState, RecordRow
+
+Sort = Literal["newest", "frees", "soon"]
+"""`newest` problem first; what most others wait for first; what matters soonest first."""
+
+
+class IssueFilter(Struct, frozen=True):
+    """Which records of a customer a feed shows, and in which order; everything given must hold.
+
+    Of nothing given it is the feed of open issues. With `verdict` it shows records of that verdict, issues or not.
+    """
+
+    kind: str | None = None
+    rule: str | None = None
+    """A rule that decides or, for issues, that matched."""
+    verdict: Verdict | None = None
+    state: IssueState | None = None
+    """None: any open one."""
+    fix_in: FixIn | None = None
+    search: str | None = None
+    """Words of the name or an id, in any order, without regard to case and accents."""
+    changed_since: datetime | None = None
+    """Aware. Verdict, or for issues their state, changed at or after it."""
+    waits_for: str | None = None
+    """An issue: only records that wait for it."""
+    fold: bool | None = None
+    """Whether records that only wait for another's issue are left out; None: unless something narrower is asked."""
+    sort: Sort = "newest"
+
+    @property
+    def folds(self) -> bool:
+        """Whether records that only wait are left out."""
+        if self.fold is not None:
+            return self.fold
+        narrower = (self.kind, self.rule, self.state, self.search, self.changed_since, self.waits_for)
+        return self.verdict in (None, "flag") and not any(narrower)
+
+
+class Listed(Struct, frozen=True):
+    """One record of a feed with those of its issues that the filter asks for, headline first."""
+
+    record: RecordRow
+    issues: tuple[IssueRow, ...]
+
+
+class FeedSlice(Page[Listed], frozen=True):
+    """Some of a feed, in its order."""
+
+    folded: int = 0
+    """How many more were left out because they only wait for others."""
+
+
+def is_over(now: datetime) -> ColumnElement[bool]:
+    """Of an issue: that it was snoozed or waived until a day that has come."""
+    return and_(col(IssueRow.state).in_(PAUSED), col(IssueRow.until) <= now)
+
+
+def state_at(issue: IssueRow, now: datetime) -> IssueState:
+    """The state of an issue: a snooze or waiver that is over no longer counts, even before a run says so."""
+    over = issue.state in PAUSED and issue.until is not None and issue.until <= now
+    return "open" if over else issue.state
+
+
+def issues(
+    session: Session, customer: str, which: IssueFilter, cursor: str | None, limit: int, now: datetime
+) -> FeedSlice:
+    """A page of the feed: one item per record, with its issues.
+
+    Raises CursorError for a cursor that it did not give, or gave in another order.
+    """
+    terms = [col(RecordRow.customer) == customer, *_record_terms(which, now)]
+    folded = 0
+    if which.folds:
+        folded = _count(session, [*terms, col(RecordRow.folded).is_(True)])
+        terms.append(col(RecordRow.folded).is_(False))
+    total = _count(session, terms)
+    after = [] if cursor is None else [_after(which.sort, cursor)]
+    limit = max(1, min(limit, LARGEST_PAGE))
+    records = session.exec(select(RecordRow).where(*terms, *after).order_by(*_order(which.sort)).limit(limit + 1)).all()
+    shown = records[:limit]
+    return FeedSlice(
+        items=_with_issues(session, shown, which, now),
+        next_cursor=_cursor(which.sort, shown[-1]) if len(records) > limit else None,
+        total=total,
+        folded=folded,
+    )
+
+
+def _count(session: Session, terms: Sequence[ColumnElement[bool]]) -> int:
+    return session.exec(select(func.count()).select_from(RecordRow).where(*terms)).one()
+
+
+def _record_terms(which: IssueFilter, now: datetime) -> list[ColumnElement[bool]]:
+    terms: list[ColumnElement[bool]] = []
+    of_issue: list[ColumnElement[bool]] = []
+    if which.kind is not None:
+        terms.append(col(RecordRow.kind) == which.kind)
+    if which.search:
+        terms += [col(RecordRow.search).contains(word, autoescape=True) for word in fold_name(which.search).split()]
+    if which.verdict is not None and which.verdict != "flag":
+        terms += [col(RecordRow.verdict) == which.verdict, _there()]
+        if which.rule is not None:
+            terms.append(col(RecordRow.rule) == which.rule)
+        if which.changed_since is not None:
+            terms.append(col(RecordRow.verdict_at) >= which.changed_since)
+        if which.state is not None or which.fix_in is not None:
+            of_issue = _issue_terms(which, now)
+    else:
+        of_issue = _issue_terms(which, now)
+        if which.state != "resolved":
+            terms.append(col(RecordRow.verdict) == "flag")
+        else:
+            # Records without a verdict's time are of no feed, and cannot be paged through.
+            terms.append(col(RecordRow.verdict_at).is_not(None))
+    if of_issue:
+        terms.append(exists().where(col(IssueRow.record_id) == col(RecordRow.id), *of_issue))
+    return terms
+
+
+def _there() -> ColumnElement[bool]:
+    """That the record is not taken for gone."""
+    return col(RecordRow.left_at).is_(None)
+
+
+def _issue_terms(which: IssueFilter, now: datetime) -> list[ColumnElement[bool]]:
+    terms = [_in_state(which.state, now)]
+    if which.rule is not None:
+        terms.append(col(IssueRow.rule) == which.rule)
+    if which.fix_in is not None:
+        terms.append(col(IssueRow.fix_in) == which.fix_in)
+    if which.changed_since is not None:
+        terms.append(
+            func.coalesce(col(IssueRow.closed_at), col(IssueRow.back_at), col(IssueRow.opened_at))
+            >= which.changed_since
+        )
+    if which.waits_for is not None:
+        link = and_(col(IssueCauseRow.issue_id) == col(IssueRow.id), col(IssueCauseRow.cause_id) == which.waits_for)
+        terms.append(exists().where(link))
+    return terms
+
+
+def _in_state(state: IssueState | None, now: datetime) -> ColumnElement[bool]:
+    """The state as ``state_at`` tells it."""
+    over = is_over(now)
+    if state is None:
+        return or_(col(IssueRow.state).in_(OPEN), over)
+    if state == "open":
+        return or_(col(IssueRow.state) == "open", over)
+    if state in PAUSED:
+        return and_(col(IssueRow.state) == state, or_(col(IssueRow.until).is_(None), col(IssueRow.until) > now))
+    return col(IssueRow.state) == state
+
+
+def _with_issues(session: Session, records: Sequence[RecordRow], which: IssueFilter, now: datetime) -> list[Listed]:
+    """All issues of the records in the states asked for, those of other rules too: one sees all that is wrong."""
+    found: dict[int | None, list[IssueRow]] = {}
+    if records:
+        rows = session.exec(
+            select(IssueRow)
+            .where(col(IssueRow.record_id).in_([record.id for record in records]), _in_state(which.state, now))
+            .order_by(col(IssueRow.position), col(IssueRow.rule))
+        )
+        for row in rows:
+            found.setdefault(row.record_id, []).append(row)
+    return [Listed(record, tuple(found.get(record.id, ()))) for record in records]
+
+
+# Orders, each total, and where one of its pages ended
+
+_SORTS: tuple[Sort, ...] = ("newest", "frees", "soon")
+
+
+def _order(sort: Sort) -> tuple[UnaryExpression[Any], ...]:
+    newest = (col(RecordRow.verdict_at).desc(), col(RecordRow.id).desc())
+    if sort == "frees":
+        return (col(RecordRow.waiting).desc(), *newest)
+    if sort == "soon":
+        return (col(RecordRow.matters_at).asc().nulls_last(), col(RecordRow.id).asc())
+    return newest
+
+
+def _cursor(sort: Sort, last: RecordRow) -> str:
+    code = _SORTS.index(sort)
+    if sort == "soon":
+        # One more, for nothing at all is 0.
+        return cursor_of(code, 0, 0 if last.matters_at is None else 1 + _micros(last.matters_at), last.id)
+    return cursor_of(code, last.waiting if sort == "frees" else 0, _micros(last.verdict_at), last.id)
+
+
+def _after(sort: Sort, cursor: str) -> ColumnElement[bool]:
+    """What comes after the record that a page ended with."""
+    code, waiting, at, last = opened(cursor, 4)
+    if code != _SORTS.index(sort):
+        raise CursorError
+    if sort == "soon":
+        later_id = col(RecordRow.id) > last
+        if not at:
+            return and_(col(RecordRow.matters_at).is_(None), later_id)
+        matters_at = _moment(at - 1)
+        return or_(
+            col(RecordRow.matters_at) > matters_at,
+            and_(col(RecordRow.matters_at) == matters_at, later_id),
+            col(RecordRow.matters_at).is_(None),
+        )
+    since = _moment(at)
+    newest = or_(
+        col(RecordRow.verdict_at) < since,
+        and_(col(RecordRow.verdict_at) == since, col(RecordRow.id) < last),
+    )
+    if sort == "frees":
+        return or_(col(RecordRow.waiting) < waiting, and_(col(RecordRow.waiting) == waiting, newest))
+    return newest
+
+
+def _moment(micros: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(micros / 1_000_000, UTC)
+    except (OverflowError, OSError, ValueError):
+        raise CursorError from None
+
+
+def _micros(moment: datetime | None) -> int:
+    assert moment is not None, "a record in a feed has a verdict, and so its time"
+    return round((moment - datetime.fromtimestamp(0, UTC)).total_seconds() * 1_000_000)
+
+
+# How a customer stands
+
+
+class Counts(Struct, frozen=True):
+    """How a customer stands: numbers only."""
+
+    verdicts: dict[str, dict[str, int]]
+    """Kind to verdict to how many records."""
+    rules: dict[str, int]
+    """Flag rule to how many open issues."""
+    states: dict[str, int]
+    """State to how many issues."""
+
+
+def counts(session: Session, customer: str, now: datetime) -> Counts:
+    """How the customer stands now: records by kind and verdict, open issues by rule, issues by state."""
+    verdicts: dict[str, dict[str, int]] = {}
+    for kind, verdict, number in session.exec(
+        select(RecordRow.kind, RecordRow.verdict, func.count())
+        .where(col(RecordRow.customer) == customer, col(RecordRow.verdict).is_not(None), _there())
+        .group_by(col(RecordRow.kind), col(RecordRow.verdict))
+    ):
+        verdicts.setdefault(kind, {})[str(verdict)] = number
+    rules: dict[str, int] = {}
+    states: dict[str, int] = {}
+    over = is_over(now)
+    for state, rule, is_open, number in session.exec(
+        select(IssueRow.state, IssueRow.rule, over, func.count())
+        .where(IssueRow.customer == customer)
+        .group_by(col(IssueRow.state), col(IssueRow.rule), over)
+    ):
+        shown = "open" if is_open else state
+        states[shown] = states.get(shown, 0) + number
+        if shown in OPEN:
+            rules[rule] = rules.get(rule, 0) + number
+    return Counts(verdicts, rules, states)
