@@ -43,7 +43,15 @@ class Provided(Struct, frozen=True):
 EVERYTHING = Provided(None)
 
 ARCHIVED = frozenset(
-    ("sheet", name) for name in ("first_archived_at", "archived_at", "times_archived", "changed_since_first_archive")
+    ("sheet", name)
+    for name in (
+        "first_archived_at",
+        "archived_at",
+        "times_archived",
+        "changed_since_first_archive",
+        "changed_names",
+        "uploaded_at",
+    )
 )
 """What runs remember of sheets from the first one on, before it decides: always provided."""
 

@@ -250,6 +250,9 @@ class Sheet(Record, tag="sheet", frozen=True, kw_only=True, gc=False):
     changed_since_first_archive: Annotated[
         bool | None, Meta(description="Whether its marks differ from those at the first archiving.")
     ] = None
+    changed_names: Annotated[
+        tuple[Text, ...], Meta(description="Names of those whose attendance differs from that at the first archiving.")
+    ] = ()
     uploaded_at: Annotated[
         datetime | None, Meta(description="When its attendance was sent to the source; absent when never.")
     ] = None

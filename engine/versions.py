@@ -35,9 +35,7 @@ def parts_of(rulebook: Rulebook) -> dict[str, str]:
 
     Two rulebooks decide alike where these are equal; what differs says which rule or setting was edited.
     """
-    said: dict[str, Any] = {
-        f"rule:{rule.id}": [rule.kind, _plain(rule.when), rule.then] for rule in rulebook.rules
-    }
+    said: dict[str, Any] = {f"rule:{rule.id}": [rule.kind, _plain(rule.when), rule.then] for rule in rulebook.rules}
     said |= {f"setting:{name}": _plain(entry.value) for name, entry in rulebook.settings.items()}
     customer = rulebook.customer
     said |= {f"customer:{name}": _plain(getattr(customer, name)) for name in ("source", "platform", "zone", "segments")}

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 from sqlmodel import Session
 
 from engine.door import Invalid
-from engine.records import Mark, Record, Sheet
+from engine.records import Instructor, Learner, Mark, Record, Sheet, kind_of, name_of
 from runs.deciding import Items
 from store.archives import Archive, archives, knows_sheets
+from store.known import by_identity
+
+_marks = msgspec.json.Decoder(set[tuple[str, str, str, int]])
+"""Kind and id of a person, state, minutes late."""
 
 
 def observed(session: Session, customer: str, items: Items, as_of: datetime) -> tuple[Items, list[Archive]]:
@@ -37,7 +42,7 @@ def observed(session: Session, customer: str, items: Items, as_of: datetime) -> 
         if seen is not None and seen != then:
             after[item.source_id] = seen
         found.append(item if seen is None else _filled(item, seen, now))
-    return found, list(after.values())
+    return _with_names(session, customer, found, before, attendance), list(after.values())
 
 
 def _is_told(sheet: Sheet) -> bool:
@@ -70,6 +75,42 @@ def _seen(
     if then.archived:
         return then
     return msgspec.structs.replace(then, archived=True, archived_at=as_of, times_archived=then.times_archived + 1)
+
+
+def _with_names(
+    session: Session,
+    customer: str,
+    items: list[Record | Invalid],
+    archived: Mapping[str, Archive],
+    attendance: Mapping[str, bytes],
+) -> list[Record | Invalid]:
+    """The items, their changed sheets with the names of those whose attendance changed."""
+    changed = {
+        item.source_id: _differing(archived[item.source_id].attendance, attendance[item.source_id])
+        for item in items
+        if isinstance(item, Sheet) and item.changed_since_first_archive and item.source_id in archived
+    }
+    if not changed:
+        return items
+    people = {person for of_sheet in changed.values() for person in of_sheet}
+    names = {(row.kind, row.source_id): row.name for row in by_identity(session, customer, people)}
+    names |= {
+        (kind_of(item), item.source_id): name_of(item)
+        for item in items
+        if isinstance(item, Learner | Instructor) and (kind_of(item), item.source_id) in people
+    }
+    return [
+        msgspec.structs.replace(item, changed_names=tuple(names.get(one, one[1]) for one in changed[item.source_id]))
+        if isinstance(item, Sheet) and item.source_id in changed
+        else item
+        for item in items
+    ]
+
+
+def _differing(before: bytes, after: bytes) -> list[tuple[str, str]]:
+    """Kind and id of those whose attendance is not the same in both, learners first."""
+    people = {(mark[0], mark[1]) for mark in _marks.decode(before) ^ _marks.decode(after)}
+    return sorted(people, key=lambda person: (person[0] != "learner", person[1]))
 
 
 def _filled(sheet: Sheet, seen: Archive, attendance: bytes | None) -> Sheet:

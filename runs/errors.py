@@ -5,12 +5,17 @@
     ├── UnknownKind        not a kind of record
     ├── UnknownRecord      never received
     ├── UnknownIssue
+    ├── CannotSettle       an issue cannot be snoozed, waived, resolved or opened like that
     ├── UnknownRun
     ├── UnknownLanguage    no messages in it
     ├── UnreadableCursor   not a cursor of this feed
     ├── BrokenRulebook     its rule files have problems and never had none
     ├── Busy               another run of this customer and direction is at work
     ├── NothingToFetch     its records are pushed, or its file names no connector
+    ├── AlreadySettled     the held run was approved, rejected or superseded before
+    ├── NotHeld            the run waits for nobody's word
+    ├── RulebookEdited     the rules are not those that the held run was decided by
+    ├── NothingStored      no run of the customer ever ended
     ├── FetchFailed        a system did not give its records
     └── Overtaken          the run lost its place to another and wrote nothing
 
@@ -75,6 +80,10 @@ class UnknownIssue(Declined):
         )
 
 
+class CannotSettle(Declined):
+    """That cannot be done with the issue as it is, or not without saying more."""
+
+
 class UnknownRun(Declined):
     """The customer has no run of that number."""
 
@@ -124,6 +133,39 @@ class Busy(Declined):
         self.run_id = run_id
 
 
+class NotHeld(Declined):
+    """The run was never held, or is none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This run does not wait for anybody's word.",
+            "Wanted the number of a held run.",
+            "Look up the held runs in the list of runs.",
+        )
+
+
+class AlreadySettled(Declined):
+    """The held run was settled before."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This run was settled already.",
+            "Wanted one that is still held.",
+            "Look at the list of runs: it was approved, rejected, or superseded by a later run.",
+        )
+
+
+class RulebookEdited(Declined):
+    """The customer's rules were edited after the run was held, so that it would do something else now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The customer's rules were edited since this run was held, so that it would do something else now.",
+            "Wanted the rules by which it was decided.",
+            "Reject it and start another run.",
+        )
+
+
 class NothingToFetch(Declined):
     """The customer's file names no connector that can be read in this direction."""
 
@@ -132,6 +174,17 @@ class NothingToFetch(Declined):
             f"The customer's {side} gives nothing to fetch: its records are pushed, or none is named.",
             f"Wanted a {side} with a connector that fetches, or a file of records.",
             "Push the records, or name a file or folder to read.",
+        )
+
+
+class NothingStored(Declined):
+    """No run of the customer ever ended, so that nothing is stored to try rules on."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No run of this customer has ended yet.",
+            "Wanted one, whose records rules can be tried on.",
+            "Start one: muster run, or push its records.",
         )
 
 

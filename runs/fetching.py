@@ -43,19 +43,33 @@ class Received(Struct):
     complete: frozenset[str] = frozenset()
     """Those of which something came and nothing failed, so that what is missing is no longer there."""
     partial: list[ConnectorError] = field(default_factory=list)
-    since: datetime | None = None
-    """From when on sessions and sheets were asked for; None: from today on."""
+    failed_before: tuple[str, str] | None = None
+    """Error and recovery of the partial run that was held with these records."""
     requests: int = 0
     freshness: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some part could not be read, so that nothing may be taken for gone."""
+        return bool(self.partial) or self.failed_before is not None
+
+    def told(self) -> tuple[str | None, str | None]:
+        """What failed of it, in words, and what the first failure asks for; None where nothing did."""
+        if self.partial:
+            return " ".join(str(error) for error in self.partial), self.partial[0].recovery
+        return self.failed_before or (None, None)
 
     def add(self, items: Iterable[Record | Invalid], fetch: Fetch, kinds: Collection[str]) -> None:
         """Add what one system gave; of these kinds it gave everything, unless parts of it failed."""
         before = len(self.items)
-        self.items.extend(items)
+        try:
+            self.items.extend(items)
+        finally:
+            # Of a fetch that failed, too, it is told what it asked.
+            self.requests += fetch.requests
+            self.freshness.update(fetch.freshness)
         self.items.extend(fetch.invalid)
         self.partial += fetch.partial
-        self.requests += fetch.requests
-        self.freshness.update(fetch.freshness)
         if not fetch.partial:
             self.asked |= frozenset(kinds)
             # A kind of which nothing at all came is more likely not given than all gone.
@@ -64,10 +78,15 @@ class Received(Struct):
 
 
 def pushed(
-    items: Iterable[Record | Invalid], direction: Direction, on_page: OnPage | None, *, complete: bool
+    items: Iterable[Record | Invalid],
+    direction: Direction,
+    on_page: OnPage | None,
+    *,
+    complete: bool,
+    into: Received | None = None,
 ) -> Received:
     """What was pushed."""
-    received = Received()
+    received = Received() if into is None else into
     fetch = Fetch(on_page=on_page)
     received.add(items, fetch, _WHOLE[direction] if complete else ())
     if on_page is not None:
@@ -81,15 +100,16 @@ def fetched(
     as_of: datetime,
     environ: Mapping[str, str],
     on_page: OnPage | None,
+    into: Received | None = None,
 ) -> Received:
     """What the customer's systems give: for a downward run the source and then the platform, else the platform.
 
-    Raises ConnectorError when a system gives nothing useful, NothingToFetch when none can be asked.
+    `into` also has what was asked before a failure. Raises ConnectorError when a system gives nothing useful,
+    NothingToFetch when none can be asked.
     """
     customer = rulebook.customer
-    received = Received()
+    received = Received() if into is None else into
     asked = window(rulebook, direction, as_of)
-    received.since = asked.starts
     around = Around(zone=customer.zone, data_folder=Path(environ.get(DATA) or "data") / customer.id)
 
     def add(use: ConnectorUse, kinds: Collection[str]) -> None:
@@ -113,9 +133,11 @@ def must_fetch(rulebook: Rulebook, direction: Direction) -> ConnectorUse:
     return use
 
 
-def from_path(rulebook: Rulebook, direction: Direction, path: Path, on_page: OnPage | None) -> Received:
+def from_path(
+    rulebook: Rulebook, direction: Direction, path: Path, on_page: OnPage | None, into: Received | None = None
+) -> Received:
     """What a file, folder or ZIP holds, as if it were all that there is. Raises ConnectorError."""
-    received = Received()
+    received = Received() if into is None else into
     fetch = Fetch(on_page=on_page)
     received.add(read_path(path, rulebook.customer.zone, fetch), fetch, _WHOLE[direction])
     return received

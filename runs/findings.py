@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from engine.classify import Classifier, Decided
 from engine.decisions import Decision
 from engine.door import Invalid
+from engine.moments import Moment
 from runs.deciding import Items
+from runs.waiving import Waivers
 from store import fingerprints
 from store.archives import Archive
 
@@ -23,8 +25,8 @@ class Findings(Struct):
     customer: str
     run_id: int
     as_of: datetime
-    since: datetime
-    """Sessions and sheets before it are no longer asked for."""
+    today: datetime
+    """When the customer's day began."""
     items: Items
     """As received, without what runs add to them."""
     prints: Mapping[Identity, bytes]
@@ -34,9 +36,19 @@ class Findings(Struct):
     kinds: frozenset[str]
     """Kinds that this run decides."""
     complete: frozenset[str]
-    """Kinds of which everything was received."""
+    """Kinds of which everything was received; none where any part of the fetch failed."""
+    leaves_after: int
+    """How many complete runs must lack a record until it counts as gone."""
     archives: list[Archive]
     """What is to be remembered of archived sheets."""
+    found: dict[Identity, Found] = field(default_factory=dict)
+    """Each kind and id once; see ``decisions_of``."""
+    before: Moment | None = None
+    """The moment of the last finished run in this direction."""
+    waivers: Waivers = {}
+    """What the customer's file accepts as it is."""
+    effects: Mapping[str, Mapping[str, int]] = {}
+    """Kind to how many synced records the platform would see as create, update and unchanged."""
 
 
 class Found(Struct):

@@ -14,7 +14,7 @@ from engine.door import Invalid
 from engine.folding import fold_name
 from engine.records import Record, name_of
 from runs.aging import Missing, age, missing, newly
-from runs.findings import Findings, Found, Identity, decides, decisions_of
+from runs.findings import Findings, Found, Identity, decides
 from runs.following import follow
 from store import fingerprints, writes
 from store.keys import Keyed, write_keys
@@ -24,8 +24,9 @@ from store.writes import Known, Row
 
 def remember(session: Session, run: Findings, known: dict[Identity, Known], row: RunRow) -> None:
     """Write what differs from what is known, follow the issues, and fill in the counts of the run's row."""
-    found = decisions_of(run)
-    _count(found, row)
+    found = run.found
+    count(found, row)
+    row.effects = {kind: dict(numbers) for kind, numbers in run.effects.items()}
     changes = _Changes(run)
     _write_records(session, run, known, found, changes)
     absent = _not_received(session, run, known, found, changes)
@@ -39,7 +40,8 @@ def remember(session: Session, run: Findings, known: dict[Identity, Known], row:
     writes.write_changes(session, changes.rows)
 
 
-def _count(found: Mapping[Identity, Found], row: RunRow) -> None:
+def count(found: Mapping[Identity, Found], row: RunRow) -> None:
+    """Fill in how many of each kind and by each rule."""
     counts: dict[str, Counter[str]] = {}
     rules: Counter[str] = Counter()
     for (kind, _), one in found.items():

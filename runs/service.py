@@ -5,45 +5,67 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from engine.catalogue import Catalogue
+from engine.classify import Classifier
 from engine.door import Invalid
 from engine.loading import Library
 from engine.messages import Messages
+from engine.moments import day_bounds
 from engine.problems import RuleFileError
+from engine.provided import REMEMBERED, provided_by
 from engine.records import KINDS, Record
 from engine.rulebook import Rulebook
 from engine.situation import NOTHING_KNOWN
-from runs import fetching
+from runs import approving, fetching, uploading
 from runs.answers import (
     Classification,
     CustomerHealth,
     Explained,
     FeedPage,
-    Happening,
     Health,
+    HeldEntry,
+    HeldRun,
+    HistoryPage,
     IssueDetail,
     RunPage,
     RunSummary,
+    UnsourcedPage,
 )
+from runs.approving import held_row
 from runs.archiving import observed
 from runs.deciding import Classifiers, dated, moment_of, undated
 from runs.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownRun, UnreadableCursor
 from runs.explaining import explained
-from runs.feed import Reading, happenings, summary
+from runs.feed import Reading, other_of, summary
 from runs.fetching import OnPage, Received
+from runs.guard_words import said
+from runs.histories import day_by_day, happenings, opened
+from runs.impact import Impact, Side, impact
 from runs.running import Order, carry_out
+from runs.settling import Settlement, settle
+from runs.unsourced import unsourced
+from runs.uploading import Confirmed, UploadPage
+from runs.upward import with_uploads
 from runs.wording import Wording
-from store import fingerprints, queries, writes
+from store import feed as stored_feed
+from store import fingerprints, holds, queries, writes
+from store.causes import waiting_for
+from store.cursors import CursorError
 from store.database import Database
+from store.feed import Counts, IssueFilter
 from store.known import StoredRecords
-from store.queries import PAGE, Counts, CursorError, IssueFilter
+from store.queries import PAGE
 from store.tables import Direction
+
+_MOST_WAITING = 20
+"""Records that wait for an issue, listed with it."""
 
 
 class Service:
@@ -108,6 +130,7 @@ class Service:
                 known = writes.known_records(session, customer_id, [*map(fingerprints.identity, without)])
                 items = dated(items, without, prints, known, as_of)
             items, _ = observed(session, customer_id, items, as_of)
+            items = with_uploads(session, customer_id, items)
             classifier = self._classifiers.of(rulebook, seen_before=last is not None)
             stored = last is not None or queries.has_run(session, customer_id)
             decided = classifier.decide(items, moment, StoredRecords(session, customer_id) if stored else NOTHING_KNOWN)
@@ -148,7 +171,7 @@ class Service:
             direction,
             as_of,
             on_page,
-            lambda _, __: fetching.pushed(items, direction, on_page, complete=complete),
+            lambda _, __, into: fetching.pushed(items, direction, on_page, complete=complete, into=into),
             complete=complete,
         )
 
@@ -165,10 +188,10 @@ class Service:
         Raises as ``push`` does, NothingToFetch, and FetchFailed when a system gave nothing (stored as a failed run).
         """
 
-        def receive(rulebook: Rulebook, moment: datetime) -> Received:
+        def receive(rulebook: Rulebook, moment: datetime, into: Received) -> Received:
             if from_path is not None:
-                return fetching.from_path(rulebook, direction, from_path, on_page)
-            return fetching.fetched(rulebook, direction, moment, self.environ, on_page)
+                return fetching.from_path(rulebook, direction, from_path, on_page, into)
+            return fetching.fetched(rulebook, direction, moment, self.environ, on_page, into)
 
         if from_path is None:
             fetching.must_fetch(self.rulebook(customer_id), direction)
@@ -180,14 +203,78 @@ class Service:
         direction: Direction,
         as_of: datetime | None,
         on_page: OnPage | None,
-        receive: Callable[[Rulebook, datetime], Received],
+        receive: Callable[[Rulebook, datetime, Received], Received],
         *,
         complete: bool,
     ) -> RunSummary:
         rulebook = self.rulebook(customer_id)
         moment = as_of or self.clock()
-        order = Order(rulebook, direction, moment, complete, lambda: receive(rulebook, moment), on_page)
+        order = Order(rulebook, direction, moment, complete, lambda into: receive(rulebook, moment, into), on_page)
         return summary(carry_out(self.database, self._classifiers, order, self.clock), self.clock())
+
+    def held(
+        self,
+        customer_id: str,
+        run_id: int,
+        cursor: str | None = None,
+        limit: int = PAGE,
+        language: str | None = None,
+    ) -> HeldRun:
+        """Why a run is, or was, held, and what it would do, by name.
+
+        Raises UnknownCustomer, BrokenRulebook, UnknownRun, NotHeld, UnreadableCursor, UnknownLanguage.
+        """
+        rulebook = self.rulebook(customer_id)
+        spoken = Wording(self.messages, rulebook, language).language
+        told = summary(held_row(self.database, customer_id, run_id), self.clock())
+        with self.database.reading() as session, _cursors():
+            page = holds.entries(session, run_id, cursor, limit)
+        return HeldRun(
+            run=told,
+            said=[said(trip, rulebook, self.messages, spoken) for trip in told.guards],
+            items=[msgspec.convert(row.model_dump(), HeldEntry) for row in page.items],
+            next_cursor=page.next_cursor,
+            total=page.total,
+        )
+
+    def waiting(self, customer_id: str) -> list[RunSummary]:
+        """The held runs that wait for a person's word, newest first. Raises UnknownCustomer."""
+        self._known(customer_id)
+        with self.database.reading() as session:
+            return [summary(row, self.clock()) for row in holds.waiting(session, customer_id)]
+
+    def approve(self, customer_id: str, run_id: int, by: str, on_page: OnPage | None = None) -> RunSummary:
+        """Do what a held run would have done, as a run of its own, which is answered. ``by`` is who says so.
+
+        Raises UnknownCustomer, BrokenRulebook, UnknownRun, NotHeld, AlreadySettled, RulebookEdited, Busy, Overtaken.
+        """
+        rulebook = self.rulebook(customer_id)
+        row = approving.approve(self.database, self._classifiers, rulebook, run_id, by, self.clock, on_page)
+        return summary(row, self.clock())
+
+    def reject(self, customer_id: str, run_id: int, by: str) -> RunSummary:
+        """Forget what a held run received. Raises UnknownCustomer, UnknownRun, NotHeld, AlreadySettled."""
+        self._known(customer_id)
+        return summary(approving.reject(self.database, customer_id, run_id, by, self.clock()), self.clock())
+
+    def to_upload(self, customer_id: str, cursor: str | None = None, limit: int = PAGE) -> UploadPage:
+        """The attendance that should be entered in the source.
+
+        Raises UnknownCustomer, BrokenRulebook, UnreadableCursor.
+        """
+        rulebook = self.rulebook(customer_id)
+        with self.database.reading() as session, _cursors():
+            return uploading.to_upload(session, rulebook, cursor, limit)
+
+    def confirm_uploaded(self, customer_id: str, sheets: Mapping[str, datetime | None]) -> Confirmed:
+        """Note that sheets, by the platform's id, were entered in the source; at a moment of None: now.
+
+        Raises UnknownCustomer.
+        """
+        self._known(customer_id)
+        now = self.clock()
+        with self.database.writing() as session:
+            return uploading.confirm(session, customer_id, {name: at or now for name, at in sheets.items()})
 
     def issues(
         self,
@@ -199,8 +286,8 @@ class Service:
     ) -> FeedPage:
         """A page of the feed, in words. Raises UnknownCustomer, BrokenRulebook, UnreadableCursor, UnknownLanguage."""
         with self._reading(customer_id, language) as (session, reading), _cursors():
-            page = queries.issues(session, customer_id, which or IssueFilter(), cursor, limit)
-            return FeedPage(reading.rows(page.items), page.next_cursor, page.total)
+            page = stored_feed.issues(session, customer_id, which or IssueFilter(), cursor, limit, self.clock())
+            return FeedPage(reading.rows(page.items), page.next_cursor, page.total, page.folded)
 
     def issue(self, customer_id: str, issue_id: str, language: str | None = None) -> IssueDetail:
         """One issue with its history. Raises UnknownCustomer, BrokenRulebook, UnknownIssue, UnknownLanguage."""
@@ -210,13 +297,52 @@ class Service:
                 raise UnknownIssue
             record, issue = found
             assert record.id is not None
-            history = happenings(queries.issue_history(session, customer_id, issue_id))
-            history.append(Happening(issue.opened_at, issue.opened_run_id, "issue", issue.rule, None, "new"))
+            issues = queries.issues_of(session, record.id)
+            around = reading.around([one.id for one in issues])
             return IssueDetail(
-                issue=reading.issue(record, issue),
-                record=reading.row(record, queries.issues_of(session, record.id)),
-                history=history,
+                issue=reading.issue(record, issue, around),
+                record=reading.row(record, issues, around),
+                history=[*happenings(queries.issue_history(session, customer_id, issue_id)), opened(issue)],
+                waiting=[other_of(one) for one in waiting_for(session, issue_id, _MOST_WAITING)],
             )
+
+    def settle(
+        self, customer_id: str, issue_id: str, wanted: Settlement, by: str, language: str | None = None
+    ) -> IssueDetail:
+        """Snooze, waive, resolve or open an issue by hand, and give it as it is then. ``by`` says who does it.
+
+        Raises UnknownCustomer, BrokenRulebook, UnknownIssue, UnknownLanguage, CannotSettle.
+        """
+        zone = self.rulebook(customer_id).customer.zone
+        with self.database.writing() as session:
+            settle(session, customer_id, issue_id, wanted, by, self.clock(), zone)
+        return self.issue(customer_id, issue_id, language)
+
+    def history(
+        self,
+        customer_id: str,
+        cursor: str | None = None,
+        limit: int = PAGE,
+        day: date | None = None,
+        kind: str | None = None,
+    ) -> HistoryPage:
+        """What changed, day after day, newest first; ``day`` is a local one of the customer.
+
+        Raises UnknownCustomer, BrokenRulebook, UnreadableCursor.
+        """
+        span = None if day is None else day_bounds(day, self.rulebook(customer_id).customer.zone)
+        self._known(customer_id)
+        with self.database.reading() as session, _cursors():
+            return day_by_day(session, customer_id, cursor, limit, span, kind)
+
+    def unsourced(self, customer_id: str, cursor: str | None = None, limit: int = PAGE) -> UnsourcedPage:
+        """Accounts and sheets of the platform without a record in the source; never deleted, only told.
+
+        Raises UnknownCustomer, UnreadableCursor.
+        """
+        self._known(customer_id)
+        with self.database.reading() as session, _cursors():
+            return unsourced(session, customer_id, cursor, limit)
 
     def explain(self, customer_id: str, kind: str, source_id: str, language: str | None = None) -> Explained:
         """Where a record is and why, decided now. `never_received` is an answer too.
@@ -231,6 +357,30 @@ class Service:
             seen = queries.last_run(session, customer_id, "downward") is not None
             classifier = self._classifiers.of(rulebook, seen_before=seen)
             return explained(session, classifier, wording, kind, source_id, self.clock())
+
+    def impact(
+        self,
+        customer_id: str,
+        edited: Rulebook | None = None,
+        language: str | None = None,
+        on_page: OnPage | None = None,
+    ) -> Impact:
+        """What an edit of the rules changes for the records that are stored, as at the last run. Nothing is written.
+
+        ``edited`` is compared with the rules in force; without it, these are compared with what the last run decided.
+        Raises UnknownCustomer, BrokenRulebook, UnknownLanguage, NothingStored.
+        """
+        in_force = self._side(self.rulebook(customer_id), language)
+        after = None if edited is None else self._side(edited, language)
+        with self.database.reading() as session:
+            if after is None:
+                return impact(session, None, in_force, on_page)
+            return impact(session, in_force, after, on_page)
+
+    def _side(self, rulebook: Rulebook, language: str | None) -> Side:
+        # Not from the shelf: it holds one rulebook of a customer.
+        classifier = Classifier(rulebook, provided_by(rulebook, REMEMBERED))
+        return Side(classifier, Wording(self.messages, rulebook, language), self.messages)
 
     def runs(
         self, customer_id: str, cursor: str | None = None, limit: int = PAGE, direction: Direction | None = None
@@ -255,7 +405,7 @@ class Service:
         """How the customer stands: records by kind and verdict, issues by rule and state. Raises UnknownCustomer."""
         self._known(customer_id)
         with self.database.reading() as session:
-            return queries.counts(session, customer_id)
+            return stored_feed.counts(session, customer_id, self.clock())
 
     def health(self) -> Health:
         """How the service stands, in counts only. Never raises for what the database or a rule file does."""

@@ -41,6 +41,8 @@ FINISHED: tuple[Status, ...] = ("completed", "completed_with_issues", "partial")
 """Runs after which the platform was brought up to date."""
 OPEN: tuple[IssueState, ...] = ("new", "open", "back")
 """States of an issue that waits for a person."""
+PAUSED: tuple[IssueState, ...] = ("snoozed", "waived")
+"""States of an issue that waits for nobody until its time is over."""
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in a column of exactly this type."""
@@ -271,7 +273,7 @@ class RecordKeyRow(SQLModel, table=True):
     digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     record_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
     """Number of its record. No foreign key, whose check and index would cost more than all else of a first run:
-    who deletes a record deletes its keys, which its own data tells (``store.keys``)."""
+    who deletes records deletes their keys in the same transaction (``store.keys.delete_keys_of_none``)."""
 
 
 class IssueRow(SQLModel, table=True):

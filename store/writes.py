@@ -57,6 +57,10 @@ class OpenIssue(Struct, frozen=True):
     fix_in: str | None
     facts_fingerprint: bytes
     rulebook_version: str
+    until: datetime | None
+    snoozed_size: int | None
+    reason: str | None
+    settled_by: str | None
 
 
 _KNOWN = [RECORD.c.kind, RECORD.c.source_id, *(RECORD.c[name] for name in Known.__struct_fields__)]
@@ -91,6 +95,33 @@ def written_data(session: Session, ids: Iterable[int]) -> dict[int, bytes | None
         rows = session.execute(select(RECORD.c.id, RECORD.c.data).where(RECORD.c.id.in_(chunk)))
         found.update((number, data) for number, data in rows)
     return found
+
+
+def names(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """What people call the records, by number."""
+    return {
+        number: name
+        for chunk in chunks(ids)
+        for number, name in session.execute(select(RECORD.c.id, RECORD.c.name).where(RECORD.c.id.in_(chunk)))
+    }
+
+
+def changed_since(
+    session: Session, customer: str, identities: Iterable[tuple[str, str]], run_id: int
+) -> set[tuple[str, str]]:
+    """Those of the kinds and ids that a later run than this one has written."""
+    ids: dict[str, list[str]] = {}
+    for kind, source_id in identities:
+        ids.setdefault(kind, []).append(source_id)
+    base = select(RECORD.c.kind, RECORD.c.source_id).where(
+        RECORD.c.customer == customer, RECORD.c.changed_run_id > run_id
+    )
+    return {
+        (of, source_id)
+        for kind, of_kind in ids.items()
+        for chunk in chunks(of_kind)
+        for of, source_id in session.execute(base.where(RECORD.c.kind == kind, RECORD.c.source_id.in_(chunk)))
+    }
 
 
 def never_readable(session: Session, ids: Collection[int]) -> set[int]:
@@ -148,6 +179,15 @@ def issues_of_records(session: Session, customer: str, records: Collection[int],
         for chunk in chunks(sorted(records))
         for row in session.execute(statement.where(ISSUE.c.record_id.in_(chunk)))
     ]
+
+
+def facts_of_issues(session: Session, issues: Iterable[str]) -> dict[str, bytes]:
+    """Issue to what its rule read, as JSON."""
+    return {
+        issue: facts
+        for chunk in chunks(issues)
+        for issue, facts in session.execute(select(ISSUE.c.id, ISSUE.c.facts).where(ISSUE.c.id.in_(chunk)))
+    }
 
 
 def write_issues(session: Session, rows: Sequence[Row]) -> None:

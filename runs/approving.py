@@ -1,0 +1,82 @@
+"""Approving and rejecting held runs: one does what the run would have done, the other forgets what it received."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from engine.rulebook import Rulebook
+from runs.deciding import Classifiers
+from runs.errors import AlreadySettled, NotHeld, RulebookEdited, UnknownRun
+from runs.fetching import OnPage, Received
+from runs.holding import unpacked
+from runs.running import Order, carry_out
+from store import fingerprints, holds, queries, writes
+from store.database import Database
+from store.tables import RunRow
+
+_SETTLED = ("approved", "rejected", "superseded")
+
+
+def held_row(database: Database, customer: str, run_id: int) -> RunRow:
+    """A run that is or was held. Raises UnknownRun, NotHeld."""
+    with database.reading() as session:
+        row = queries.run(session, customer, run_id)
+    if row is None:
+        raise UnknownRun
+    if row.status != "held" and row.status not in _SETTLED:
+        raise NotHeld
+    return row
+
+
+def approve(
+    database: Database,
+    classifiers: Classifiers,
+    rulebook: Rulebook,
+    run_id: int,
+    by: str,
+    clock: Callable[[], datetime],
+    on_page: OnPage | None = None,
+) -> RunRow:
+    """Do, as a run of its own, what a held run would have done at its moment; no guard holds it again.
+
+    Raises UnknownRun, NotHeld, AlreadySettled, RulebookEdited, Busy, Overtaken.
+    """
+    customer = rulebook.customer.id
+    row = held_row(database, customer, run_id)
+    if row.status != "held":
+        raise AlreadySettled
+    if row.rulebook_version != rulebook.version:
+        raise RulebookEdited
+    order = Order(
+        rulebook=rulebook,
+        direction=row.direction,
+        as_of=row.as_of,
+        complete=row.complete,
+        receive=lambda received: _receive(database, row, run_id, received),
+        on_page=on_page,
+        approves=run_id,
+        by=by,
+    )
+    return carry_out(database, classifiers, order, clock)
+
+
+def reject(database: Database, customer: str, run_id: int, by: str, now: datetime) -> RunRow:
+    """Forget what a held run received. Raises UnknownRun, NotHeld, AlreadySettled."""
+    held_row(database, customer, run_id)
+    with database.writing() as session:
+        if not holds.settle(session, run_id, "rejected", now, by):
+            raise AlreadySettled
+    return held_row(database, customer, run_id)
+
+
+def _receive(database: Database, row: RunRow, run_id: int, received: Received) -> None:
+    with database.reading() as session:
+        kept = holds.received(session, run_id)
+        if kept is None:
+            raise AlreadySettled
+        unpacked(kept, received)
+        if not row.complete:
+            # Pieces that came meanwhile are newer than these.
+            newer = writes.changed_since(session, row.customer, map(fingerprints.identity, received.items), run_id)
+            received.items = [item for item in received.items if fingerprints.identity(item) not in newer]
