@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, exists
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -14,9 +14,10 @@ from engine.joins import join_keys
 from engine.records import Record
 from store import fingerprints
 from store.known import chunks
-from store.tables import RecordKeyRow
+from store.tables import RecordKeyRow, RecordRow
 
 KEY: Any = RecordKeyRow.__table__  # type: ignore[attr-defined]
+RECORD: Any = RecordRow.__table__  # type: ignore[attr-defined]
 
 Pair = tuple[bytes, int]
 """A key's digest, and the number of a record that has it."""
@@ -53,11 +54,6 @@ def write_keys(session: Session, customer: str, records: Iterable[Keyed]) -> int
     return len(new) + len(added) + len(gone)
 
 
-def keys_of(customer: str, record_id: int, record: Record | None) -> list[Pair]:
-    """The keys that stand for a record, to be taken away with it."""
-    return [(digest, record_id) for digest in _Digests(customer).of(record)]
-
-
 def delete_keys(session: Session, pairs: Sequence[Pair]) -> None:
     """Take keys away."""
     statement = delete(KEY).where(KEY.c.digest == bindparam("of"), KEY.c.record_id == bindparam("by"))
@@ -65,12 +61,17 @@ def delete_keys(session: Session, pairs: Sequence[Pair]) -> None:
         session.connection().execute(statement, [{"of": digest, "by": record_id} for digest, record_id in chunk])
 
 
+def delete_keys_of_none(session: Session) -> None:
+    """Take away the keys of records that were deleted, in the same transaction: SQLite may give their numbers again."""
+    session.connection().execute(delete(KEY).where(~exists().where(RECORD.c.id == KEY.c.record_id)))
+
+
 class _Digests:
     """Digests of one customer's keys, each worked out once: a school's sessions share their people."""
 
     def __init__(self, customer: str) -> None:
         self._customer = customer
-        self._made: dict[tuple[str, str, str], bytes] = {}
+        self._made: dict[tuple[str, str], dict[str, bytes]] = {}
 
     def of(self, record: Record | None) -> set[bytes]:
         """Of all keys of a record but its id, by which its own row is found."""
@@ -81,10 +82,12 @@ class _Digests:
         for key, value in join_keys(record):
             if key == "id":
                 continue
-            name = (kind, key, value)
-            digest = self._made.get(name)
+            made = self._made.get((kind, key))
+            if made is None:
+                made = self._made[kind, key] = {}
+            digest = made.get(value)
             if digest is None:
-                digest = self._made[name] = fingerprints.of_key(self._customer, *name)
+                digest = made[value] = fingerprints.of_key(self._customer, kind, key, value)
             found.add(digest)
         return found
 
