@@ -192,6 +192,7 @@ class FeedPage(Struct, frozen=True):
     items: list[FeedRow]
     next_cursor: str | None
     total: int
+    """How many there are on all pages; counted up to 2,000, which means that there are as many or more."""
     folded: int = 0
     """How many more records are not listed because they only wait for others' issues."""
 

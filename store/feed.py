@@ -17,6 +17,9 @@ from store.cursors import CursorError, cursor_of, opened
 from store.queries import LARGEST_PAGE, Page
 from store.tables import OPEN, PAUSED, IssueCauseRow, IssueRow, IssueState, RecordRow
 
+MOST_COUNTED = 2_000
+"""A feed counts its records up to this; a total of so many means that there are as many or more."""
+
 Sort = Literal["newest", "frees", "soon"]
 """`newest` problem first; what most others wait for first; what matters soonest first."""
 
@@ -104,7 +107,9 @@ def issues(
 
 
 def _count(session: Session, terms: Sequence[ColumnElement[bool]]) -> int:
-    return session.exec(select(func.count()).select_from(RecordRow).where(*terms)).one()
+    """How many there are, as far as they are counted: all of a hundred thousand take longer than the page itself."""
+    counted = select(col(RecordRow.id)).where(*terms).limit(MOST_COUNTED).subquery()
+    return session.exec(select(func.count()).select_from(counted)).one()
 
 
 def _record_terms(which: IssueFilter, now: datetime) -> list[ColumnElement[bool]]:

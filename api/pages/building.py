@@ -29,7 +29,7 @@ from engine.rulebook import FIX_IN, FixIn, Reaction, Rulebook
 from engine.sentences import rule_sentence
 from engine.wording import wording
 from runs.answers import Answer, Explained, FeedIssue, FeedPage, FeedRow, Happening, IssueDetail, RunPage
-from store.feed import Counts, IssueFilter
+from store.feed import MOST_COUNTED, Counts, IssueFilter
 from store.tables import OPEN
 
 FILTERS = ("verdict", "kind", "fix_in", "state", "rule")
@@ -101,6 +101,7 @@ def feed(
         records=tuple(_record(reader, row) for row in page.items),
         elsewhere=tuple(_record(reader, row) for row in elsewhere),
         total=page.total,
+        at_least=page.total >= MOST_COUNTED,
         search=which.search or "",
         chosen=chosen,
         options=_options(reader, counts),

@@ -52,6 +52,8 @@ class FeedView(Struct, frozen=True):
     elsewhere: tuple[RecordView, ...]
     """On a search: those found with nothing to fix."""
     total: int
+    at_least: bool
+    """Whether there may be more than the total: a feed is counted only so far."""
     search: str
     chosen: dict[str, str]
     """Filter to its value, empty where it is not set."""
