@@ -1,13 +1,20 @@
-"""`muster db`: the database's tables."""
+"""`muster db`: the database: its tables, a copy of it, and what of it is too old to keep."""
+
+# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from cli.environment import open_database
-from cli.terminal import CLEAN, PROBLEMS, finish, say
+from cli.environment import open_database, ready_database
+from cli.terminal import CLEAN, PROBLEMS, Stopped, finish, say
 
-app = typer.Typer(help="Create, upgrade or check the database that MUSTER_DATABASE_URL names.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make, upgrade, check, copy and clear out the database that MUSTER_DATABASE_URL names.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -33,3 +40,41 @@ def check() -> None:
         finish(PROBLEMS)
     say(f"{database.place} is up to date.")
     finish(CLEAN)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The new file; it must not be there yet.")],
+) -> None:
+    """Copy the whole database to a new file, as it is at one moment, while it goes on being used.
+
+    The copy is a SQLite database, from PostgreSQL too. It holds personal data: keep it where the database could stand.
+
+    Example: muster db backup backup-2026-11-21.db
+    """
+    from store.copying import CannotCopy, back_up
+
+    database = ready_database()
+    try:
+        back_up(database, file)
+    except CannotCopy as error:
+        raise Stopped(str(error)) from None
+    say(f"{database.place} is copied to {file}.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `muster db backup` wrote, with this version of Muster.")],
+) -> None:
+    """Fill an empty database, which is made if need be, from a backup.
+
+    Example: MUSTER_DATABASE_URL=postgresql://muster@localhost/muster muster db restore backup-2026-11-21.db
+    """
+    from store.copying import CannotCopy, restore
+
+    database = open_database()
+    try:
+        restore(database, file)
+    except CannotCopy as error:
+        raise Stopped(str(error)) from None
+    say(f"{database.place} is restored from {file}.")
