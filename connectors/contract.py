@@ -104,6 +104,8 @@ class Around(Struct, frozen=True):
     """An `httpx.BaseTransport` that ``connectors.http.Http`` sends by, for tests; None: the network."""
     sleep: Callable[[float], None] = time.sleep
     """Waits so many seconds between attempts; tests give one that only counts."""
+    timeout: float = 30.0
+    """Seconds of silence after which a system counts as not answering."""
 
 
 class Connector(Protocol):

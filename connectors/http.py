@@ -61,7 +61,7 @@ class Http:
         auth: Credentials | None = None,
         headers: Mapping[str, str] | None = None,
         per_second: float | None = None,
-        timeout: float = 30.0,
+        timeout: float | None = None,
         deadline: float = 300.0,
         attempts: int = 4,
         max_bytes: int = 64 * 1024 * 1024,
@@ -69,9 +69,9 @@ class Http:
         meaning: Callable[[Answer], int] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`timeout` is for each silence and `deadline` for a whole answer, in seconds; `per_second` limits the
-        requests of all threads together. `meaning` gives the HTTP status that an answer ought to have, for systems
-        that say it in the body."""
+        """`timeout` is for each silence, as `around` says when left out, and `deadline` for a whole answer, in seconds;
+        `per_second` limits the requests of all threads together. `meaning` gives the HTTP status that an answer ought
+        to have, for systems that say it in the body."""
         self._exchange = Exchange(
             system,
             base_url,
@@ -80,7 +80,7 @@ class Http:
             auth=auth or {},
             headers=headers or {},
             per_second=per_second,
-            timeout=timeout,
+            timeout=around.timeout if timeout is None else timeout,
             deadline=deadline,
             attempts=attempts,
             max_bytes=max_bytes,

@@ -97,6 +97,8 @@ class RunSummary(Struct, frozen=True):
     issues: dict[str, int]
     """How many issues are new, back and resolved by this run, and open after it."""
     freshness: dict[str, str] = {}
+    notes: list[str] = []
+    """What a person should know of how the systems had to be read, such as an old encoding."""
     error: str | None = None
     recovery: str | None = None
     guards: list[Trip] = []

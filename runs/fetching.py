@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct, field
 
 from connectors.contract import Around, ConnectorError, Fetch, Window
@@ -30,6 +31,9 @@ _WHOLE: dict[Direction, tuple[str, ...]] = {"downward": (*DOWNWARD, "record"), "
 
 OnPage = Callable[[str, int], None]
 
+AROUND = Around(zone="UTC", data_folder=Path("data"))
+"""How systems are asked; a run puts in its customer's zone and folder."""
+
 _WINDOW_DAYS = 14
 _LOOKBACK_DAYS = 7
 
@@ -47,6 +51,8 @@ class Received(Struct):
     """Error and recovery of the partial run that was held with these records."""
     requests: int = 0
     freshness: dict[str, datetime] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    """How something had to be read that a person should know of, each once."""
 
     @property
     def is_partial(self) -> bool:
@@ -56,7 +62,7 @@ class Received(Struct):
     def told(self) -> tuple[str | None, str | None]:
         """What failed of it, in words, and what the first failure asks for; None where nothing did."""
         if self.partial:
-            return " ".join(str(error) for error in self.partial), self.partial[0].recovery
+            return " ".join(dict.fromkeys(str(error) for error in self.partial)), self.partial[0].recovery
         return self.failed_before or (None, None)
 
     def add(self, items: Iterable[Record | Invalid], fetch: Fetch, kinds: Collection[str]) -> None:
@@ -68,6 +74,7 @@ class Received(Struct):
             # Of a fetch that failed, too, it is told what it asked.
             self.requests += fetch.requests
             self.freshness.update(fetch.freshness)
+            self.notes = list(dict.fromkeys([*self.notes, *fetch.notes]))
         self.items.extend(fetch.invalid)
         self.partial += fetch.partial
         if not fetch.partial:
@@ -101,6 +108,7 @@ def fetched(
     environ: Mapping[str, str],
     on_page: OnPage | None,
     into: Received | None = None,
+    around: Around = AROUND,
 ) -> Received:
     """What the customer's systems give: for a downward run the source and then the platform, else the platform.
 
@@ -110,7 +118,8 @@ def fetched(
     customer = rulebook.customer
     received = Received() if into is None else into
     asked = window(rulebook, direction, as_of)
-    around = Around(zone=customer.zone, data_folder=Path(environ.get(DATA) or "data") / customer.id)
+    folder = Path(environ.get(DATA) or "data") / customer.id
+    around = msgspec.structs.replace(around, zone=customer.zone, data_folder=folder)
 
     def add(use: ConnectorUse, kinds: Collection[str]) -> None:
         fetch = Fetch(on_page=on_page)

@@ -33,6 +33,7 @@ class _Packed(Struct, frozen=True):
     complete: frozenset[str]
     requests: int
     freshness: dict[str, datetime]
+    notes: list[str]
     error: str | None
     recovery: str | None
 
@@ -49,6 +50,7 @@ def packed(received: Received) -> bytes:
                 "complete": received.complete,
                 "requests": received.requests,
                 "freshness": received.freshness,
+                "notes": received.notes,
                 "error": error,
                 "recovery": recovery,
             }
@@ -65,6 +67,7 @@ def unpacked(kept: bytes, into: Received) -> None:
     into.complete = held.complete
     into.requests = held.requests
     into.freshness = held.freshness
+    into.notes = held.notes
     into.failed_before = None if held.error is None else (held.error, held.recovery or "")
 
 

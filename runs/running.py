@@ -275,6 +275,7 @@ def _tell_of(row: RunRow, received: Received) -> None:
     """What was asked of the systems, and what failed of it."""
     row.requests = received.requests
     row.freshness = {hop: at.isoformat() for hop, at in received.freshness.items()}
+    row.notes = received.notes
     row.error, row.recovery = received.told()
 
 

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from connectors.contract import Around
 from engine.catalogue import Catalogue
 from engine.classify import Classifier
 from engine.door import Invalid
@@ -79,6 +80,7 @@ class Service:
         messages: Messages,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        around: Around = fetching.AROUND,
     ) -> None:
         self.database = database
         self.library = library
@@ -86,6 +88,7 @@ class Service:
         self.messages = messages
         self.environ = environ
         self.clock = clock
+        self.around = around
         self._classifiers = Classifiers()
 
     def customers(self) -> list[str]:
@@ -191,7 +194,7 @@ class Service:
         def receive(rulebook: Rulebook, moment: datetime, into: Received) -> Received:
             if from_path is not None:
                 return fetching.from_path(rulebook, direction, from_path, on_page, into)
-            return fetching.fetched(rulebook, direction, moment, self.environ, on_page, into)
+            return fetching.fetched(rulebook, direction, moment, self.environ, on_page, into, self.around)
 
         if from_path is None:
             fetching.must_fetch(self.rulebook(customer_id), direction)

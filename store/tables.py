@@ -107,6 +107,8 @@ class RunRow(SQLModel, table=True):
     """Kind to how many synced records the platform would see as create, update and unchanged."""
     freshness: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     """Hop to the time its data was of, ISO 8601."""
+    notes: list[str] = Field(default_factory=list, sa_type=JSON)
+    """How something had to be read that a person should know of. Never personal data."""
     error: str | None = None
     """Why it failed or is partial: system, call, what was found, what to do. Never personal data."""
     recovery: str | None = None

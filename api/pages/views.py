@@ -127,6 +127,10 @@ class RunView(Struct, frozen=True):
     sync: int
     skip: int
     flag: int
+    error: str | None
+    """What failed, as the connectors say it: in English."""
+    notes: tuple[str, ...]
+    """How something had to be read, likewise."""
 
     @classmethod
     def of(cls, run: RunSummary, direction: str) -> RunView:
@@ -135,7 +139,17 @@ class RunView(Struct, frozen=True):
         def total(verdict: str) -> int:
             return sum(numbers.get(verdict, 0) for numbers in run.counts.values())
 
-        return cls(run.as_of, direction, run.status, run.received, total("sync"), total("skip"), total("flag"))
+        return cls(
+            run.as_of,
+            direction,
+            run.status,
+            run.received,
+            total("sync"),
+            total("skip"),
+            total("flag"),
+            run.error,
+            tuple(run.notes),
+        )
 
 
 class RulesView(Struct, frozen=True):

@@ -63,6 +63,8 @@ def run(
             f"Run {summary.id}, {summary.direction}, as of {local(summary.as_of, zone)}: {summary.status}. "
             f"{summary.changed} of {summary.received} records new or changed; issues: {issues_line(summary)}."
         )
+    for remark in summary.notes:
+        note(f"note: {remark}")
     if summary.error:
         note(f"muster: {summary.error} ({summary.recovery})")
     finish(CLEAN if summary.status in ("completed", "completed_with_issues") else PROBLEMS)

@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("issues", sa.JSON(), nullable=False),
         sa.Column("effects", sa.JSON(), nullable=False),
         sa.Column("freshness", sa.JSON(), nullable=False),
+        sa.Column("notes", sa.JSON(), nullable=False),
         sa.Column("error", sa.String(), nullable=True),
         sa.Column("recovery", sa.String(), nullable=True),
         sa.Column("guards", sa.JSON(), nullable=False),
