@@ -90,16 +90,20 @@ def test_only_a_complete_run_takes_what_is_missing_for_gone(database: Database, 
     assert states(service) == before
 
     service.push("north", [*ILL, changed(ALGEBRA, source_id="S-3")], True, as_of=later(hours=2))
+    assert states(service)["I-2", "instructor.email_missing"] == ("new", None)
+    for hours in (3, 4):
+        service.push("north", [*ILL, changed(ALGEBRA, source_id="S-3")], True, as_of=later(hours=hours))
     after = states(service)
     assert after["I-2", "instructor.email_missing"] == ("resolved", "gone")
     assert after["S-2", "session.instructor_without_email"] == ("resolved", "gone")
     assert after[EMAIL] == ("open", None)
 
-    service.push("north", [*ILL, other], False, as_of=later(hours=3))
+    service.push("north", [*ILL, other], False, as_of=later(hours=5))
     explained = service.explain("north", "instructor", "I-2")
     assert explained.not_received_since is None
     assert [(entry.what, entry.before, entry.after) for entry in explained.history if entry.what == "presence"] == [
         ("presence", "not_received", "received"),
+        ("presence", "not_received", "gone"),
         ("presence", "received", "not_received"),
     ]
 

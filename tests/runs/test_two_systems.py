@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tests.connectors.fakes import edusign, ypareo
 from tests.connectors.serving import served
 from tests.runs.schools import a_service
 
+FRIDAY_MORNING = datetime(2026, 11, 20, 7, tzinfo=UTC)
 MONDAY_NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
 MONDAY_NIGHT = datetime(2026, 11, 23, 21, tzinfo=UTC)
 TUESDAY_NIGHT = datetime(2026, 11, 24, 21, tzinfo=UTC)
@@ -257,10 +258,20 @@ def test_a_platform_that_refuses_fails_the_run_and_leaves_everything_as_it_was(s
     assert verdicts(service) == before
 
 
-def test_a_session_that_the_source_took_away_is_missed_by_its_sheet(service: Service, world: World) -> None:
+def test_a_session_that_the_source_took_away_on_its_day_is_missed_by_its_sheet(service: Service, world: World) -> None:
+    service.run("norvane", "downward", as_of=FRIDAY_MORNING)
+    world.sheet["LOCKED"] = True
+    del world.source["sessions"][0]
+    service.run("norvane", "downward", as_of=FRIDAY_MORNING + timedelta(hours=5))
+    service.run("norvane", "upward", as_of=FRIDAY_MORNING + timedelta(hours=14))
+    assert verdicts(service)["sheet", "crs_1"] == ("flag", "sheet.session_unknown")
+
+
+def test_a_session_whose_day_is_past_stays_for_its_sheet(service: Service, world: World) -> None:
     service.run("norvane", "downward", as_of=MONDAY_NOON)
     world.sheet["LOCKED"] = True
     del world.source["sessions"][0]
-    service.run("norvane", "downward", as_of=MONDAY_NIGHT)
-    service.run("norvane", "upward", as_of=MONDAY_NIGHT)
-    assert verdicts(service)["sheet", "crs_1"] == ("flag", "sheet.session_unknown")
+    for night in range(4):
+        service.run("norvane", "downward", as_of=MONDAY_NIGHT + timedelta(days=night))
+    service.run("norvane", "upward", as_of=MONDAY_NIGHT + timedelta(days=3))
+    assert verdicts(service)["sheet", "crs_1"] == ("sync", None)
