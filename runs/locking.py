@@ -52,6 +52,16 @@ def claim(database: Database, run: RunRow, clock: Clock) -> int:
         raise Busy(run.direction, 0 if other is None else _number(other)) from None
 
 
+def alone(session: Session, customer: str, clock: Clock) -> None:
+    """Make sure that no run of the customer is at work, nor begins before the transaction ends. Raises Busy."""
+    if session.get_bind().dialect.name == "postgresql":
+        # On SQLite the transaction itself keeps every other writer waiting.
+        session.connection().exec_driver_sql("LOCK TABLE run IN SHARE ROW EXCLUSIVE MODE")
+    for run in session.exec(select(RunRow).where(RunRow.customer == customer, RunRow.status == "running")):
+        if alive(run, clock()):
+            raise Busy(run.direction, _number(run))
+
+
 def owner() -> str:
     """This process, told apart from every other and from itself in another run."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"

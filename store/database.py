@@ -82,6 +82,22 @@ class Database:
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextmanager
+    def erasing(self) -> Iterator[Session]:
+        """As ``writing``; what is deleted is also overwritten in the database's files, not only out of sight."""
+        with self.writing() as session:
+            if self.file is None:
+                yield session
+            else:
+                session.connection().exec_driver_sql("PRAGMA secure_delete = ON")
+                try:
+                    yield session
+                finally:
+                    session.connection().exec_driver_sql("PRAGMA secure_delete = OFF")
+        # Neither goes inside a transaction.
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT", **{_BEGIN: ""}) as connection:
+            connection.exec_driver_sql("VACUUM" if self.file is None else "PRAGMA wal_checkpoint(TRUNCATE)")
+
     def upgrade(self) -> None:
         """Bring the tables to what this program needs. Safe when several processes do it at once."""
         from store import migrating  # noqa: PLC0415 - alembic takes half a second that only this needs
@@ -168,4 +184,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))
+    begin = connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE")
+    if begin:
+        connection.exec_driver_sql(begin)

@@ -173,6 +173,13 @@ class RecordRow(SQLModel, table=True):
         Index("record_identity", "customer", "kind", "source_id", unique=True),
         Index("record_feed", "customer", "verdict", "verdict_at", "id"),
         Index("record_of_run", "first_run_id", "id"),
+        Index(
+            "record_folded",
+            "customer",
+            "verdict",
+            sqlite_where=text("folded IS 1"),
+            postgresql_where=text("folded IS true"),
+        ),
     )
 
     id: int | None = _number()
@@ -346,7 +353,7 @@ class ChangeRow(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "change"
     __table_args__ = (
         Index("change_of_record", "record_id", "id"),
-        Index("change_of_run", "customer", "run_id", "id"),
+        Index("change_of_run", "run_id", "id"),
     )
 
     id: int | None = _number()

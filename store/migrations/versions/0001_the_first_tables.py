@@ -103,6 +103,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.create_index("record_feed", ["customer", "verdict", "verdict_at", "id"], unique=False)
+        batch_op.create_index(
+            "record_folded",
+            ["customer", "verdict"],
+            unique=False,
+            sqlite_where=sa.text("folded IS 1"),
+            postgresql_where=sa.text("folded IS true"),
+        )
         batch_op.create_index("record_identity", ["customer", "kind", "source_id"], unique=True)
         batch_op.create_index("record_of_run", ["first_run_id", "id"], unique=False)
 
@@ -126,7 +133,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("change", schema=None) as batch_op:
         batch_op.create_index("change_of_record", ["record_id", "id"], unique=False)
-        batch_op.create_index("change_of_run", ["customer", "run_id", "id"], unique=False)
+        batch_op.create_index("change_of_run", ["run_id", "id"], unique=False)
 
     op.create_table(
         "issue",
@@ -276,6 +283,9 @@ def downgrade() -> None:
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.drop_index("record_of_run")
         batch_op.drop_index("record_identity")
+        batch_op.drop_index(
+            "record_folded", sqlite_where=sa.text("folded IS 1"), postgresql_where=sa.text("folded IS true")
+        )
         batch_op.drop_index("record_feed")
 
     op.drop_table("record")
