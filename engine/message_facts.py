@@ -112,7 +112,7 @@ def _common(name: str, facts: Facts, rulebook: Rulebook, language: Language, whe
 
 def _title(use: ConnectorUse | None, otherwise: str) -> str:
     """What people call a customer's source or platform; the language's own words where none is named."""
-    return otherwise if use is None else use.title
+    return use.title if use is not None and use.is_named else otherwise
 
 
 def _item(item: dict[str, Any], where: Any) -> _Item:

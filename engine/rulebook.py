@@ -117,6 +117,11 @@ class ConnectorUse(Struct, frozen=True):
         return str(self.options.get("system") or self.spec.title)
 
     @property
+    def is_named(self) -> bool:
+        """Whether that is a name. A file in our own format is whatever system's the customer's file says."""
+        return "system" not in self.spec.options.__struct_fields__ or bool(self.options.get("system"))
+
+    @property
     def takes(self) -> frozenset[str]:
         """Kinds that a platform takes."""
         return frozenset(self.options.get("takes") or self.spec.takes)

@@ -34,6 +34,9 @@ OnPage = Callable[[str, int], None]
 AROUND = Around(zone="UTC", data_folder=Path("data"))
 """How systems are asked; a run puts in its customer's zone and folder."""
 
+_OVER = frozenset({"left", "ended", "cancelled"})
+"""States of records that are told so as to say that they are no longer there."""
+
 _WINDOW_DAYS = 14
 _LOOKBACK_DAYS = 7
 
@@ -79,8 +82,9 @@ class Received(Struct):
         self.partial += fetch.partial
         if not fetch.partial:
             self.asked |= frozenset(kinds)
-            # A kind of which nothing at all came is more likely not given than all gone.
-            given = {identity(item)[0] for item in self.items[before:]}
+            # A kind of which nothing came, or nothing but what is over, is more likely not given than all gone:
+            # who left and what was cancelled stand in lists of their own, which may be there when the others are not.
+            given = {identity(item)[0] for item in self.items[before:] if not _is_over(item)}
             self.complete |= (given | ({"record"} if given else set())).intersection(kinds)
 
 
@@ -167,6 +171,10 @@ def window(rulebook: Rulebook, direction: Direction, as_of: datetime) -> Window:
     start = today - days("lookback_days", _LOOKBACK_DAYS)
     end = today + days("window_days", _WINDOW_DAYS) if direction == "downward" else today
     return Window(day_bounds(start, customer.zone)[0], day_bounds(end, customer.zone)[1])
+
+
+def _is_over(item: Record | Invalid) -> bool:
+    return getattr(item, "status", None) in _OVER
 
 
 def start_of_day(rulebook: Rulebook, as_of: datetime) -> datetime:

@@ -59,7 +59,7 @@ def _values(trip: Trip, rulebook: Rulebook, spoken: Language, words: Words) -> d
     return {
         **{name: getattr(trip, name) for name in ("number", "total", "limit", "field", "since_run", "hop")},
         "effect": words.effect["held" if trip.then == "hold" else "warned"],
-        "system": otherwise if use is None else use.title,
+        "system": use.title if use is not None and use.is_named else otherwise,
         "kinds": sentences.kind(trip.kind).many,
         "field_name": sentences.field(trip.kind, trip.field).text,
         "nothing_at_all": trip.nothing_at_all,

@@ -12,6 +12,7 @@ from connectors.columns.connector import mapped
 from connectors.columns.maps import RowMap, Written, fields_given
 from connectors.contract import Around, Fetch, Window
 from connectors.contracts.shape import CONTRACT, LEARNER, LIST
+from connectors.pushed import System
 from connectors.times import DayOrder
 from engine.catalogue import ConnectorSpec, DataPath
 from engine.records import Record
@@ -26,6 +27,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
     days: Annotated[
         DayOrder, Meta(description="How days are written; the documents say DD/MM/YYYY. Never guessed.")
     ] = "DD/MM/YYYY"
+    system: System | None = None
 
 
 class Contracts:
