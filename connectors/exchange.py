@@ -82,7 +82,7 @@ class Exchange:
     ) -> None:
         import httpx  # noqa: PLC0415 - a quarter second that `muster check` must not pay
 
-        from connectors.network import guarded_transport  # noqa: PLC0415 - the same
+        from connectors.network import guarded_transport, trust  # noqa: PLC0415 - the same
 
         self.system = system
         self._base = self._checked(base_url, around.allow_private)
@@ -108,6 +108,7 @@ class Exchange:
             limits=httpx.Limits(max_connections=connections),
             follow_redirects=False,
             trust_env=False,
+            verify=trust(),
             transport=transport,
         )
 

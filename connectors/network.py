@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import httpcore
@@ -67,12 +69,18 @@ class _Guarded(httpcore.NetworkBackend):
         raise failed
 
 
+@cache
+def trust() -> ssl.SSLContext:
+    """Whose certificates are trusted. Made once: reading them takes longer than many a call."""
+    return httpx.create_ssl_context()
+
+
 def guarded_transport(connections: int) -> httpx.HTTPTransport:
     """The network, public hosts only. TLS checks the name that was asked for, not the address."""
-    transport = httpx.HTTPTransport(limits=httpx.Limits(max_connections=connections))
+    transport = httpx.HTTPTransport(verify=trust(), limits=httpx.Limits(max_connections=connections))
     # httpx has no public way to give its pool a backend; the pinned minor version keeps this name.
     transport._pool = httpcore.ConnectionPool(  # noqa: SLF001
-        ssl_context=httpx.create_ssl_context(),
+        ssl_context=trust(),
         max_connections=connections,
         keepalive_expiry=30.0,
         network_backend=_Guarded(),
