@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import check, classify, connectors, db, demo, explain, impact, key, new, run, schema, serve
+from cli.commands import check, classify, connectors, db, demo, explain, forget, impact, key, new, run, schema, serve
 from cli.failures import told
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command()(classify.classify)
 app.command()(explain.explain)
 app.command()(run.run)
 app.command()(impact.impact)
+app.command()(forget.forget)
 app.command()(serve.serve)
 app.command()(schema.schema)
 app.command()(connectors.connectors)

@@ -15,6 +15,7 @@
     ├── AlreadySettled     the held run was approved, rejected or superseded before
     ├── NotHeld            the run waits for nobody's word
     ├── RulebookEdited     the rules are not those that the held run was decided by
+    ├── HeldBack           a held run keeps what it received
     ├── NothingStored      no run of the customer ever ended
     ├── FetchFailed        a system did not give its records
     └── Overtaken          the run lost its place to another and wrote nothing
@@ -25,8 +26,13 @@ No personal data stands in any of them: neither names nor the ids of people.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from engine.problems import Problem
+
+
+SettleFault = Literal["solved", "not_by_hand", "already_open", "by_rules", "no_reason", "no_end", "no_day", "past"]
+"""Why an issue cannot be settled like that."""
 
 
 class Declined(Exception):
@@ -82,6 +88,10 @@ class UnknownIssue(Declined):
 
 class CannotSettle(Declined):
     """That cannot be done with the issue as it is, or not without saying more."""
+
+    def __init__(self, code: SettleFault, found: str, wanted: str, todo: str) -> None:
+        super().__init__(found, wanted, todo)
+        self.code = code
 
 
 class UnknownRun(Declined):
@@ -174,6 +184,17 @@ class NothingToFetch(Declined):
             f"The customer's {side} gives nothing to fetch: its records are pushed, or none is named.",
             f"Wanted a {side} with a connector that fetches, or a file of records.",
             "Push the records, or name a file or folder to read.",
+        )
+
+
+class HeldBack(Declined):
+    """A held run of the customer keeps all that it received, out of which nobody can be taken."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A held run of this customer keeps all that it received.",
+            "Wanted none.",
+            "Approve or reject it, and try again.",
         )
 
 

@@ -42,6 +42,11 @@ def read(written_record: bytes) -> Record | None:
         return None
 
 
+def value(written_value: bytes) -> object:
+    """A field's value as it stands in a change."""
+    return msgspec.json.decode(written_value)
+
+
 def of_item(item: Record | Invalid) -> bytes:
     """Of one thing received."""
     if isinstance(item, Invalid):

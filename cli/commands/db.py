@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.environment import open_database, ready_database
-from cli.terminal import CLEAN, PROBLEMS, Stopped, finish, say
+from cli.terminal import CLEAN, PROBLEMS, Stopped, finish, note, say
 
 app = typer.Typer(
     help="Make, upgrade, check, copy and clear out the database that MUSTER_DATABASE_URL names.", no_args_is_help=True
@@ -78,3 +78,30 @@ def restore(
     except CannotCopy as error:
         raise Stopped(str(error)) from None
     say(f"{database.place} is restored from {file}.")
+
+
+@app.command()
+def purge(
+    days: Annotated[int, typer.Option(help="Keep what is not older than so many days.", min=1)] = 365,
+    customer: Annotated[str | None, typer.Option(help="Only this customer; without it all of them.")] = None,
+) -> None:
+    """Take away what is older than a year: resolved issues, changes, runs, and records that left before.
+
+    What is open stays, however old; so do runs that something left refers to. Run it every night if you like.
+
+    Examples: muster db purge · muster db purge --days 90 --customer norvane
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from runs.purging import purge as purged
+
+    database = ready_database()
+    now = datetime.now(UTC)
+    busy = False
+    for one in purged(database, now - timedelta(days=days), customer, lambda: datetime.now(UTC)):
+        told = ", ".join(f"{number} {what}" for what, number in one.deleted.items()) or "nothing"
+        say(f"{one.customer}: {told} deleted.")
+        if one.busy:
+            busy = True
+            note(f"{one.customer}: a run is at work, so that only changes were deleted. Repeat it later.")
+    finish(PROBLEMS if busy else CLEAN)

@@ -1,0 +1,28 @@
+"""Forgetting: one person's records, and all that others' records say of them, are taken away in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from engine.records import PEOPLE
+from runs import locking
+from runs.errors import HeldBack, UnknownKind
+from store import forgetting
+from store.database import Database
+from store.forgetting import Forgotten
+
+
+def forget(database: Database, customer: str, kind: str, source_id: str, clock: Callable[[], datetime]) -> Forgotten:
+    """Forget the person of that kind and id, be there a record of them or not.
+
+    While a source still gives the person, the next run brings them back. Raises UnknownKind for what is no person,
+    Busy while a run is at work, HeldBack while one is held.
+    """
+    if kind not in PEOPLE:
+        raise UnknownKind(tuple(PEOPLE))
+    with database.erasing() as session:
+        locking.alone(session, customer, clock)
+        if forgetting.is_held(session, customer):
+            raise HeldBack
+        return forgetting.forget(session, customer, kind, source_id)

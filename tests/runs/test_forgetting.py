@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlmodel import SQLModel, select
+
+from engine.records import Account, Contract, Enrolment, Mark, Session
+from runs.errors import Busy, UnknownKind
+from runs.forgetting import forget
+from runs.service import Service
+from store.database import Database
+from store.tables import RecordKeyRow, RecordRow, RunRow
+from tests.runs.schools import ADA, ALGEBRA, LOU, NOW, SHEET, a_service, changed, later
+
+TWIN = changed(LOU, source_id="L-2", first_name="Mina", last_name="Quist")
+"""Shares Lou's address, so that the issue of one names the other."""
+NO_INSTRUCTOR = Session(
+    source_id="S-2",
+    name="Chess",
+    starts_at=later(days=1),
+    ends_at=later(days=1, hours=1),
+    learner_ids=("L-1", "L-2"),
+    instructor_ids=("I-9",),
+)
+ACCOUNT = Account(source_id="A-7", source_kind="learner", source_ref="L-1", role="learner", username="lou.orsted")
+BY_HAND = Account(source_id="A-8", role="learner", email="LOU@example.org", created_by="user")
+SAME_NUMBER = Account(source_id="L-2", role="learner", email="lou@example.org", created_by="user")
+OF_MINA = Account(source_id="A-9", source_kind="learner", source_ref="L-2", role="learner", email="lou@example.org")
+ENROLMENT = Enrolment(source_id="E-1", class_id="C-1", person_id="L-1", role="learner")
+CONTRACT = Contract(source_id="K-1", learner_id="L-1", company="Norvane", tutor_name="Ruth")
+OTHERS_CONTRACT = Contract(source_id="K-2", learner_id="L-2", company="Norvane", tutor_email="lou@example.org")
+ARCHIVED = changed(SHEET, archived=True, learner_refs=("A-8", "L-1", "L-2"))
+MARKS = [
+    Mark(source_id="M-1", sheet_id="F-1", person_kind="learner", person_ref="L-1", state="absent", comment="Lou ill"),
+    Mark(source_id="M-2", sheet_id="F-1", person_kind="learner", person_ref="L-2", state="present"),
+    Mark(source_id="M-3", sheet_id="F-1", person_kind="instructor", person_ref="L-1", state="present"),
+]
+
+
+def filled(database: Database, folder: Path) -> Service:
+    """A week of a school in which Lou stands everywhere, under an older address too."""
+    service = a_service(database, folder)
+    before = changed(LOU, email="old.lou@example.org")
+    rest = [ADA, TWIN, changed(ALGEBRA, learner_ids=("L-1", "L-2")), ENROLMENT, CONTRACT, OTHERS_CONTRACT]
+    accounts = [ACCOUNT, BY_HAND, SAME_NUMBER, OF_MINA]
+    service.push("north", [before, NO_INSTRUCTOR, *rest, *accounts], True, as_of=NOW)
+    fewer = changed(NO_INSTRUCTOR, learner_ids=("L-2",))
+    service.push("north", [LOU, fewer, *rest, *accounts], True, as_of=later(hours=1))
+    service.push("north", [SHEET, *MARKS, *accounts], True, "upward", as_of=later(hours=2))
+    service.push("north", [ARCHIVED, *MARKS, *accounts], True, "upward", as_of=later(days=1))
+    return service
+
+
+def everything(database: Database) -> dict[str, str]:
+    with database.reading() as session:
+        return {
+            table.name: " ".join(str(tuple(row)) for row in session.connection().execute(select(table)))
+            for table in SQLModel.metadata.sorted_tables
+        }
+
+
+def test_nothing_of_a_forgotten_person_is_left_but_what_is_anothers_own(database: Database, tmp_path: Path) -> None:
+    service = filled(database, tmp_path)
+    before = everything(database)
+    holding = [table for table, written in before.items() if "L-1" in written or "lou" in written.casefold()]
+    assert {"record", "issue", "change", "archive"} <= set(holding)
+
+    found = forget(database, "north", "learner", "L-1", service.clock)
+
+    # Mina's own address, the tutor's of her contract, and an instructor who happens to have the same id.
+    left = everything(database)
+    for table, written in left.items():
+        for value in ("old.lou", "Lou", "Ørsted", "lou.orsted", "A-8", "M-1", "K-1", "E-1", "A-7"):
+            assert value not in written, (table, value)
+        if table != "record":
+            assert '"L-1"' not in written.replace('"instructor","L-1"', ""), table
+    assert left["record"].count('"L-1"') == 1
+    assert '"person_kind":"instructor"' in left["record"]
+    assert sorted(found.named_in) == [("account", "A-9"), ("contract", "K-2"), ("learner", "L-2")]
+    assert {kind: found.deleted[kind] for kind in ("learner", "account", "contract", "enrolment", "mark")} == {
+        "learner": 1,
+        "account": 3,
+        "contract": 1,
+        "enrolment": 1,
+        "mark": 1,
+    }
+    assert found.cleared["records"] == 2
+    if database.file is not None:
+        # Not even in the file's free pages, nor in its log.
+        written = b"".join(path.read_bytes() for path in database.file.parent.glob(f"{database.file.name}*"))
+        assert b"old.lou" not in written
+
+
+def test_the_next_run_finds_the_rest_as_it_was(database: Database, tmp_path: Path) -> None:
+    service = filled(database, tmp_path)
+    forget(database, "north", "learner", "L-1", service.clock)
+    rest = [ADA, TWIN, changed(ALGEBRA, learner_ids=("L-2",)), OTHERS_CONTRACT]
+    again = service.push(
+        "north", [*rest, changed(NO_INSTRUCTOR, learner_ids=("L-2",)), OF_MINA], True, as_of=later(days=1, hours=1)
+    )
+    # What was taken out of them is not a change that the source made.
+    assert again.changed == 0
+    with database.reading() as session:
+        records = set(session.exec(select(RecordRow.id)))
+        assert set(session.exec(select(RecordKeyRow.record_id))) <= records
+
+
+def test_a_person_is_forgotten_by_id_alone_when_their_record_is_gone(database: Database, tmp_path: Path) -> None:
+    service = a_service(database, tmp_path)
+    service.push("north", [ADA, NO_INSTRUCTOR, TWIN], True, as_of=NOW)
+    found = forget(database, "north", "learner", "L-1", service.clock)
+    assert (found.deleted, found.cleared["records"]) == ({}, 1)
+    assert '"L-1"' not in everything(database)["record"]
+
+
+def test_another_customers_person_of_the_same_id_stays(database: Database, tmp_path: Path) -> None:
+    service = a_service(database, tmp_path)
+    service.push("north", [LOU], True, as_of=NOW)
+    assert forget(database, "sud", "learner", "L-1", service.clock).deleted == {}
+    assert service.explain("north", "learner", "L-1").where != "never_received"
+
+
+def test_nobody_is_forgotten_while_a_run_is_at_work_and_only_persons_are(database: Database, tmp_path: Path) -> None:
+    service = a_service(database, tmp_path)
+    with database.writing() as session:
+        session.add(
+            RunRow(
+                customer="north",
+                direction="upward",
+                status="running",
+                as_of=NOW,
+                started_at=NOW,
+                heartbeat_at=NOW,
+                owner="elsewhere:1:token",
+            )
+        )
+    with pytest.raises(Busy):
+        forget(database, "north", "learner", "L-1", service.clock)
+    with pytest.raises(UnknownKind):
+        forget(database, "north", "session", "S-1", service.clock)
