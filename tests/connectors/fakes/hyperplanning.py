@@ -186,7 +186,7 @@ def application(school: School | None = None, refused: tuple[str, ...] = (), sho
             return Response(_enveloped(FAULT), 500, media_type="text/xml")
         if name == short:
             found.pop()
-        return Response(_enveloped(_answer(name, found)), media_type="text/xml; charset=utf-8")
+        return Response(answered(name, found), media_type="text/xml; charset=utf-8")
 
     return Starlette(
         routes=[
@@ -228,6 +228,11 @@ def _wsdl(older: bool) -> str:
         f'<w:service name="HpSvcWDonnees"><w:port name="PortDonnees" binding="t:Liaison">'
         f'<s:address location="http://serveur-interne:8080/{root}/PortDonnees"/></w:port></w:service></w:definitions>'
     )
+
+
+def answered(name: str, found: Any) -> str:
+    """The whole answer to a call."""
+    return _enveloped(_answer(name, found))
 
 
 def _enveloped(inside: str) -> str:
