@@ -28,13 +28,15 @@ class Caller(Struct, frozen=True):
     customers: frozenset[str]
     """Ids; `*` is all of them."""
     scopes: frozenset[str]
+    name: str = ""
+    """What the key is for, in its maker's words; else its id."""
 
     def opens(self, customer: str) -> bool:
         """Whether this caller may know of that customer at all."""
         return EVERY_CUSTOMER in self.customers or customer in self.customers
 
 
-ANYBODY = Caller(frozenset((EVERY_CUSTOMER,)), frozenset(SCOPES))
+ANYBODY = Caller(frozenset((EVERY_CUSTOMER,)), frozenset(SCOPES), "demonstration")
 """Who calls a local demonstration."""
 
 
@@ -74,7 +76,7 @@ class Door:
             row = find_key(session, key)
         if row is None:
             return None
-        caller = Caller(frozenset(row.customers), frozenset(row.scopes))
+        caller = Caller(frozenset(row.customers), frozenset(row.scopes), row.label or row.id)
         with self._lock:
             if len(self._known) >= self._most:
                 self._known.clear()

@@ -14,15 +14,17 @@ from api import openapi
 from api.admission import Door, Sessions
 from api.edge import Edge, methods_at
 from api.limits import Limits
+from api.pages import issue_routes
 from api.pages import routes as pages
 from api.pages.rendering import Pages
+from api.pages.showing import SignInFirst
 from api.pages.words import Words
 from api.problems import ProblemError, from_declined, from_status, from_validation
-from api.routes import classify, issues, operations, records, rules, runs
+from api.routes import classify, held, history, issues, operations, records, rules, runs, sheets
 from runs.errors import Declined
 from runs.service import Service
 
-ROUTERS = (classify, runs, issues, records, rules, operations, pages)
+ROUTERS = (classify, runs, held, sheets, issues, records, history, rules, operations, pages, issue_routes)
 
 
 def create_app(service: Service, *, demo: bool = False, limits: Limits | None = None) -> FastAPI:
@@ -41,7 +43,7 @@ def create_app(service: Service, *, demo: bool = False, limits: Limits | None = 
     app.add_exception_handler(Declined, _problem)
     app.add_exception_handler(RequestValidationError, _problem)
     app.add_exception_handler(HTTPException, _problem)
-    app.add_exception_handler(pages.SignInFirst, _to_sign_in)
+    app.add_exception_handler(SignInFirst, _to_sign_in)
     return app
 
 

@@ -16,11 +16,14 @@ from api.parameters import (
     ChangedSince,
     CustomerId,
     FixInFilter,
+    Fold,
     KindFilter,
     Language,
     RuleFilter,
+    SortedBy,
     StateFilter,
     VerdictFilter,
+    WaitsFor,
 )
 from runs.service import Service
 from store.feed import IssueFilter
@@ -57,9 +60,22 @@ async def filter_of(
     state: StateFilter = None,
     fix_in: FixInFilter = None,
     changed_since: ChangedSince = None,
+    waits_for: WaitsFor = None,
+    fold: Fold = None,
+    sort: SortedBy = "newest",
 ) -> IssueFilter:
-    """The filters of the feed, as they stand in an address."""
-    return IssueFilter(kind=kind, rule=rule, verdict=verdict, state=state, fix_in=fix_in, changed_since=changed_since)
+    """The filters and the order of the feed, as they stand in an address."""
+    return IssueFilter(
+        kind=kind,
+        rule=rule,
+        verdict=verdict,
+        state=state,
+        fix_in=fix_in,
+        changed_since=changed_since,
+        waits_for=waits_for,
+        fold=fold,
+        sort=sort,
+    )
 
 
 Spoken = Annotated[str, Depends(language_for)]

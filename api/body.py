@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated, TypeVar
 from urllib.parse import parse_qsl
@@ -15,6 +15,8 @@ from msgspec import Meta, Raw, Struct
 from api.limits import MEBIBYTE
 from api.parameters import LONGEST_TEXT
 from api.problems import Fault, ProblemError
+from engine.records import LONGEST_ID
+from runs.settling import LONGEST_REASON, SettledState, Settlement
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -47,10 +49,56 @@ class SearchBody(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     ]
 
 
+class SettleBody(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is to become of an issue."""
+
+    state: Annotated[
+        SettledState,
+        Meta(
+            description="`snoozed` until a day or until it grows; `waived`, accepted as it is, with a reason and a "
+            "last day; `resolved`, said by hand: the next run opens it again if it is not so; `open` takes any of them "
+            "back."
+        ),
+    ]
+    until: Annotated[
+        date | None,
+        Meta(description="Local day of the customer: when a snoozed issue shows again; a waiver's last day."),
+    ] = None
+    until_it_grows: Annotated[bool, Meta(description="A snoozed issue also shows again once more waits for it.")] = (
+        False
+    )
+    reason: Annotated[
+        Annotated[str, Meta(max_length=LONGEST_REASON, pattern="^[^\\x00]*$")] | None,
+        Meta(description="Why, in words for the next reader. A waiver needs it."),
+    ] = None
+
+    @property
+    def wanted(self) -> Settlement:
+        """The same, for the service."""
+        return Settlement(self.state, self.until, self.until_it_grows, self.reason)
+
+
+class UploadedSheet(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One sheet that was entered in the source."""
+
+    sheet_id: Annotated[
+        str, Meta(min_length=1, max_length=LONGEST_ID, description="The platform's id of it, from the list.")
+    ]
+    uploaded_at: Annotated[Instant | None, Meta(description="When; now when left out.")] = None
+
+
+class UploadedBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """Sheets that were entered in the source."""
+
+    sheets: Annotated[list[UploadedSheet], Meta(min_length=1, max_length=1000)]
+
+
 Shape = TypeVar("Shape")
 
 _batch_decoder = msgspec.json.Decoder(Batch)
 search_decoder = msgspec.json.Decoder(SearchBody)
+settle_decoder = msgspec.json.Decoder(SettleBody)
+uploaded_decoder = msgspec.json.Decoder(UploadedBody)
 
 
 def content_type(request: Request, *wanted: str, default: str) -> str:

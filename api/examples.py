@@ -85,10 +85,15 @@ RUN: dict[str, Any] = {
     "requests": 0,
     "counts": {"learner": {"received": 380, "sync": 351, "skip": 22, "flag": 7}},
     "by_rule": {"learner.email_missing": 7, "learner.no_session_in_window": 22},
+    "effects": {"learner": {"create": 3, "update": 5, "unchanged": 343}},
     "issues": {"new": 2, "back": 0, "resolved": 1, "open": 7},
     "freshness": {},
     "error": None,
     "recovery": None,
+    "guards": [],
+    "settled_at": None,
+    "settled_by": None,
+    "approves": None,
 }
 RUN_PAGE: dict[str, Any] = {"items": [RUN], "next_cursor": None, "total": 1}
 _ISSUE: dict[str, Any] = {
@@ -101,6 +106,13 @@ _ISSUE: dict[str, Any] = {
     "closed_at": None,
     "resolution": None,
     "resolved_by": None,
+    "corrected": [],
+    "waiting": {},
+    "waits_for": [],
+    "until": None,
+    "until_it_grows": False,
+    "reason": None,
+    "settled_by": None,
 }
 _ROW: dict[str, Any] = {
     "kind": "learner",
@@ -116,8 +128,11 @@ _ROW: dict[str, Any] = {
     "fix": _MISSING["fix"],
     "fix_in": "source",
     "not_received_since": None,
+    "matters_at": "2026-11-23T08:00:00Z",
+    "waiting": 0,
 }
-FEED: dict[str, Any] = {"items": [_ROW], "next_cursor": None, "total": 1}
+FEED: dict[str, Any] = {"items": [_ROW], "next_cursor": None, "total": 1, "folded": 0}
+SETTLE: dict[str, Any] = {"state": "snoozed", "until": "2026-11-30", "reason": "The office is closed until then."}
 SEARCH: dict[str, Any] = {"search": "marchal"}
 _HISTORY: list[dict[str, Any]] = [
     {
@@ -128,9 +143,44 @@ _HISTORY: list[dict[str, Any]] = [
         "before": None,
         "after": "new",
         "resolution": None,
+        "resolved_by": None,
+        "corrected": [],
+        "why": None,
+        "until": None,
+        "reason": None,
+        "by": None,
     }
 ]
-ISSUE: dict[str, Any] = {"issue": _ISSUE, "record": _ROW, "history": _HISTORY}
+ISSUE: dict[str, Any] = {"issue": _ISSUE, "record": _ROW, "history": _HISTORY, "waiting": []}
+HISTORY: dict[str, Any] = {
+    "items": [
+        {
+            "at": "2026-11-12T21:00:00Z",
+            "run_id": 33,
+            "direction": "downward",
+            "by_hand": False,
+            "kind": "learner",
+            "source_id": "L-204",
+            "name": "Inès Marchal",
+            "happenings": _HISTORY,
+        }
+    ],
+    "next_cursor": None,
+}
+UNSOURCED: dict[str, Any] = {
+    "items": [
+        {
+            "kind": "account",
+            "source_id": "acc_77",
+            "name": "Odile Brun",
+            "why": "made_by_hand",
+            "created_by": "administrator",
+            "source_ref": None,
+            "starts_at": None,
+        }
+    ],
+    "next_cursor": None,
+}
 EXPLAINED: dict[str, Any] = {
     "kind": "learner",
     "source_id": "L-999",
@@ -139,6 +189,7 @@ EXPLAINED: dict[str, Any] = {
     "expected_on": None,
     "answer": None,
     "explanation": None,
+    "effect": None,
     "first_seen": None,
     "not_received_since": None,
     **_TIMES,
@@ -170,3 +221,68 @@ RULEBOOK: dict[str, Any] = {
         }
     ],
 }
+_TRIP: dict[str, Any] = {
+    "guard": "removals",
+    "then": "hold",
+    "kind": "learner",
+    "number": 57,
+    "total": 380,
+    "limit": 10,
+}
+HELD: dict[str, Any] = {
+    "run": {**RUN, "id": 42, "status": "held", "issues": {}, "guards": [_TRIP]},
+    "said": [
+        {
+            "guard": "removals",
+            "held": True,
+            "problem": "Nothing was changed: 57 of 380 learners are missing from what Ypareo sent, more than the 10% "
+            "that are let through.",
+            "fix": "Look at the list by name. If they are really gone, approve this run; if Ypareo left something out, "
+            "mend that there and start another run.",
+        }
+    ],
+    "items": [
+        {
+            "what": "not_received",
+            "kind": "learner",
+            "source_id": "L-204",
+            "name": "Inès Marchal",
+            "before": None,
+            "after": None,
+        }
+    ],
+    "next_cursor": None,
+    "total": 57,
+}
+TO_UPLOAD: dict[str, Any] = {
+    "items": [
+        {
+            "upload_id": 12,
+            "sheet_id": "crs_88",
+            "session_id": "S-88",
+            "name": "Gestion des stocks",
+            "starts_at": "2026-11-23T08:00:00Z",
+            "ends_at": "2026-11-23T11:00:00Z",
+            "first_archived_at": "2026-11-23T21:00:00Z",
+            "listed_at": "2026-11-24T21:00:00Z",
+            "run_id": 44,
+            "attendance": [
+                {
+                    "kind": "learner",
+                    "source_id": "L-204",
+                    "name": "Inès Marchal",
+                    "status": "absent_justified",
+                    "minutes_late": None,
+                    "left_early": False,
+                    "reason": "MALADIE",
+                    "comment": None,
+                }
+            ],
+            "not_sent": [{"kind": "learner", "ref": "stu_9", "why": "not_in_source"}],
+        }
+    ],
+    "next_cursor": None,
+    "total": 1,
+}
+UPLOADED: dict[str, Any] = {"sheets": [{"sheet_id": "crs_88", "uploaded_at": "2026-11-24T22:10:00+01:00"}]}
+CONFIRMED: dict[str, Any] = {"noted": ["crs_88"], "already": [], "unknown": []}

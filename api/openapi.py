@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from api.body import JSON, Batch, SearchBody
+from api.body import JSON, Batch, SearchBody, SettleBody
 from api.problems import MEDIA_TYPE, PROBLEMS, URN, ProblemDetails
 from engine.records import KINDS
 
@@ -19,6 +19,8 @@ Muster tells a school why a record did not sync between its ERP and its attendan
 
 * **Decide**: `POST /v1/customers/{customer}/classify` decides a batch and stores nothing.
 * **Push**: `POST /v1/customers/{customer}/runs` decides what a source or platform holds, and keeps the feed of issues.
+* **Approve**: a run that would do harm at scale is held until `POST .../runs/{run_id}/approve` or `.../reject`.
+* **Send up**: `GET .../sheets/to-upload` lists the attendance to enter in the source, `.../sheets/uploaded` confirms.
 * **Read**: the feed, one issue, one record with its explanation, the runs, the rules in force.
 
 Every call under `/v1` takes `Authorization: Bearer muster_<id>_<secret>`; a key opens some customers and some scopes.
@@ -145,13 +147,15 @@ def document(app: FastAPI) -> dict[str, Any]:
             {"name": "runs", "description": "What was exchanged, and pushing what a system holds."},
             {"name": "issues", "description": "The feed: what a person must do."},
             {"name": "records", "description": "Where one record is, and why."},
+            {"name": "sheets", "description": "Attendance on its way to the source."},
+            {"name": "history", "description": "What changed day after day, and what has no source."},
             {"name": "rules", "description": "The rules in force."},
             {"name": "operations", "description": "For those who run the service; counts only."},
         ],
     )
     record, components = _record_schemas()
     _, others = msgspec.json.schema_components(
-        [*_shapes.values(), Batch, SearchBody], schema_hook=_anything, ref_template=_REF
+        [*_shapes.values(), Batch, SearchBody, SettleBody], schema_hook=_anything, ref_template=_REF
     )
     schemas = {"Record": record} | components | others
     schemas["Batch"]["properties"]["records"] |= {
@@ -164,7 +168,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "muster_<id>_<secret>",
-            "description": "An API key, bound to customers and to the scopes `classify`, `runs` and `read`.",
+            "description": "An API key, bound to customers and to the scopes `classify`, `runs`, `read` and `issues`.",
         }
     }
     for path, operations in found["paths"].items():

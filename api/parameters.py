@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import Header, Path, Query
@@ -10,6 +11,7 @@ from pydantic import AwareDatetime
 from engine.decisions import Verdict
 from engine.records import KINDS
 from engine.rulebook import FixIn
+from store.feed import Sort
 from store.queries import LARGEST_PAGE
 from store.tables import Direction, IssueState
 
@@ -45,6 +47,24 @@ FixInFilter = Annotated[FixIn | None, Query(description="Only what is to be fixe
 ChangedSince = Annotated[
     AwareDatetime | None, Query(description="Only what changed at or after this moment, with its UTC offset.")
 ]
+WaitsFor = Annotated[
+    str | None,
+    Query(description="Only records that wait for this issue.", max_length=LONGEST_TEXT, pattern="^[A-Za-z0-9_-]*$"),
+]
+Fold = Annotated[
+    bool | None,
+    Query(
+        description="Whether records that only wait for another record's issue are left out and counted there; when "
+        "left out they are, unless `kind`, `rule`, `state`, `changed_since`, `waits_for` or a search narrows the feed."
+    ),
+]
+SortedBy = Annotated[
+    Sort,
+    Query(
+        description="`newest` first; what most others wait for first (`frees`); or what matters soonest first (`soon`)."
+    ),
+]
+DayFilter = Annotated[date | None, Query(description="Only this local day of the customer, such as 2026-11-21.")]
 Cursor = Annotated[
     str | None,
     Query(

@@ -60,6 +60,9 @@ PROBLEMS: dict[str, Kind] = {
     "unknown-run": Kind(404, "No such run"),
     "method-not-allowed": Kind(405, "This method is not allowed here"),
     "busy": Kind(409, "Another run is under way"),
+    "not-held": Kind(409, "The run does not wait for anybody's word"),
+    "rules-edited": Kind(409, "The rules were edited since the run was held"),
+    "cannot-settle": Kind(409, "The issue cannot be settled like that"),
     "body-too-large": Kind(413, "The body is too large"),
     "too-many-records": Kind(413, "Too many records in one batch"),
     "unsupported-content": Kind(415, "The body is in a form that is not read here"),
@@ -148,6 +151,7 @@ def from_validation(errors: Sequence[Mapping[str, object]]) -> ProblemError:
 _DECLINED: dict[type[declined.Declined], str] = {
     declined.UnknownCustomer: "unknown-customer",
     declined.UnknownIssue: "unknown-issue",
+    declined.CannotSettle: "cannot-settle",
     declined.UnknownRun: "unknown-run",
     declined.UnknownRecord: "unknown-record",
     declined.UnknownKind: "invalid-request",
@@ -155,6 +159,9 @@ _DECLINED: dict[type[declined.Declined], str] = {
     declined.UnreadableCursor: "invalid-request",
     declined.BrokenRulebook: "rules-broken",
     declined.Busy: "busy",
+    declined.NotHeld: "not-held",
+    declined.AlreadySettled: "not-held",
+    declined.RulebookEdited: "rules-edited",
     declined.Overtaken: "busy",
 }
 

@@ -63,7 +63,7 @@ def _settled(
     if wanted.state == "open":
         return _opened(record, issue, now), {"state": "open", "why": "by_hand", "by": by}
     if issue.state == "resolved":
-        raise CannotSettle("This issue is solved already.", "Wanted one that is not.", "")
+        raise CannotSettle("solved", "This issue is solved already.", "Wanted one that is not.", "")
     if issue.state == "waived" and issue.settled_by == RULES:
         raise _by_the_file()
     noted: dict[str, Any] = {"reason": reason, "settled_by": by}
@@ -80,20 +80,25 @@ def _settled(
 def _until(wanted: Settlement, now: datetime, zone: str) -> datetime | None:
     if wanted.state == "waived":
         if not (wanted.reason or "").strip():
-            raise CannotSettle("The waiver has no reason.", "Wanted why it is accepted as it is.", "Give a reason.")
+            raise CannotSettle(
+                "no_reason", "The waiver has no reason.", "Wanted why it is accepted as it is.", "Give a reason."
+            )
         if wanted.until is None:
-            raise CannotSettle("The waiver has no end.", "Wanted its last day.", "Give a day.")
+            raise CannotSettle("no_end", "The waiver has no end.", "Wanted its last day.", "Give a day.")
         until = day_bounds(wanted.until, zone)[1]
     elif wanted.until is None:
         if not wanted.until_it_grows:
             raise CannotSettle(
-                "The snooze has no end.", "Wanted the day it shows again, or until it grows.", "Give one of them."
+                "no_end",
+                "The snooze has no end.",
+                "Wanted the day it shows again, or until it grows.",
+                "Give one of them.",
             )
         return None
     else:
         until = day_bounds(wanted.until, zone)[0]
     if until <= now:
-        raise CannotSettle("That day is past.", "Wanted one to come.", "Give a later day.")
+        raise CannotSettle("past", "That day is past.", "Wanted one to come.", "Give a later day.")
     return until
 
 
@@ -103,11 +108,12 @@ def _opened(record: RecordRow, issue: IssueRow, now: datetime) -> dict[str, Any]
         raise _by_the_file()
     if issue.state != "resolved":
         if state_at(issue, now) not in ("snoozed", "waived"):
-            raise CannotSettle("This issue is open already.", "Wanted one that is not.", "")
+            raise CannotSettle("already_open", "This issue is open already.", "Wanted one that is not.", "")
         return {"state": "open"} | UNPAUSED
     matching = record.verdict == "flag" and any(match.rule == issue.rule for match in _matches.decode(record.matches))
     if issue.resolution != "by_hand" or not matching:
         raise CannotSettle(
+            "not_by_hand",
             "This issue is solved, and nothing says that it is not.",
             "Wanted one that was marked as solved by hand.",
             "If the problem returns, the next run opens it again.",
@@ -117,7 +123,10 @@ def _opened(record: RecordRow, issue: IssueRow, now: datetime) -> dict[str, Any]
 
 def _by_the_file() -> CannotSettle:
     return CannotSettle(
-        "The customer's file waives this issue.", "Wanted one that it does not.", "Edit `waivers:` in that file."
+        "by_rules",
+        "The customer's file waives this issue.",
+        "Wanted one that it does not.",
+        "Edit `waivers:` in that file.",
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, get_args
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -12,27 +12,50 @@ from msgspec import Struct
 
 from api.pages.views import (
     FeedView,
+    HistoryDayView,
+    HistoryEntryView,
+    HistoryView,
     IssuePageView,
     IssueView,
+    OtherView,
     RecordPageView,
     RecordView,
     RulesView,
     RunsView,
     RunView,
     SaidView,
+    UnsourcedView,
 )
-from api.pages.words import Words
+from api.pages.words import Words, day
 from api.rulebook_answer import RulebookAnswer, RuleInForce
 from engine.fields import fields_of
+from engine.moments import zone
 from engine.records import KINDS
 from engine.rulebook import FIX_IN, FixIn, Reaction, Rulebook
 from engine.sentences import rule_sentence
 from engine.wording import wording
-from runs.answers import Answer, Explained, FeedIssue, FeedPage, FeedRow, Happening, IssueDetail, RunPage
-from store.feed import MOST_COUNTED, Counts, IssueFilter
-from store.tables import OPEN
+from runs.answers import (
+    Answer,
+    Day,
+    Explained,
+    FeedIssue,
+    FeedPage,
+    FeedRow,
+    Happening,
+    HistoryPage,
+    IssueDetail,
+    Other,
+    RunPage,
+    UnsourcedPage,
+)
+from runs.corrections import Correction
+from runs.waiving import RULES
+from store.feed import MOST_COUNTED, Counts, IssueFilter, Sort
+from store.tables import OPEN, PAUSED
 
-FILTERS = ("verdict", "kind", "fix_in", "state", "rule")
+FILTERS = ("verdict", "kind", "fix_in", "state", "rule", "sort")
+SOON = timedelta(hours=48)
+"""What begins to matter within this is said to press."""
 _LONGEST_OPTION = 90
 _NOTHING: tuple[object, ...] = (None, [], {}, "")
 
@@ -54,7 +77,12 @@ class Reader(Struct, frozen=True):
             return None
         customer = self.rulebook.customer
         use = {"source": customer.source, "platform": customer.platform}.get(fix_in)
-        return self.say(f"fix_in.{fix_in}") if use is None else use.title
+        return use.title if use is not None and use.is_named else self.say(f"fix_in.{fix_in}")
+
+    def day(self, moment: datetime, *, last: bool = False) -> str:
+        """The local day of a moment; with ``last`` the day that is over then."""
+        moment -= timedelta(microseconds=1) if last else timedelta()
+        return day(moment, self.language, self.rulebook.customer.zone)
 
     def rule(self, rule_id: str) -> str:
         """A rule as a sentence; its id where the rulebook has it no more."""
@@ -87,26 +115,32 @@ def feed(
     last_run: datetime | None,
     next_run: datetime | None,
     rules_broken: int,
+    now: datetime,
     elsewhere: Iterable[FeedRow] = (),
 ) -> FeedView:
     """The feed."""
     chosen = {name: getattr(which, name) or "" for name in FILTERS}
+    chosen["sort"] = "" if which.sort == "newest" else which.sort
     given = {name: value for name, value in chosen.items() if value}
+    narrowing = given.keys() - {"sort"}
     address = f"/customers/{quote(reader.rulebook.customer.id)}/issues.csv"
     return FeedView(
         last_run=last_run,
         next_run=next_run,
         rules_broken=rules_broken,
         counts=_totals(counts),
-        records=tuple(_record(reader, row) for row in page.items),
-        elsewhere=tuple(_record(reader, row) for row in elsewhere),
+        records=tuple(_record(reader, row, now) for row in page.items),
+        elsewhere=tuple(_record(reader, row, now) for row in elsewhere),
         total=page.total,
         at_least=page.total >= MOST_COUNTED,
         search=which.search or "",
         chosen=chosen,
         options=_options(reader, counts),
         rule_chosen=reader.rule(which.rule) if which.rule else "",
-        narrowed=bool(given or which.search),
+        waits_for=which.waits_for or "",
+        folded=page.folded,
+        paused=tuple((state, counts.states[state]) for state in PAUSED if counts.states.get(state)),
+        narrowed=bool(narrowing or which.search or which.waits_for),
         filtered=bool(given),
         csv=f"{address}?{urlencode(given)}" if given else address,
         next_cursor=page.next_cursor,
@@ -130,6 +164,7 @@ def _options(reader: Reader, counts: Counts) -> dict[str, tuple[tuple[str, str],
         "fix_in": tuple((place, reader.place(place) or "") for place in FIX_IN),
         "state": tuple((state, reader.say(f"state.{state}")) for state in states),
         "rule": tuple((rule, words) for words, rule in rules),
+        "sort": tuple((sort, reader.say(f"sort.{sort}")) for sort in get_args(Sort)),
     }
 
 
@@ -137,7 +172,7 @@ def _clipped(text: str) -> str:
     return text if len(text) <= _LONGEST_OPTION else text[: _LONGEST_OPTION - 1].rstrip() + "…"
 
 
-def _record(reader: Reader, row: FeedRow) -> RecordView:
+def _record(reader: Reader, row: FeedRow, now: datetime) -> RecordView:
     return RecordView(
         kind=row.kind,
         source_id=row.source_id,
@@ -146,6 +181,7 @@ def _record(reader: Reader, row: FeedRow) -> RecordView:
         issues=tuple(_issue(reader, issue) for issue in row.issues),
         problem=None if row.issues else row.problem,
         verdict=row.verdict,
+        presses=row.matters_at if row.issues and row.matters_at is not None and row.matters_at <= now + SOON else None,
     )
 
 
@@ -158,12 +194,51 @@ def _issue(reader: Reader, issue: FeedIssue) -> IssueView:
         fix=issue.fix,
         fix_in=reader.place(issue.fix_in),
         since=issue.back_at or issue.opened_at,
+        waiting=tuple(reader.say(f"waiting.{kind}", n=number) for kind, number in issue.waiting.items()),
+        waits_for=tuple(map(_other, issue.waits_for)),
+        paused=_paused(reader, issue) if issue.state in PAUSED else "",
     )
 
 
-def issue_page(reader: Reader, detail: IssueDetail) -> IssuePageView:
-    """One issue with what happened to it."""
+def _other(other: Other) -> OtherView:
+    return OtherView(other.issue_id, other.kind, other.name, other.starts_at)
+
+
+def _paused(reader: Reader, issue: FeedIssue) -> str:
+    """Until when, why, and by whom."""
+    parts = []
+    if issue.until is not None:
+        parts.append(
+            reader.say(f"paused.{issue.state}_until", day=reader.day(issue.until, last=issue.state == "waived"))
+        )
+    if issue.until_it_grows:
+        parts.append(reader.say("paused.until_it_grows"))
+    parts += _by(reader, issue.reason, issue.settled_by)
+    return " ".join(parts)
+
+
+def _by(reader: Reader, reason: str | None, by: str | None) -> list[str]:
+    parts = [reader.say("paused.reason", reason=reason)] if reason else []
+    if by == RULES:
+        parts.append(reader.say("paused.by_rules"))
+    elif by:
+        parts.append(reader.say("paused.by", by=by))
+    return parts
+
+
+def issue_page(
+    reader: Reader,
+    detail: IssueDetail,
+    *,
+    may_settle: bool,
+    now: datetime,
+    fault: str = "",
+    sent: Mapping[str, str] | None = None,
+) -> IssuePageView:
+    """One issue with what happened to it, and what this reader may do with it."""
     row = detail.record
+    number = sum(detail.issue.waiting.values())
+    tomorrow = now.astimezone(zone(reader.rulebook.customer.zone)).date() + timedelta(days=1)
     return IssuePageView(
         kind=row.kind,
         source_id=row.source_id,
@@ -171,7 +246,22 @@ def issue_page(reader: Reader, detail: IssueDetail) -> IssuePageView:
         name=row.name,
         issue=_issue(reader, detail.issue),
         history=_history(reader, row.kind, detail.history),
+        waiting=tuple(map(_other, detail.waiting)),
+        more_waiting=max(0, number - len(detail.waiting)),
+        acts=_acts(detail.issue) if may_settle else (),
+        tomorrow=tomorrow.isoformat(),
+        fault=reader.say(f"cannot.{fault}") if fault else "",
+        sent=dict(sent or {}),
     )
+
+
+def _acts(issue: FeedIssue) -> tuple[str, ...]:
+    """What can be done with an issue in its state."""
+    if issue.state == "waived" and issue.settled_by == RULES:
+        return ()
+    if issue.state == "resolved":
+        return ("open",) if issue.resolution == "by_hand" else ()
+    return ("open", "resolve") if issue.state in PAUSED else ("snooze", "waive", "resolve")
 
 
 def record_page(
@@ -186,6 +276,7 @@ def record_page(
         shown_id=values.get("mis_id") or found.source_id,
         name=found.name or found.source_id,
         where="left_out" if left_out else found.where,
+        effect=_effect(reader, found),
         expected_on=found.expected_on,
         not_received_since=found.not_received_since,
         said=tuple(_said(reader, answer, issues)) if answer is not None else (),
@@ -194,6 +285,19 @@ def record_page(
         explanation=found.explanation,
         history=_history(reader, found.kind, found.history),
     )
+
+
+def _effect(reader: Reader, found: Explained) -> str:
+    effect = found.effect
+    if effect is None:
+        return ""
+    use = reader.rulebook.customer.platform
+    platform = use.title if use is not None else reader.say("fix_in.platform")
+    if effect.what != "update":
+        return reader.say(f"effect.{effect.what}", platform=platform)
+    words = wording(reader.language)
+    fields = ", ".join(words.field(found.kind, name).text for name in effect.fields)
+    return reader.say("effect.update", platform=platform, fields=fields)
 
 
 def _said(reader: Reader, answer: Answer, issues: dict[str, tuple[str, datetime]]) -> Iterable[SaidView]:
@@ -217,8 +321,28 @@ def _fields(reader: Reader, kind: str, values: dict[str, Any]) -> Iterable[tuple
             yield label[:1].upper() + label[1:], reader.value(kind, name, values[name])
 
 
-def _history(reader: Reader, kind: str, happenings: Sequence[Happening]) -> tuple[tuple[datetime, str], ...]:
-    return tuple((happening.at, _happened(reader, kind, happening)) for happening in happenings)
+def _history(
+    reader: Reader, kind: str, happenings: Sequence[Happening]
+) -> tuple[tuple[datetime, tuple[str, ...]], ...]:
+    return tuple((happening.at, _told(reader, kind, happening)) for happening in happenings)
+
+
+def _told(reader: Reader, kind: str, one: Happening) -> tuple[str, ...]:
+    """What happened, and what belongs to it: what was corrected, until when, why, by whom."""
+    more = [_corrected(reader, correction) for correction in one.corrected]
+    if one.resolved_by:
+        more.append(reader.say("happened.by_rule", rule=reader.rule(one.resolved_by)))
+    if one.until is not None and one.after in PAUSED:
+        more.append(reader.say(f"paused.{one.after}_until", day=reader.day(one.until, last=one.after == "waived")))
+    more += _by(reader, one.reason, one.by)
+    return (_happened(reader, kind, one), *more)
+
+
+def _corrected(reader: Reader, one: Correction) -> str:
+    who = f"{reader.say(f'kind.{one.kind}')} {one.source_id}"
+    if not one.field:
+        return reader.say("happened.of_record", record=who, said=reader.say(f"happened.now_{one.after}"))
+    return reader.say("happened.of_record", record=who, said=_field(reader, one.kind, one.field, one.before, one.after))
 
 
 def _happened(reader: Reader, kind: str, one: Happening) -> str:
@@ -226,7 +350,7 @@ def _happened(reader: Reader, kind: str, one: Happening) -> str:
         case "received":
             return reader.say("happened.received")
         case "presence":
-            return reader.say("happened.presence_back" if one.after else "happened.presence_gone")
+            return reader.say(f"happened.now_{one.after}")
         case "verdict":
             after = _verdict(reader, one.after)
             if one.before is None:
@@ -234,23 +358,27 @@ def _happened(reader: Reader, kind: str, one: Happening) -> str:
             return reader.say("happened.verdict", before=_verdict(reader, one.before), after=after)
         case "issue":
             said = reader.say(f"happened.issue_{one.after}")
+            if one.why:
+                said = reader.say(f"awakened.{one.why}")
             if one.resolution:
                 said += f", {reader.say(f'resolution.{one.resolution}')}"
             return reader.say("happened.of_rule", said=said, rule=one.subject)
         case "field":
-            label = wording(reader.language).field(kind, one.subject).text
-            label = label[:1].upper() + label[1:]
-            old, new = one.before, one.after
-            if old in _NOTHING:
-                return reader.say("happened.field_set", label=label, after=reader.value(kind, one.subject, new))
-            if new in _NOTHING:
-                return reader.say("happened.field_gone", label=label, before=reader.value(kind, one.subject, old))
-            return reader.say(
-                "happened.field",
-                label=label,
-                before=reader.value(kind, one.subject, old),
-                after=reader.value(kind, one.subject, new),
-            )
+            return _field(reader, kind, one.subject, one.before, one.after)
+
+
+def _field(reader: Reader, kind: str, name: str, old: Any, new: Any) -> str:
+    if kind not in KINDS:
+        return name
+    label = wording(reader.language).field(kind, name).text
+    label = label[:1].upper() + label[1:]
+    if old in _NOTHING:
+        return reader.say("happened.field_set", label=label, after=reader.value(kind, name, new))
+    if new in _NOTHING:
+        return reader.say("happened.field_gone", label=label, before=reader.value(kind, name, old))
+    return reader.say(
+        "happened.field", label=label, before=reader.value(kind, name, old), after=reader.value(kind, name, new)
+    )
 
 
 def _verdict(reader: Reader, value: object) -> str:
@@ -263,6 +391,46 @@ def runs_page(reader: Reader, page: RunPage) -> RunsView:
     ends = [reader.place("source") or "", reader.place("platform") or ""]
     ways = {"downward": " → ".join(ends), "upward": " → ".join(reversed(ends))}
     return RunsView(tuple(RunView.of(run, ways[run.direction]) for run in page.items), page.next_cursor)
+
+
+_SAYS_MOST = ("verdict", "issue", "presence", "received", "field")
+"""Of what happened to a record on one day, what is told first."""
+
+
+def history_page(reader: Reader, page: HistoryPage, *, day: str, kind: str, has_run: bool) -> HistoryView:
+    """What changed, by local day."""
+    where = zone(reader.rulebook.customer.zone)
+    days: dict[date, list[HistoryEntryView]] = {}
+    for one in page.items:
+        days.setdefault(one.at.astimezone(where).date(), []).append(_entry(reader, one))
+    return HistoryView(
+        days=tuple(HistoryDayView(entries[0].at, local.isoformat(), tuple(entries)) for local, entries in days.items()),
+        has_run=has_run,
+        day=day,
+        kind=kind,
+        kinds=tuple((name, reader.say(f"kinds.{name}")) for name in KINDS),
+        next_cursor=page.next_cursor,
+    )
+
+
+def _entry(reader: Reader, one: Day) -> HistoryEntryView:
+    first = min(one.happenings, key=lambda happening: _SAYS_MOST.index(happening.what))
+    return HistoryEntryView(
+        at=one.at,
+        kind=one.kind,
+        source_id=one.source_id,
+        name=one.name,
+        by_hand=one.by_hand,
+        headline=_happened(reader, one.kind, first),
+        details=tuple(_told(reader, one.kind, happening) for happening in one.happenings),
+    )
+
+
+def unsourced_page(reader: Reader, page: UnsourcedPage) -> UnsourcedView:
+    """What the platform has and the source has not."""
+    use = reader.rulebook.customer.platform
+    platform = use.title if use is not None else reader.say("fix_in.platform")
+    return UnsourcedView(platform, tuple(page.items), page.next_cursor)
 
 
 def rules_page(answer: RulebookAnswer) -> RulesView:

@@ -10,11 +10,12 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.admission import COOKIE, Caller, refuse_other_sites, signed_in, unknown_customer
+from api.admission import COOKIE, refuse_other_sites
 from api.asking import Asked, Within
 from api.body import FORM, content_type, read_body, read_form
-from api.pages.building import FILTERS, Reader, feed, issue_page, record_page, rules_page, runs_page
-from api.pages.rendering import LANGUAGE_COOKIE, STATIC, Pages
+from api.pages.building import FILTERS, feed, record_page, rules_page, runs_page
+from api.pages.rendering import STATIC
+from api.pages.showing import keeping_language, reader_of, reading_caller, shown, the_pages
 from api.pages.views import HomeView, ProblemView, SignInView
 from api.parameters import LONGEST_TEXT
 from api.problems import ProblemError, answer, from_status
@@ -32,55 +33,6 @@ router = APIRouter(include_in_schema=False)
 
 _A_PAGE = 30
 _ELSEWHERE = 10
-_COOKIE_YEAR = 365 * 24 * 3600
-
-
-class SignInFirst(Exception):
-    """A page asked for by somebody who is not signed in."""
-
-
-def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
-    return pages
-
-
-def _caller(request: Request) -> Caller:
-    caller = signed_in(request)
-    if caller is None:
-        raise SignInFirst
-    return caller
-
-
-def _reader(request: Request, service: Service, customer: str) -> Reader:
-    """The words for this reader of this customer; refuses who is not signed in, and customers not theirs."""
-    if not _caller(request).opens(customer):
-        raise unknown_customer()
-    rulebook = service.rulebook(customer)
-    pages = _pages(request)
-    return Reader(pages.words, pages.language(request, rulebook.customer.language), rulebook)
-
-
-def _shown(
-    request: Request, template: str, reader: Reader, page: msgspec.Struct, here: str, status: int = 200
-) -> Response:
-    pages = _pages(request)
-    customer = reader.rulebook.customer
-    frame = pages.frame(request, reader.language, customer=customer.id, customer_name=customer.name, here=here)
-    response = pages.render(template, frame, page, zone=customer.zone, status=status)
-    return _keeping_language(request, response, reader.language)
-
-
-def _keeping_language(request: Request, response: Response, language: str) -> Response:
-    if request.query_params.get("lang") == language:
-        response.set_cookie(
-            LANGUAGE_COOKIE,
-            language,
-            max_age=_COOKIE_YEAR,
-            httponly=True,
-            samesite="lax",
-            secure=not request.app.state.demo,
-        )
-    return response
 
 
 # Customers and their pages
@@ -88,8 +40,8 @@ def _keeping_language(request: Request, response: Response, language: str) -> Re
 
 @router.get("/")
 def home(request: Request, service: Asked) -> Response:
-    caller = _caller(request)
-    pages = _pages(request)
+    caller = reading_caller(request)
+    pages = the_pages(request)
     language = pages.language(request)
     entries = []
     for customer_id in filter(caller.opens, service.customers()):
@@ -98,7 +50,7 @@ def home(request: Request, service: Asked) -> Response:
     if len(entries) == 1 and "lang" not in request.query_params:
         return RedirectResponse(f"/customers/{quote(entries[0][0])}", 303)
     response = pages.render("home.html", pages.frame(request, language), HomeView(tuple(entries)))
-    return _keeping_language(request, response, language)
+    return keeping_language(request, response, language)
 
 
 def _introduced(service: Service, customer_id: str) -> tuple[str, str]:
@@ -124,7 +76,7 @@ async def search_feed(customer: str, request: Request, service: Asked, limits: W
 
 
 def _feed(request: Request, service: Service, customer: str, given: dict[str, str]) -> Response:
-    reader = _reader(request, service, customer)
+    reader = reader_of(request, service, customer)
     which = _filter(given)
     page = service.issues(customer, which, given.get("cursor") or None, _A_PAGE, reader.language)
     elsewhere = []
@@ -141,14 +93,17 @@ def _feed(request: Request, service: Service, customer: str, given: dict[str, st
         last_run=last[0].as_of if last else None,
         next_run=next_run(reader.rulebook.customer.schedule.downward, reader.rulebook.customer.zone, service.clock()),
         rules_broken=len(service.library.problems(customer)),
+        now=service.clock(),
         elsewhere=elsewhere,
     )
-    return _shown(request, "feed.html", reader, view, "feed")
+    return shown(request, "feed.html", reader, view, "feed")
 
 
 def _filter(given: dict[str, str]) -> IssueFilter:
     """The filters of an address or a form; empty ones are none, and an unknown value is a 422 problem."""
-    written = {name: given.get(name, "").replace("\0", "").strip()[:LONGEST_TEXT] for name in (*FILTERS, "search")}
+    written = {
+        name: given.get(name, "").replace("\0", "").strip()[:LONGEST_TEXT] for name in (*FILTERS, "search", "waits_for")
+    }
     named = {name: text for name, text in written.items() if text}
     if named.get("verdict") == "flag":
         del named["verdict"]  # the feed as it is
@@ -163,27 +118,20 @@ def _filter(given: dict[str, str]) -> IssueFilter:
 
 @router.get("/customers/{customer}/issues.csv")
 def download(customer: str, request: Request, service: Asked) -> Response:
-    reader = _reader(request, service, customer)
+    reader = reader_of(request, service, customer)
     return as_csv(request, service, customer, _filter(dict(request.query_params)), reader.language)
-
-
-@router.get("/customers/{customer}/issues/{issue_id}")
-def show_issue(customer: str, issue_id: str, request: Request, service: Asked) -> Response:
-    reader = _reader(request, service, customer)
-    detail = service.issue(customer, issue_id, reader.language)
-    return _shown(request, "issue.html", reader, issue_page(reader, detail), "")
 
 
 @router.get("/customers/{customer}/records/{kind}/{source_id:path}")
 def show_record(customer: str, kind: str, source_id: str, request: Request, service: Asked) -> Response:
-    reader = _reader(request, service, customer)
+    reader = reader_of(request, service, customer)
     if kind not in KINDS:
         raise from_status(404)
     found = service.explain(customer, kind, source_id, reader.language)
     stored, issues = _kept(service, customer, kind, source_id)
     view = record_page(reader, found, stored, issues)
     status = 404 if found.where == "never_received" else 200
-    return _shown(request, "record.html", reader, view, "", status)
+    return shown(request, "record.html", reader, view, "", status)
 
 
 def _kept(service: Service, customer: str, kind: str, source_id: str) -> tuple[bytes | None, dict[str, Any]]:
@@ -200,15 +148,15 @@ def _kept(service: Service, customer: str, kind: str, source_id: str) -> tuple[b
 
 @router.get("/customers/{customer}/runs")
 def show_runs(customer: str, request: Request, service: Asked, cursor: str | None = None) -> Response:
-    reader = _reader(request, service, customer)
-    return _shown(request, "runs.html", reader, runs_page(reader, service.runs(customer, cursor, _A_PAGE)), "runs")
+    reader = reader_of(request, service, customer)
+    return shown(request, "runs.html", reader, runs_page(reader, service.runs(customer, cursor, _A_PAGE)), "runs")
 
 
 @router.get("/customers/{customer}/rules")
 def show_rules(customer: str, request: Request, service: Asked) -> Response:
-    reader = _reader(request, service, customer)
+    reader = reader_of(request, service, customer)
     answered = in_words(reader.rulebook, service.dormant(customer), reader.language)
-    return _shown(request, "rules.html", reader, rules_page(answered), "rules")
+    return shown(request, "rules.html", reader, rules_page(answered), "rules")
 
 
 # Signing in
@@ -249,12 +197,12 @@ def _ours(address: str) -> bool:
 
 
 def _form(request: Request, *, refused: bool, go_on: str) -> Response:
-    pages = _pages(request)
+    pages = the_pages(request)
     language = pages.language(request)
     frame = pages.frame(request, language, signed_in=False)
     view = SignInView(refused=refused, next=go_on if _ours(go_on) else "/")
     response = pages.render("sign_in.html", frame, view, status=403 if refused else 200)
-    return _keeping_language(request, response, language)
+    return keeping_language(request, response, language)
 
 
 def to_sign_in(request: Request) -> Response:
@@ -273,7 +221,7 @@ def answer_problem(request: Request, problem: ProblemError) -> Response:
     wants_page = "text/html" in request.headers.get("accept", "")
     if not wants_page or request.url.path.startswith(_PROGRAMS):
         return answer(problem)
-    pages = _pages(request)
+    pages = the_pages(request)
     status = problem.details.status
     words = "failed" if status >= 500 else "not_found" if status in (404, 405) else "refused"
     frame = pages.frame(request, pages.language(request), signed_in=False)
@@ -287,7 +235,7 @@ def answer_problem(request: Request, problem: ProblemError) -> Response:
 async def static(name: str, request: Request) -> Response:
     if name not in STATIC:
         raise from_status(404)
-    response = Response(_pages(request).static[name], media_type=STATIC[name])
+    response = Response(the_pages(request).static[name], media_type=STATIC[name])
     # Its address changes with what it holds (``Frame.style``).
     response.headers["Cache-Control"] = "public, max-age=86400"
     return response

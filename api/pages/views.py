@@ -9,7 +9,16 @@ from msgspec import Struct
 from api.rulebook_answer import RuleInForce, SettingInForce
 from engine.explain import Explanation
 from engine.rulebook import Reaction
-from runs.answers import RunSummary
+from runs.answers import RunSummary, Unsourced
+
+
+class OtherView(Struct, frozen=True):
+    """Another record, by the issue that has to do with this one."""
+
+    issue_id: str
+    kind: str
+    name: str
+    starts_at: datetime | None
 
 
 class IssueView(Struct, frozen=True):
@@ -23,6 +32,12 @@ class IssueView(Struct, frozen=True):
     fix_in: str | None
     """Where to fix it, in words."""
     since: datetime
+    waiting: tuple[str, ...]
+    """How many of each kind wait for this, in words."""
+    waits_for: tuple[OtherView, ...]
+    """What is to be mended first."""
+    paused: str
+    """Until when it is snoozed or accepted, and why, in words; empty while it is neither."""
 
 
 class RecordView(Struct, frozen=True):
@@ -37,6 +52,8 @@ class RecordView(Struct, frozen=True):
     problem: str | None
     """Why it is left out, where nothing is wrong with it."""
     verdict: str | None
+    presses: datetime | None
+    """When what is wrong begins to matter, if that is soon."""
 
 
 class FeedView(Struct, frozen=True):
@@ -61,6 +78,12 @@ class FeedView(Struct, frozen=True):
     """Filter to the values it takes, each with its words."""
     rule_chosen: str
     """The rule filtered by, in words; empty without one."""
+    waits_for: str
+    """The issue that all of them wait for; empty without one."""
+    folded: int
+    """How many more only wait for these."""
+    paused: tuple[tuple[str, int], ...]
+    """States of issues that wait for nobody now, each with how many there are."""
     narrowed: bool
     """Whether a filter or a search leaves something out."""
     filtered: bool
@@ -77,7 +100,64 @@ class IssuePageView(Struct, frozen=True):
     shown_id: str
     name: str
     issue: IssueView
-    history: tuple[tuple[datetime, str], ...]
+    history: tuple[tuple[datetime, tuple[str, ...]], ...]
+    """Each moment with what happened: a sentence, and what belongs to it."""
+    waiting: tuple[OtherView, ...]
+    """The first records that wait for it."""
+    more_waiting: int
+    """How many more there are."""
+    acts: tuple[str, ...]
+    """What this reader may do with it: `snooze`, `waive`, `resolve`, `open`."""
+    tomorrow: str
+    """The first day that may be given, ISO 8601."""
+    fault: str
+    """Why what was sent could not be done, in words; empty where nothing was sent."""
+    sent: dict[str, str]
+    """What was sent then, to be shown again."""
+
+
+class HistoryEntryView(Struct, frozen=True):
+    """One record on one day."""
+
+    at: datetime
+    kind: str
+    source_id: str
+    name: str
+    by_hand: bool
+    headline: str
+    """The one thing that says most."""
+    details: tuple[tuple[str, ...], ...]
+    """Everything that happened: each a sentence, and what belongs to it."""
+
+
+class HistoryDayView(Struct, frozen=True):
+    """One local day."""
+
+    day: datetime
+    """Any moment of it."""
+    number: str
+    """Names the day within the page."""
+    entries: tuple[HistoryEntryView, ...]
+
+
+class HistoryView(Struct, frozen=True):
+    """What changed, day after day."""
+
+    days: tuple[HistoryDayView, ...]
+    has_run: bool
+    day: str
+    """The day asked for, ISO 8601; empty without one."""
+    kind: str
+    kinds: tuple[tuple[str, str], ...]
+    next_cursor: str | None
+
+
+class UnsourcedView(Struct, frozen=True):
+    """What the platform has and the source has not."""
+
+    platform: str
+    items: tuple[Unsourced, ...]
+    next_cursor: str | None
 
 
 class SaidView(Struct, frozen=True):
@@ -100,6 +180,8 @@ class RecordPageView(Struct, frozen=True):
     name: str
     where: str
     """`in`, `later`, `out`, `left_out` or `never_received`."""
+    effect: str
+    """What the platform would see, in words; empty where that is not known."""
     expected_on: datetime | None
     not_received_since: datetime | None
     said: tuple[SaidView, ...]
@@ -107,7 +189,7 @@ class RecordPageView(Struct, frozen=True):
     fields: tuple[tuple[str, str], ...]
     """What was read: labels and values in words."""
     explanation: Explanation | None
-    history: tuple[tuple[datetime, str], ...]
+    history: tuple[tuple[datetime, tuple[str, ...]], ...]
 
 
 class RunsView(Struct, frozen=True):
@@ -187,6 +269,8 @@ VIEWS: dict[str, type[Struct]] = {
     "issue.html": IssuePageView,
     "record.html": RecordPageView,
     "runs.html": RunsView,
+    "history.html": HistoryView,
+    "unsourced.html": UnsourcedView,
     "rules.html": RulesView,
     "home.html": HomeView,
     "sign_in.html": SignInView,

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
+from typing import Annotated
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from msgspec import structs
 
-from api.admission import admits
+from api.admission import Caller, admits
 from api.asking import Asked, Spoken, Which, Within, written
-from api.body import JSON, SearchBody, content_type, read_body, read_struct, search_decoder
-from api.examples import FEED, ISSUE, SEARCH
+from api.body import (
+    JSON,
+    SearchBody,
+    SettleBody,
+    content_type,
+    read_body,
+    read_struct,
+    search_decoder,
+    settle_decoder,
+)
+from api.examples import FEED, ISSUE, SEARCH, SETTLE
 from api.feed_csv import CSV, csv_rows, header, name_of_file, written_rows
 from api.openapi import CUSTOMER_PROBLEMS, answers, content, takes
 from api.parameters import Cursor, CustomerId, IssueId, Limit
@@ -82,8 +92,8 @@ async def search_issues(
     operation_id="download_issues",
     summary="The feed as a spreadsheet",
     description="One line per issue. The first five columns are the source's id, the kind, the name, the id people "
-    "see in the source, and what is wrong. Cells that a spreadsheet would compute begin with an apostrophe; in French "
-    "cells are parted by semicolons.",
+    "see in the source, and what is wrong. Records that only wait for others are in it, unless `fold=true`. Cells that "
+    "a spreadsheet would compute begin with an apostrophe; in French cells are parted by semicolons.",
     dependencies=[Depends(admits("read"))],
     responses=answers(
         content({"type": "string"}, None, CSV), says="The whole feed as CSV.", problems=CUSTOMER_PROBLEMS
@@ -95,6 +105,8 @@ def download_issues(customer: CustomerId, request: Request, service: Asked, whic
 
 def as_csv(request: Request, service: Service, customer: str, which: IssueFilter, language: str) -> Response:
     """The whole feed as a CSV answer, page by page."""
+    if which.fold is None:
+        which = structs.replace(which, fold=False)
     rows = _all_rows(service, customer, which, language)
     # What can be refused is refused with the first page, before the answer has begun.
     first = next(rows, None)
@@ -130,3 +142,38 @@ def _all_rows(service: Service, customer: str, which: IssueFilter, language: str
 )
 def get_issue(customer: CustomerId, issue_id: IssueId, service: Asked, spoken: Spoken) -> Response:
     return written(service.issue(customer, issue_id, spoken), language=spoken)
+
+
+@router.post(
+    "/v1/customers/{customer}/issues/{issue_id}/state",
+    operation_id="settle_issue",
+    summary="Snooze, waive, resolve or open an issue",
+    description="What a person says of an issue, kept in its history with the label of the key. Decisions do not "
+    "change by it: a run that still finds an issue said to be resolved opens it again.",
+    responses=answers(
+        content(IssueDetail, ISSUE),
+        says="The issue as it is then.",
+        problems=(
+            *CUSTOMER_PROBLEMS,
+            "unknown-issue",
+            "cannot-settle",
+            "malformed-body",
+            "body-too-large",
+            "unsupported-content",
+        ),
+    ),
+    openapi_extra=takes(content(SettleBody, SETTLE), says="What is to become of it."),
+)
+async def settle_issue(
+    customer: CustomerId,
+    issue_id: IssueId,
+    request: Request,
+    service: Asked,
+    limits: Within,
+    spoken: Spoken,
+    caller: Annotated[Caller, Depends(admits("issues"))],
+) -> Response:
+    content_type(request, JSON, default=JSON)
+    body = read_struct(await read_body(request, limits.small_bytes), settle_decoder)
+    detail: IssueDetail = await run_sync(service.settle, customer, issue_id, body.wanted, caller.name, spoken)
+    return written(detail, language=spoken)

@@ -13,13 +13,16 @@ from jinja2 import Environment, nodes
 from api.feed_csv import COLUMNS
 from api.languages import choose, preferred
 from api.pages.building import FILTERS
+from api.pages.issue_routes import ACTS
 from api.pages.words import PAGES, Words, day, when
 from engine.decisions import Verdict
 from engine.explain import Check
 from engine.records import KINDS
 from engine.rulebook import FIX_IN, REACTIONS
-from runs.answers import Where
-from store.tables import IssueState, Resolution, Status
+from runs.answers import Awakened, EffectKind, Unsourced, Where
+from runs.errors import SettleFault
+from store.feed import Sort
+from store.tables import PAUSED, IssueState, Resolution, Status
 
 WORDS = Words()
 TEMPLATES = sorted(path.name for path in PAGES.glob("*.html"))
@@ -41,9 +44,21 @@ NAMED: dict[str, tuple[str, ...]] = {
     "filter": FILTERS,
     "csv": COLUMNS,
     "explain": ("true", "false", "unavailable"),
-    "happened": tuple(f"issue_{state}" for state in get_args(IssueState)),
+    "happened": (
+        *(f"issue_{state}" for state in get_args(IssueState)),
+        *(f"now_{presence}" for presence in ("received", "not_received", "unreadable")),
+    ),
+    "sort": get_args(Sort),
+    "waiting": tuple(f"{kind}.one" for kind in (*KINDS, "record")),
+    "paused": tuple(f"{state}_until" for state in PAUSED),
+    "feed": tuple(f"also_{state}.one" for state in PAUSED),
+    "settle": tuple(ACTS) + tuple(f"{act}_more" for act in ACTS),
+    "cannot": get_args(SettleFault),
+    "awakened": get_args(Awakened),
+    "effect": get_args(EffectKind),
+    "unsourced": get_args(Unsourced.__annotations__["why"]) or ("made_by_hand", "source_gone"),
     "language": WORDS.languages,
-    "nav": ("feed", "runs", "rules"),
+    "nav": ("feed", "history", "runs", "rules"),
 }
 """Words that are named by a value of the program, for each of which there must be some."""
 

@@ -1,0 +1,48 @@
+"""History: what changed day after day, and what the platform has that the source has not."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Response
+
+from api.admission import admits
+from api.asking import Asked, written
+from api.examples import HISTORY, UNSOURCED
+from api.openapi import CUSTOMER_PROBLEMS, answers, content
+from api.parameters import Cursor, CustomerId, DayFilter, KindFilter, Limit
+from runs.answers import HistoryPage, UnsourcedPage
+from store.queries import PAGE
+
+router = APIRouter(tags=["history"])
+
+
+@router.get(
+    "/v1/customers/{customer}/history",
+    operation_id="list_history",
+    summary="What changed, day after day",
+    description="For each run, newest first, the records to which something happened: fields before and after, "
+    "verdicts, issues with their true cause; and what people did by hand after the run.",
+    dependencies=[Depends(admits("read"))],
+    responses=answers(content(HistoryPage, HISTORY), says="A page of the history.", problems=CUSTOMER_PROBLEMS),
+)
+def list_history(
+    customer: CustomerId,
+    service: Asked,
+    day: DayFilter = None,
+    kind: KindFilter = None,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+) -> Response:
+    return written(service.history(customer, cursor, limit, day, kind))
+
+
+@router.get(
+    "/v1/customers/{customer}/unsourced",
+    operation_id="list_unsourced",
+    summary="What the platform has and the source has not",
+    description="Accounts and sheets made on the platform itself, or from a record that the source no longer has. They "
+    "are told, and never deleted.",
+    dependencies=[Depends(admits("read"))],
+    responses=answers(content(UnsourcedPage, UNSOURCED), says="A page of them.", problems=CUSTOMER_PROBLEMS),
+)
+def list_unsourced(customer: CustomerId, service: Asked, cursor: Cursor = None, limit: Limit = PAGE) -> Response:
+    return written(service.unsourced(customer, cursor, limit))
