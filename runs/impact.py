@@ -120,9 +120,12 @@ class Side(Struct, frozen=True):
         return self.classifier.decide(items, moment_of(self.rulebook, *at), known, {kind})
 
 
-def impact(session: Session, before: Side | None, after: Side, on_page: OnPage | None = None) -> Impact:
+def impact(
+    session: Session, before: Side | None, after: Side, on_page: OnPage | None = None, size: int = _CHUNK
+) -> Impact:
     """What the rules ``after`` would change; ``before`` None compares with the stored decisions.
 
+    ``size`` records are in memory at a time, with what is around them.
     Raises NothingStored for a customer without a finished run.
     """
     customer = after.rulebook.customer.id
@@ -149,7 +152,7 @@ def impact(session: Session, before: Side | None, after: Side, on_page: OnPage |
             continue
         # A downward run is itself the last one when it decides.
         at = (run.as_of, None if down is None else down.as_of)
-        for rows in stored_records(session, customer, kind, start_of_day(after.rulebook, run.as_of), _CHUNK):
+        for rows in stored_records(session, customer, kind, start_of_day(after.rulebook, run.as_of), size):
             compared.add(session, kind, rows, at)
             if on_page is not None:
                 on_page("deciding", compared.found.decided)
