@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from engine.catalogue import Catalogue
-from engine.folders import BASE, called, is_customer_id, other_spellings, yaml_files
+from engine.folders import BASE, called, is_customer_id, other_spellings, right_name, yaml_files
 from engine.loader import Loader, in_file_order, layer_of
 from engine.problems import Place, Problem, RuleFileError
 from engine.reading import closest, shown
@@ -63,7 +63,7 @@ def _strays(loader: Loader, rulebooks: Iterable[Rulebook]) -> Iterator[Problem]:
     layers = tuple(dict.fromkeys(layer_of(spec) for spec in specs))
     for folder in (folders.base, folders.connectors, folders.customers):
         for path in other_spellings(folder):
-            hint = f"rename it to {path.stem}.yaml"
+            hint = f"rename it to {right_name(path)}"
             yield Problem(Place(called(path)), "bad-file-name", "the file is not read under this name", hint)
     for path in yaml_files(folders.customers):
         if not is_customer_id(path.stem):
@@ -126,6 +126,8 @@ def _dormant(rulebook: Rulebook) -> Iterator[Problem]:
     by_reason: dict[tuple[str, ...], list[str]] = {}
     for rule_id, reasons in Classifier(rulebook, provided_by(rulebook, REMEMBERED)).dormant.items():
         missing = tuple(name for reason in reasons for name in _NOT_PROVIDED.findall(reason))
+        if not rulebook.customer.segments and any(name.endswith(".segments") for name in missing):
+            continue  # the customer has no `segments:`; that is no matter of its systems
         if missing and rulebook.rule(rule_id).kind in taken:
             by_reason.setdefault(missing, []).append(rule_id)
     for names, rule_ids in by_reason.items():

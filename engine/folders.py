@@ -16,6 +16,7 @@ Stamp = tuple[int, int]
 """Time of the last change in nanoseconds, and size."""
 
 CUSTOMER_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_MEANT = re.compile(r"\.ya?ml(\.txt)?$", re.IGNORECASE)
 BASE = "base"
 """The base layer's name, and the id under which base rules alone are a rulebook; no customer can have it."""
 
@@ -60,12 +61,17 @@ def yaml_files(folder: Path) -> tuple[Path, ...]:
 
 
 def other_spellings(folder: Path) -> tuple[Path, ...]:
-    """Files that were probably meant as rule files, and are not read: `acme.yml`, `acme.YAML`."""
+    """Files that were probably meant as rule files, and are not read: `acme.yml`, `acme.YAML`, `acme.yaml.txt`."""
     try:
-        names = [path for path in folder.iterdir() if path.suffix.lower() in (".yml", ".yaml")]
+        names = [path for path in folder.iterdir() if _MEANT.search(path.name)]
     except OSError:
         return ()
     return tuple(sorted(path for path in names if path.suffix != ".yaml" and not path.name.startswith(".")))
+
+
+def right_name(path: Path) -> str:
+    """What a file of another spelling should be called."""
+    return _MEANT.sub(".yaml", path.name)
 
 
 def called(path: Path) -> str:

@@ -14,7 +14,7 @@ import yaml
 from msgspec import Struct
 
 from engine.problems import Place, Problem
-from engine.syntax import LINE_BREAK, syntax_problem
+from engine.syntax import LINE_BREAK, QUOTED_MESSAGE, syntax_problem
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 24
@@ -155,7 +155,9 @@ class _Builder:
         except _TooDeep:
             pass
         except yaml.YAMLError as error:
-            self.problems.append(syntax_problem(error, self.lines, self.path))
+            found = syntax_problem(error, self.lines, self.path)
+            if (found.message, found.place.line) not in {(each.message, each.place.line) for each in self.problems}:
+                self.problems.append(found)
         if any(problem.code == "bad-yaml" for problem in self.problems):
             root = Refused(Place(self.path))
         self.problems.sort(key=lambda problem: (problem.place.line, problem.place.column))
@@ -227,8 +229,11 @@ class _Builder:
             value = self._node(next(events), events, depth + 1)
             if not isinstance(key, Scalar):
                 if not isinstance(key, Refused):
-                    hint = "a key is one word; put quotes around it if it holds brackets"
-                    self._refuse(key.place, "bad-key", "a list or mapping stands as a key", hint)
+                    message, hint = "a list or mapping stands as a key", "a key is one word; quotes go around brackets"
+                    line, column = self.lines[key.place.line - 1], key.place.column
+                    if line[column - 2 : column] == "{{":
+                        message, hint = "a text with {{ }} stands without quotes", QUOTED_MESSAGE
+                    self._refuse(key.place, "bad-key", message, hint)
             elif key.plain and key.text == "<<":
                 hint = "write the keys out here; what rules share belongs in a setting"
                 self._refuse(key.place, "no-merge", "`<<` merges mappings; rule files do not", hint)

@@ -17,11 +17,53 @@ FEW = 12
 """Up to so many words a hint lists all that are allowed."""
 
 
+_ALSO_CALLED = {
+    "begins_with": "starts_with",
+    "startswith": "starts_with",
+    "endswith": "ends_with",
+    "like": "contains",
+    "matches": "contains",
+    "greater_than": "above",
+    "more_than": "above",
+    "less_than": "below",
+    "fewer_than": "below",
+    "min": "at_least",
+    "max": "at_most",
+    "except": "unless",
+    "and": "all",
+    "or": "any",
+    "none": "no",
+    "empty": "missing",
+    "blank": "missing",
+    "absent": "missing",
+    "exists": "present",
+    "valid": "well_formed",
+    "invalid": "malformed",
+    "ignore": "skip",
+    "error": "flag",
+    "warn": "note",
+    "warning": "note",
+    "disabled": "off",
+    "student": "learner",
+    "pupil": "learner",
+    "teacher": "instructor",
+    "trainer": "instructor",
+    "lesson": "session",
+    "course": "session",
+    "french": "fr",
+    "english": "en",
+    "erp": "source",
+}
+"""What people write who know the thing by another name."""
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word most like this one, else the only one that begins with it; None when none is like it."""
     known = tuple(known)
     best, score = None, 0.0
     folded = word.casefold()[:80]
+    if _ALSO_CALLED.get(folded) in known:
+        return _ALSO_CALLED[folded]
     for other in known:
         alike = DamerauLevenshtein.normalized_similarity(folded, other.casefold(), score_cutoff=CUT_OFF)
         if alike > score:
@@ -85,9 +127,9 @@ class Reading:
         if isinstance(node, Mapping):
             return node
         if not isinstance(node, Refused):
-            self.problem(
-                place or node.place, "wrong-shape", f"{what} is a mapping of keys and values, not {found(node)}"
-            )
+            message = f"{what} is a mapping of keys and values, not {found(node)}"
+            hint = "write what belongs to it as `key: value`, below it and indented further"
+            self.problem(place or node.place, "wrong-shape", message, hint)
         return None
 
     def sequence(self, node: Node, what: str, hint: str = "") -> Sequence | None:

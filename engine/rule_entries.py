@@ -81,7 +81,12 @@ class Entries:
             message = f"‘{shown(entry.name)}’ is written twice in this layer"
             reading.problem(entry.key.place, "duplicate-rule", message, f"it first stands in {where}; keep one")
             return
-        if isinstance(entry.value, Refused) or (isinstance(entry.value, Scalar) and entry.value.empty):
+        if isinstance(entry.value, Refused):
+            return
+        if isinstance(entry.value, Scalar) and entry.value.empty:
+            # Nothing said of a rule changes nothing; an id that nobody knows is one half written.
+            if entry.name not in FINDINGS:
+                self._change(entry, {})
             return
         given = reading.mapping(entry.value, f"the rule ‘{shown(entry.name)}’", entry.key.place)
         if given is None:
@@ -172,8 +177,8 @@ class Entries:
                 return
             known = [other for other in self.rules if other not in FINDINGS]
             hint = did_you_mean(rule_id, known, "rules") if known else "no layer below has any rule"
-            if self._layer_kind == "base":
-                hint = f"a new rule has {', '.join(f'`{part}`' for part in _WHOLE)}"
+            new = f"a new rule has {', '.join(f'`{part}`' for part in _WHOLE)}"
+            hint = new if self._layer_kind == "base" else f"{hint} ({new})" if not parts else hint
             reading.problem(entry.key.place, "unknown-rule", f"unknown rule ‘{shown(rule_id)}’", hint)
             return
         for key in ("for", "examples"):

@@ -14,6 +14,8 @@ _QUOTE = "a quote is opened here and never closed"
 _QUOTE_HINT = "close it; inside '…' write '' for an apostrophe"
 _INDENT_HINT = "indent by spaces, keys of one block exactly under each other"
 
+QUOTED_MESSAGE = 'put the whole text in "quotes", as every message'
+
 _SENTENCES: dict[str, tuple[str, str]] = {
     "mapping values are not allowed in this context": (
         "a colon where none can stand",
@@ -57,17 +59,44 @@ def syntax_problem(error: Any, lines: list[str], path: str) -> Problem:
         return Problem(place, "bad-yaml", "a tab stands where YAML wants spaces", hint)
     if re.search(r"""(?<!["'])\$\{""", line) and re.search(r"[{\[]\s*[\w-]+\s*:", line):
         return Problem(place, "bad-yaml", "braces stand inside braces", 'put "${...}" in quotes')
+    if re.search(r":\s+\{\{", line):
+        return Problem(place, "bad-yaml", "a text with {{ }} stands without quotes", QUOTED_MESSAGE)
     if said == "found character that cannot start any token":
         return Problem(place, "bad-yaml", f"a text cannot start with `{here}`", 'put it in "quotes"')
+    if "flow mapping" in context and here == ":":
+        return Problem(place, "bad-yaml", *_SENTENCES["mapping values are not allowed in this context"])
     if "flow sequence" in context or "flow mapping" in context:
         sign, closing = ("[", "]") if "sequence" in context else ("{", "}")
         began = f" opened in line {opened.line + 1}" if opened is not None else ""
         found = f"the `{sign}`{began} is not closed, or a comma is missing before this"
         return Problem(place, "bad-yaml", found, f"write `{closing}` at its end, and a comma between its items")
+    if here and here in "]}":
+        return Problem(place, "bad-yaml", f"this `{here}` closes nothing that is open", "take it out")
+    blamed = _line_above(lines, place)
+    if blamed is not None:
+        return blamed
     found, hint = _SENTENCES.get(said, (f"this cannot be read as YAML ({said or 'no reason given'})", _INDENT_HINT))
     if said == "could not find expected ':'" and opened is not None:
         place = _place(opened, lines, path)
     return Problem(place, "bad-yaml", found, hint)
+
+
+def _line_above(lines: list[str], place: Place) -> Problem | None:
+    """What is wrong with the written line above, where the parser only stumbles over the one after it."""
+    row = next((row for row in range(place.line - 2, -1, -1) if lines[row].strip()), None)
+    if row is None:
+        return None
+    line = lines[row]
+    indent = line[: len(line) - len(line.lstrip())]
+    if "\xa0" in indent:
+        found = "the line starts with a non-breaking space, which YAML reads as text"
+        hint = "type the spaces at the start of this line anew; such ones come with copied text"
+        return Problem(Place(place.path, row + 1, indent.index("\xa0") + 1), "bad-yaml", found, hint)
+    glued = re.match(r"\s*(?:- )?[\w.-]+(:)[^\s:/\\]", line)
+    if glued is not None and ": " not in line:
+        found = "the space after this colon is missing"
+        return Problem(Place(place.path, row + 1, glued.start(1) + 1), "bad-yaml", found, "write `key: value`")
+    return None
 
 
 def _place(mark: Any, lines: list[str], path: str) -> Place:

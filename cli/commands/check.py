@@ -50,5 +50,7 @@ def check(
     if written:
         say(written)
     errors = sum(problem.severity == "error" for problem in problems)
-    note(f"{len(customers(folder))} customers checked: {errors} errors, {len(problems) - errors} warnings.")
+    told = ((len(customers(folder)), "customer"), (errors, "error"), (len(problems) - errors, "warning"))
+    checked, *found = (f"{number} {word}{'' if number == 1 else 's'}" for number, word in told)
+    note(f"{checked} checked: {', '.join(found)}.")
     finish(PROBLEMS if errors else CLEAN)

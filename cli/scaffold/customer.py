@@ -7,7 +7,7 @@ import re
 import typing
 from pathlib import Path
 
-from msgspec import NODEFAULT, Meta
+from msgspec import NODEFAULT, Meta, inspect
 from msgspec.structs import fields
 
 from cli.scaffold.rule import PLACEHOLDER
@@ -69,11 +69,15 @@ def _spec(catalogue: Catalogue, name: str, side: Side) -> ConnectorSpec:
 def _use(side: str, spec: ConnectorSpec, customer_id: str) -> list[str]:
     lines = [f"{side}:", f"  connector: {spec.name}"]
     hints = typing.get_type_hints(spec.options, include_extras=True)
-    lines += [
-        f"  {option.encode_name}: {_value(option.name, hints[option.name], customer_id)}"
-        for option in fields(spec.options)
-        if option.default is NODEFAULT and option.default_factory is NODEFAULT
+    options = {option.name: option for option in fields(spec.options)}
+    needed = [
+        name for name, option in options.items() if option.default is NODEFAULT and option.default_factory is NODEFAULT
     ]
+    if {"path", "url"} <= options.keys() - set(needed):
+        needed.append("path")  # such a connector wants one of the two
+    if "token_url" in options:
+        needed.append("token_url")  # needed by the usual way of signing in
+    lines += [f"  {options[name].encode_name}: {_value(name, hints[name], customer_id)}" for name in needed]
     return lines
 
 
@@ -94,6 +98,8 @@ def _value(name: str, annotation: object, customer_id: str) -> str:
         return f"https://{customer_id}.example.org"
     if marks.get("path"):
         return "export"
+    if dict in plain:
+        return _mapping(inspect.type_info(annotation))
     if list in plain or tuple in plain:
         return f"[{', '.join(DOWNWARD)}]" if name == "takes" else f"[{PLACEHOLDER}]"
     if bool in plain:
@@ -101,3 +107,20 @@ def _value(name: str, annotation: object, customer_id: str) -> str:
     if int in plain:
         return "1"
     return PLACEHOLDER
+
+
+def _mapping(shape: inspect.Type, key: str = PLACEHOLDER) -> str:
+    """One entry of every mapping in the shape; what stands below a kind are its fields, of which an id comes first."""
+    match shape:
+        case inspect.Metadata(type=within):
+            return _mapping(within, key)
+        case inspect.DictType(key_type=inspect.LiteralType(values=words), value_type=within):
+            kind = next((kind for kind in DOWNWARD if kind in words), words[0])
+            return f"{{{kind}: {_mapping(within, 'source_id')}}}"
+        case inspect.DictType(value_type=within):
+            return f"{{{key}: {_mapping(within)}}}"
+        case inspect.StructType(fields=parts):
+            needed = (f"{part.encode_name}: {_mapping(part.type)}" for part in parts if part.required)
+            return f"{{{', '.join(needed)}}}"
+        case _:
+            return PLACEHOLDER

@@ -16,11 +16,11 @@ PLACEHOLDER = "to be written"
 
 _TEXTS = {
     "en": (
-        "“{{ name }}” is held back: say here what is wrong.",
+        "{{ effect }}: say here what is the matter with {{ name }}.",
         "Say here what to do, and where; it will be picked up {{ next_run | run }}.",
     ),
     "fr": (
-        "« {{ name }} » est en attente : écrire ici ce qui ne va pas.",
+        "{{ effect }} : écrire ici ce qu’il en est pour {{ name }}.",
         "Écrire ici quoi faire, et où ; ce sera repris {{ next_run | run }}.",
     ),
 }
@@ -92,7 +92,8 @@ def _frame(rule_id: str, kind: str, field: str, then: str, fix_in: str, *, messa
         f"    {field}: {PLACEHOLDER}",
         f"  then: {then}",
     ]
-    lines.append(f"  fix_in: {fix_in}")
+    if then != "skip":
+        lines.append(f"  fix_in: {fix_in}")
     if messages:
         lines.append("  messages:")
     for language, (problem, fix) in _TEXTS.items() if messages else ():

@@ -72,7 +72,8 @@ def test_problems_of_every_file_are_told_each_once(tmp_path: Path) -> None:
 
 
 def test_files_that_nobody_reads_are_told(tmp_path: Path) -> None:
-    names = ("base/a.yml", "customers/B C.yaml", "customers/base.yaml", "connectors/harbor.yaml", "customers/x.YAML")
+    strays = ("B C.yaml", "base.yaml", "x.YAML", "x.yaml.txt")
+    names = ("base/a.yml", "connectors/harbor.yaml", *(f"customers/{name}" for name in strays))
     said = found(tmp_path, **dict.fromkeys(names, ""))
     assert sorted((name, code) for name, code, _ in said) == [
         ("B C.yaml", "bad-file-name"),
@@ -80,7 +81,26 @@ def test_files_that_nobody_reads_are_told(tmp_path: Path) -> None:
         ("base.yaml", "bad-file-name"),
         ("harbor.yaml", "unknown-layer"),
         ("x.YAML", "bad-file-name"),
+        ("x.yaml.txt", "bad-file-name"),
     ]
+
+
+def test_a_rule_begun_and_left_empty_is_told_and_an_empty_entry_of_a_known_rule_is_not(tmp_path: Path) -> None:
+    rules = "rules:\n  session.half:\n  session.not_remote:\n"
+    ((name, code, _),) = found(tmp_path, **{"customers/norvane.yaml": f"{CUSTOMER}{rules}"})
+    assert (name, code) == ("norvane.yaml", "unknown-rule")
+
+
+def test_a_customer_without_segments_is_not_told_that_its_source_never_gives_them(tmp_path: Path) -> None:
+    rule = """rules:
+  session.astray:
+    for: session
+    when: {segments: {is: missing}}
+    then: skip
+    messages: {fr: {problem: a, fix: b}}
+    examples: [{matches: true, record: {}}, {matches: false, record: {segments: [a]}}]
+"""
+    assert found(tmp_path, **{"customers/norvane.yaml": f"{CUSTOMER}{rule}"}) == []
 
 
 def test_a_customer_without_systems_is_a_warning(tmp_path: Path) -> None:

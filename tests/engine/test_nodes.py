@@ -95,7 +95,11 @@ def test_everything_that_is_refused_is_told_at_once() -> None:
         ("- a\nb: c", (2, 1), "a list is followed by something that is not a list item"),
         ("a: - b", (1, 4), "a list item cannot stand here"),
         ('a: "\\q"', (1, 5), "a backslash that means nothing"),
-        ("{a: b}}", (1, 7), "the file should end here"),
+        ("{a: b}}", (1, 7), "this `}` closes nothing"),
+        ("a: [b]]\nc: d", (1, 7), "this `]` closes nothing"),
+        ("rules:\n\xa0\xa0a: {b: c}\n  d: {e: f}", (2, 1), "the line starts with a non-breaking space"),
+        ("name:Norvane\nlanguage: fr", (1, 5), "the space after this colon is missing"),
+        ("fr: {fix: Attention: rien}", (1, 20), "a colon where none can stand"),
         ("a: {b: ${MUSTER_X}}", (1, 9), "braces stand inside braces"),
     ],
 )

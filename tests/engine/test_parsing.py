@@ -257,7 +257,7 @@ def test_settings_that_are_lists_or_mappings_stand_for_their_values() -> None:
         ("session", "{room: {is: absent}}", "unknown-word", "missing"),
         ("session", "{room: {missing: true}}", "unknown-test", "write `room: {is: missing}`"),
         ("session", "{room: {equals: A}}", "unknown-test", "write the value itself"),
-        ("session", "{room: {begins_with: A}}", "unknown-test", "did you mean ends_with?"),
+        ("session", "{room: {begins_with: A}}", "unknown-test", "did you mean starts_with?"),
         ("session", "{status: {is: cancelled}}", "unknown-word", "write `status: cancelled`"),
         ("session", "{status: canceled}", "wrong-value", "did you mean cancelled?"),
         ("session", "{remote: yes}", "wrong-type", "write true, without quotes"),
