@@ -84,7 +84,7 @@ class Received(Struct):
             self.asked |= frozenset(kinds)
             # A kind of which nothing came, or nothing but what is over, is more likely not given than all gone:
             # who left and what was cancelled stand in lists of their own, which may be there when the others are not.
-            given = {identity(item)[0] for item in self.items[before:] if not _is_over(item)}
+            given = {identity(item)[0] for item in self.items[before:] if not is_over(item)}
             self.complete |= (given | ({"record"} if given else set())).intersection(kinds)
 
 
@@ -173,7 +173,8 @@ def window(rulebook: Rulebook, direction: Direction, as_of: datetime) -> Window:
     return Window(day_bounds(start, customer.zone)[0], day_bounds(end, customer.zone)[1])
 
 
-def _is_over(item: Record | Invalid) -> bool:
+def is_over(item: Record | Invalid) -> bool:
+    """Whether a record only says that somebody left, or that something ended or was cancelled."""
     return getattr(item, "status", None) in _OVER
 
 

@@ -19,11 +19,11 @@ from engine.records import PEOPLE, Record, kind_of
 from engine.rulebook import Rulebook
 from runs.aging import is_there, missing, newly
 from runs.edits import Edits
-from runs.fetching import Received
+from runs.fetching import Received, is_over
 from runs.findings import Findings, Found, Identity
 from runs.resolving import reads_clock
 from runs.trips import Explained, Trip
-from store import queries
+from store import fingerprints, queries
 from store.writes import Known
 
 _WITH = {"session": PEOPLE, "sheet": ("account",)}
@@ -85,7 +85,7 @@ def _nothing_received(at: Look, guards: Guards) -> list[Trip]:
     guard = guards.nothing_received
     if guard.then == "off" or at.received.partial:
         return []
-    came = Counter(kind for kind, _ in at.run.found)
+    came = Counter(fingerprints.identity(item)[0] for item in at.run.items if not is_over(item))
     usual = Counter(kind for (kind, _), one in at.known.items() if is_there(one, at.run.today))
     trips: list[Trip] = []
     for kind in sorted(at.received.asked):

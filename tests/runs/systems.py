@@ -104,7 +104,7 @@ SYSTEMS = [found for name in sorted(SAMPLED) for on_files in (True, False) for f
 """Every connector that has samples or a fake, by its first case on files and its first on a system."""
 
 
-def customer_file(tried: Tried, url: str, **settings: Any) -> str:
+def customer_file(tried: Tried, url: str, guards: Mapping[str, Any] | None = None, **settings: Any) -> str:
     """The file of the customer `fake`; JSON is YAML too."""
     spec, fake = SAMPLED[tried.connector].spec, fake_of(tried.connector)
     options = filled(fake.cases[tried.case], {"url": url, "samples": "samples"})
@@ -118,6 +118,8 @@ def customer_file(tried: Tried, url: str, **settings: Any) -> str:
     written = {"name": "Norvane", "language": "en", "zone": "Europe/Paris", **systems}
     if found := SETTINGS.get(tried.connector, {}) | settings:
         written["settings"] = found
+    if guards:
+        written["guards"] = guards
     return json.dumps(written, indent=1)
 
 
@@ -133,10 +135,10 @@ def serving(tried: Tried) -> Iterator[tuple[str, Switch]]:
         yield url, switch
 
 
-def service_of(tried: Tried, url: str, database: Database, folder: Path, **settings: Any) -> Service:
+def service_of(tried: Tried, url: str, database: Database, folder: Path, **more: Any) -> Service:
     """A service whose only customer is `fake`, with its rules and its files in the folder. Its clock stands."""
     (folder / "rules" / "customers").mkdir(parents=True, exist_ok=True)
-    (folder / "rules" / "customers" / "fake.yaml").write_text(customer_file(tried, url, **settings), encoding="utf-8")
+    (folder / "rules" / "customers" / "fake.yaml").write_text(customer_file(tried, url, **more), encoding="utf-8")
     shutil.copytree(
         folder_of(SAMPLED[tried.connector]) / "samples", folder / "data" / "fake" / "samples", dirs_exist_ok=True
     )
@@ -337,14 +339,14 @@ def copied(path: Path) -> Path:
 
 
 def stored(database: Database) -> dict[str, list[tuple[Any, ...]]]:
-    """All that a database holds, but for its list of runs."""
+    """All that a database holds, but for its list of runs and what a held one waits with."""
     with database.reading() as session:
         connection = session.connection()
         found = connection.exec_driver_sql("select name from sqlite_master where type = 'table' order by 1").scalars()
         return {
             name: sorted((tuple(row) for row in connection.exec_driver_sql(f'select * from "{name}"')), key=repr)  # noqa: S608 - our own tables
             for name in list(found)
-            if name != "run"
+            if name not in ("run", "held", "held_entry")
         }
 
 

@@ -167,7 +167,7 @@ def befores(sqlite_url: MakeUrl, tmp_path_factory: pytest.TempPathFactory) -> It
                 path = Path(sqlite_url().removeprefix("sqlite:///"))
                 with systems.opened(path) as database:
                     folder = tmp_path_factory.mktemp("fake")
-                    service = systems.service_of(tried, url, database, folder, leaves_after_runs=1)
+                    service = systems.service_of(tried, url, database, folder, guards=WATCHFUL, leaves_after_runs=1)
                     systems.first_run(service, tried)
                 found[tried] = Before(switch, path, service)
             return found[tried]
@@ -186,6 +186,10 @@ def outcome(befores: Callable[[Tried], Before]) -> Callable[[Tried, Fault], Outc
         return found[tried, fault.name]
 
     return of
+
+
+WATCHFUL = {"nothing_received": {"at_least": 1}, "removals": {"at_least": 1}}
+"""The schools of the samples are small."""
 
 
 def _suffer(tried: Tried, fault: Fault, before: Before) -> Outcome:
@@ -271,6 +275,7 @@ def test_what_every_run_says(outcome: Callable[[Tried, Fault], Outcome]) -> None
     for tried, fault in ILL:
         summary = outcome(tried, fault).summary
         recovery = f" ({summary.recovery})" if summary.recovery else ""
-        error = f": {summary.error}" if summary.error else ""
+        trips = ", ".join(f"{trip.guard} of {trip.kind}" for trip in summary.guards)
+        error = f": {summary.error or trips}" if summary.error or trips else ""
         said.append(f"{tried.connector} | {fault.name} | {summary.status}{recovery}{error}")
     golden("faults.txt", said)
