@@ -20,5 +20,7 @@ class Limits(Struct, frozen=True):
     """Body of one pushed run; beyond a few MiB it waits on disk, not in memory."""
     line_bytes: int = MEBIBYTE
     """One record of an NDJSON body."""
+    list_bytes: int = MEBIBYTE
+    """A list of ids, such as that of sheets that were entered in the source."""
     small_bytes: int = 16 * 1024
     """Body of everything else: searches and forms."""

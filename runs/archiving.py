@@ -46,7 +46,11 @@ def observed(session: Session, customer: str, items: Items, as_of: datetime) -> 
 
 
 def _is_told(sheet: Sheet) -> bool:
-    return sheet.first_archived_at is not None or sheet.times_archived is not None
+    return (
+        sheet.first_archived_at is not None
+        or sheet.times_archived is not None
+        or sheet.changed_since_first_archive is not None
+    )
 
 
 def _attendance(items: Items) -> dict[str, bytes]:

@@ -22,7 +22,7 @@ from engine.records import UPWARD
 from engine.rulebook import Rulebook
 from engine.wording import wording
 from runs.answers import GuardSaid
-from runs.trips import Explained, Trip
+from runs.trips import Edit, Trip
 
 FOLDER = TEMPLATES / "guards"
 
@@ -69,7 +69,7 @@ def _values(trip: Trip, rulebook: Rulebook, spoken: Language, words: Words) -> d
     }
 
 
-def _edit(edit: Explained, words: Words) -> str:
+def _edit(edit: Edit, words: Words) -> str:
     form = edit.what if edit.what == "customer" or edit.file else f"{edit.what}_gone"
     return words.edits[form].format(name=edit.name, number=edit.number, file=edit.file, line=edit.line)
 

@@ -22,7 +22,7 @@ from runs.edits import Edits
 from runs.fetching import Received, is_over
 from runs.findings import Findings, Found, Identity
 from runs.resolving import reads_clock
-from runs.trips import Explained, Trip
+from runs.trips import Edit, Trip
 from store import fingerprints, queries
 from store.writes import Known
 
@@ -240,7 +240,7 @@ def _too_many(share: Share, number: int, total: int, limit: int) -> bool:
     return number >= share.at_least and number * 100 > limit * total
 
 
-def _explained(at: Look, part: str, number: int) -> Explained:
+def _explained(at: Look, part: str, number: int) -> Edit:
     what, _, name = part.partition(":")
     rulebook: Rulebook = at.run.classifier.rulebook
     place = layer = None
@@ -250,5 +250,5 @@ def _explained(at: Look, part: str, number: int) -> Explained:
     elif what == "setting" and name in rulebook.settings:
         place, layer = rulebook.settings[name].place, rulebook.settings[name].layer
     if place is None:
-        return Explained(what, name, number)
-    return Explained(what, name, number, layer or "", place.path, place.line)
+        return Edit(what, name, number)
+    return Edit(what, name, number, layer or "", place.path, place.line)

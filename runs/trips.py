@@ -7,7 +7,7 @@ from msgspec import Struct
 from engine.guards import GuardAction, GuardName
 
 
-class Explained(Struct, frozen=True, omit_defaults=True):
+class Edit(Struct, frozen=True, omit_defaults=True):
     """One edit of the rulebook since the last run, with how many of the jumps it explains."""
 
     what: str
@@ -34,7 +34,7 @@ class Trip(Struct, frozen=True, omit_defaults=True):
     field: str = ""
     rules: dict[str, int] = {}
     """Verdict jump: deciding rule to how many. Field gone: every rule that reads it, to 0."""
-    edits: list[Explained] = []
+    edits: list[Edit] = []
     since_run: int | None = None
     """The run that it is compared with."""
     hop: str = ""

@@ -1,0 +1,54 @@
+"""Sheets: the attendance that should be entered in the source, and the word that it was."""
+
+from __future__ import annotations
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Depends, Request, Response
+
+from api.admission import admits
+from api.asking import Asked, Within, written
+from api.body import JSON, UploadedBody, content_type, read_body, read_struct, uploaded_decoder
+from api.examples import CONFIRMED, TO_UPLOAD, UPLOADED
+from api.openapi import CUSTOMER_PROBLEMS, answers, content, takes
+from api.parameters import Cursor, CustomerId, Limit
+from runs.uploading import Confirmed, UploadPage
+from store.queries import PAGE
+
+router = APIRouter(tags=["sheets"])
+
+
+@router.get(
+    "/v1/customers/{customer}/sheets/to-upload",
+    operation_id="list_sheets_to_upload",
+    summary="Attendance that should be entered in the source",
+    description="The archived attendance sheets that go up, person by person, in the source's own ids and reasons of "
+    "absence. A sheet stands here once, for its first archiving, until it is confirmed or a run finds that it must not "
+    "go up after all. Enter each `upload_id` once, also when the list is asked for again.",
+    dependencies=[Depends(admits("runs"))],
+    responses=answers(
+        content(UploadPage, TO_UPLOAD), says="Sheets, oldest on the list first.", problems=CUSTOMER_PROBLEMS
+    ),
+)
+def list_sheets_to_upload(customer: CustomerId, service: Asked, cursor: Cursor = None, limit: Limit = PAGE) -> Response:
+    return written(service.to_upload(customer, cursor, limit))
+
+
+@router.post(
+    "/v1/customers/{customer}/sheets/uploaded",
+    operation_id="confirm_sheets_uploaded",
+    summary="Confirm that sheets were entered in the source",
+    description="They leave the list for good. Saying so twice changes nothing; the first time stands.",
+    dependencies=[Depends(admits("runs"))],
+    responses=answers(
+        content(Confirmed, CONFIRMED),
+        says="What was noted of each.",
+        problems=(*CUSTOMER_PROBLEMS, "malformed-body", "body-too-large", "unsupported-content"),
+    ),
+    openapi_extra=takes(content(UploadedBody, UPLOADED), says="The sheets, by the platform's id."),
+)
+async def confirm_sheets_uploaded(customer: CustomerId, request: Request, service: Asked, limits: Within) -> Response:
+    content_type(request, JSON, default=JSON)
+    body = read_struct(await read_body(request, limits.list_bytes), uploaded_decoder)
+    sheets = {one.sheet_id: one.uploaded_at for one in body.sheets}
+    done: Confirmed = await run_sync(service.confirm_uploaded, customer, sheets)
+    return written(done)
