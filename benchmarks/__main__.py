@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import fetching, http, matcher
+from benchmarks import fetching, http, matcher, store
 from benchmarks.table import show
 
 RUNS = {
@@ -14,7 +14,11 @@ RUNS = {
     "http": http.classify,
     "fetching": fetching.big_school,
     "reloads": lambda: matcher.reloads(1_000),
+    "store": lambda: [*store.runs(), *store.feed()],
 }
+
+LONG = ("million", "store")
+"""Only when they are named."""
 
 
 def main(names: list[str]) -> int:
@@ -23,7 +27,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no benchmark named {unknown[0]}; there are: {', '.join(RUNS)}", file=sys.stderr)
         return 2
-    for name in names or [name for name in RUNS if name != "million"]:
+    for name in names or [name for name in RUNS if name not in LONG]:
         print(f"\n## {name}\n")
         show(RUNS[name]())
     return 0

@@ -28,6 +28,7 @@ from runs.errors import NothingStored
 from runs.fetching import OnPage, start_of_day
 from runs.rewording import reworded
 from runs.seeing import Seen
+from runs.upward import with_uploads
 from runs.wording import Wording
 from store import queries
 from store.known import StoredRecords
@@ -179,6 +180,7 @@ class _Compared:
             marks = known.lookup({("mark", "sheet", record.source_id) for _, record in readable})
             # With what runs remember of sheets, which stands beside what was received.
             items, _ = observed(session, self.found.customer, [*items, *marks], at[0])
+            items = with_uploads(session, self.found.customer, items)
         seen = Seen(known)
         after = self._after.decide(items, kind, at, seen)
         before = None if self._before is None else self._before.decide(items, kind, at, seen)
