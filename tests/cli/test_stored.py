@@ -162,3 +162,12 @@ def test_nothing_is_written_where_it_was_not_asked_for(muster: Muster) -> None:
     muster("connectors")
     muster("schema")
     assert os.listdir() == []  # noqa: PTH208 - the folder itself is meant
+
+
+def test_a_run_tells_how_a_file_had_to_be_read(muster: Muster, database: str, tmp_path: Path) -> None:
+    muster("db", "upgrade")
+    path = tmp_path / "learners.csv"
+    path.write_bytes("source_id,first_name,last_name,email\nL-1,Zoé,Barou,zoe@example.org\n".encode("cp1252"))
+    told = muster("run", "norvane", "--from", str(path))
+    assert "note: learners.csv is not UTF-8; it was read as Windows-1252." in told.err
+    assert json.loads(muster("run", "norvane", "--from", str(path), "--format", "json").out)["notes"]

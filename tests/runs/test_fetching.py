@@ -13,7 +13,21 @@ from runs.errors import FetchFailed, NothingToFetch
 from runs.fetching import Received, pushed, window
 from runs.service import Service
 from store.database import Database
-from tests.runs.schools import ACCOUNT, ADA, ILL, LOU, NOW, PLAIN, SHEET, WELL, a_service, changed, later, states
+from tests.runs.schools import (
+    ACCOUNT,
+    ADA,
+    ALGEBRA,
+    ILL,
+    LOU,
+    NOW,
+    PLAIN,
+    SHEET,
+    WELL,
+    a_service,
+    changed,
+    later,
+    states,
+)
 
 FROM_A_FILE = PLAIN + "source: {connector: records, path: export.ndjson, system: Ypareo}\n"
 
@@ -115,3 +129,34 @@ def test_what_could_not_be_told_to_be_of_a_kind_is_gone_with_the_next_complete_r
     assert states(service) == {("item 4", "record.invalid"): ("new", None)}
     service.push("north", WELL, True, as_of=later(hours=2))
     assert states(service) == {("item 4", "record.invalid"): ("resolved", "gone")}
+
+
+def test_a_run_keeps_what_was_noted_of_how_its_systems_had_to_be_read(service: Service, tmp_path: Path) -> None:
+    export = tmp_path / "data" / "north" / "learners.csv"
+    export.parent.mkdir(parents=True)
+    export.write_bytes("source_id,first_name,last_name,email\nL-1,Zoé,Barou,zoe@example.org\n".encode("cp1252"))
+    run = service.run("north", as_of=NOW, from_path=export)
+    noted = "learners.csv is not UTF-8; it was read as Windows-1252. Names with accents show whether that is right."
+    assert run.notes == [noted]
+    assert service.runs("north").items[0].notes == [noted]
+    # The same remark of two parts is one.
+    received = Received()
+    for _ in range(2):
+        received.add([], Fetch(notes=[noted]), ())
+    assert received.notes == [noted]
+
+
+def test_what_only_says_that_it_is_over_makes_nothing_else_gone() -> None:
+    received = Received()
+    left, cancelled = changed(LOU, status="left"), changed(ALGEBRA, status="cancelled")
+    received.add([left, cancelled, ADA], Fetch(), ("learner", "session", "instructor"))
+    assert received.complete == {"instructor"}
+    received.add([LOU], Fetch(), ("learner",))
+    assert received.complete == {"instructor", "learner"}
+
+
+def test_an_error_that_several_parts_share_is_told_once() -> None:
+    error = Unavailable("Norvane", "schools/{school}", "no answer in time", "Nothing to do.")
+    received = Received()
+    received.add([], Fetch(partial=[error, error]), ())
+    assert received.told() == (str(error), "try again later")
