@@ -8,7 +8,23 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import check, classify, connectors, db, demo, explain, forget, impact, key, new, run, schema, serve
+from cli.commands import (
+    check,
+    classify,
+    connectors,
+    db,
+    demo,
+    explain,
+    forget,
+    held,
+    impact,
+    key,
+    new,
+    run,
+    schema,
+    serve,
+    sheets,
+)
 from cli.failures import told
 
 app = typer.Typer(
@@ -25,6 +41,10 @@ app.command()(check.check)
 app.command()(classify.classify)
 app.command()(explain.explain)
 app.command()(run.run)
+app.command()(held.held)
+app.command()(held.approve)
+app.command()(held.reject)
+app.command()(sheets.sheets)
 app.command()(impact.impact)
 app.command()(forget.forget)
 app.command()(serve.serve)

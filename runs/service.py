@@ -30,6 +30,7 @@ from runs.answers import (
     CustomerHealth,
     Explained,
     FeedPage,
+    GuardSaid,
     Health,
     HeldEntry,
     HeldRun,
@@ -227,18 +228,23 @@ class Service:
 
         Raises UnknownCustomer, BrokenRulebook, UnknownRun, NotHeld, UnreadableCursor, UnknownLanguage.
         """
-        rulebook = self.rulebook(customer_id)
-        spoken = Wording(self.messages, rulebook, language).language
+        self.rulebook(customer_id)
         told = summary(held_row(self.database, customer_id, run_id), self.clock())
         with self.database.reading() as session, _cursors():
             page = holds.entries(session, run_id, cursor, limit)
         return HeldRun(
             run=told,
-            said=[said(trip, rulebook, self.messages, spoken) for trip in told.guards],
+            said=self.guard_words(customer_id, told, language),
             items=[msgspec.convert(row.model_dump(), HeldEntry) for row in page.items],
             next_cursor=page.next_cursor,
             total=page.total,
         )
+
+    def guard_words(self, customer_id: str, run: RunSummary, language: str | None = None) -> list[GuardSaid]:
+        """What the guards found in a run, in words. Raises UnknownCustomer, BrokenRulebook, UnknownLanguage."""
+        rulebook = self.rulebook(customer_id)
+        spoken = Wording(self.messages, rulebook, language).language
+        return [said(trip, rulebook, self.messages, spoken) for trip in run.guards]
 
     def waiting(self, customer_id: str) -> list[RunSummary]:
         """The held runs that wait for a person's word, newest first. Raises UnknownCustomer."""

@@ -65,6 +65,10 @@ def run(
         )
     for remark in summary.notes:
         note(f"note: {remark}")
+    for found in service.guard_words(customer, summary):
+        note(f"{found.problem} {found.fix}")
+    if summary.status == "held":
+        note(f"What it would do, by name: muster held {customer} {summary.id}")
     if summary.error:
         note(f"muster: {summary.error} ({summary.recovery})")
     finish(CLEAN if summary.status in ("completed", "completed_with_issues") else PROBLEMS)

@@ -1,0 +1,73 @@
+"""`muster sheets`: the attendance that should be entered in the source, and the word that it was."""
+
+# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cli.environment import open_service
+from cli.terminal import PROBLEMS, Stopped, columns, local, note, say
+
+if TYPE_CHECKING:
+    from runs.service import Service
+    from runs.uploading import Attendance, SheetToUpload
+
+
+def sheets(
+    customer: Annotated[str, typer.Argument(help="The customer's id: the name of its rule file.")],
+    uploaded: Annotated[
+        list[str] | None,
+        typer.Option(help="Confirm that this sheet, by the platform's id, was entered; may be repeated.", metavar="ID"),
+    ] = None,
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="text for people, json for programs.")
+    ] = "text",
+) -> None:
+    """List the attendance that should be entered in the source, or confirm that it was.
+
+    A sheet is listed once, for its first archiving, until it is confirmed. Muster itself writes nothing to the source.
+
+    Examples: muster sheets norvane --format json · muster sheets norvane --uploaded crs_88
+    """
+    import msgspec
+
+    service = open_service()
+    zone = service.rulebook(customer).customer.zone
+    if uploaded:
+        done = service.confirm_uploaded(customer, dict.fromkeys(uploaded))
+        for name in done.already:
+            note(f"{name} was confirmed before.")
+        if done.unknown:
+            raise Stopped(f"Never on the list: {', '.join(done.unknown)}. Nothing was noted of it.", status=PROBLEMS)
+        note(f"{len(done.noted)} confirmed.")
+        return
+    found = _all(service, customer)
+    if output == "json":
+        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        return
+    if not found:
+        note("Nothing to enter.")
+    for sheet in found:
+        when = "" if sheet.starts_at is None else f", {local(sheet.starts_at, zone)}"
+        say(f"{sheet.name or sheet.sheet_id}{when} (session {sheet.session_id}, sheet {sheet.sheet_id})")
+        rows = [[one.kind, one.source_id, one.name, *_said(one)] for one in sheet.attendance]
+        rows += [[one.kind or "-", one.ref or "-", "", f"not sent: {one.why}", ""] for one in sheet.not_sent]
+        say(columns(rows, indent="  "))
+
+
+def _said(one: Attendance) -> tuple[str, str]:
+    late = f", {one.minutes_late} min late" if one.minutes_late else ""
+    early = ", left early" if one.left_early else ""
+    return f"{one.status}{late}{early}", one.reason or ""
+
+
+def _all(service: Service, customer: str) -> list[SheetToUpload]:
+    page = service.to_upload(customer)
+    found = list(page.items)
+    while page.next_cursor is not None:
+        page = service.to_upload(customer, page.next_cursor)
+        found += page.items
+    return found
