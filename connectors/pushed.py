@@ -55,6 +55,7 @@ class PushedSource:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="pushed",
         title="the source",
+        certainty="ours",
         side="source",
         options=SourceOptions,
         provides=everything(*OF_SOURCES),
@@ -74,6 +75,7 @@ class PushedPlatform:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="pushed-platform",
         title="the platform",
+        certainty="ours",
         side="platform",
         options=PlatformOptions,
         provides=everything(*OF_PLATFORMS),

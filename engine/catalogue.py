@@ -8,6 +8,9 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 Side = Literal["source", "platform"]
+Certainty = Literal["ours", "standard", "published", "observed", "mapped", "unsaid"]
+"""Where what a connector knows of its system comes from: our own format, a published standard, what the vendor
+publishes, programs and exports seen to work, the customer's own column map. Its README says it fact by fact."""
 
 Secret = Annotated[str, Meta(extra={"secret": True}, description="A secret, written `${MUSTER_<CUSTOMER>_...}`.")]
 Url = Annotated[str, Meta(extra={"url": True}, description="Address of the system, https.")]
@@ -32,6 +35,8 @@ class ConnectorSpec(Struct, frozen=True):
     """File name of its layer under rules/connectors; its own name when empty."""
     given: Callable[[Mapping[str, Any]], Mapping[str, frozenset[str]]] | None = None
     """What of `provides` it gives with these options, as a customer's file has them; absent: all of it."""
+
+    certainty: Certainty = "unsaid"
 
 
 Catalogue = Mapping[str, ConnectorSpec]

@@ -45,6 +45,8 @@ class {cls}:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="{name}",
         title="{title}",
+        # Where what it knows comes from: published by the vendor, a standard, or observed.
+        certainty="observed",
         side="source",
         options=Options,
         # Only what can really be given: a rule on anything else rests.

@@ -59,7 +59,7 @@ class Ammon:
     """Tables of Ammon, by column map, segmented by structure code."""
 
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
-        name="ammon", title="Ammon", side="source", options=Options, provides=_PROVIDES, given=given
+        name="ammon", title="Ammon", certainty="mapped", side="source", options=Options, provides=_PROVIDES, given=given
     )
 
     def __init__(self, options: Options, around: Around, /) -> None:

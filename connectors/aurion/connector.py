@@ -65,6 +65,7 @@ class Aurion:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="aurion",
         title="Aurion",
+        certainty="mapped",
         side="source",
         options=Options,
         provides=everything("learner", "instructor", "session"),

@@ -59,6 +59,7 @@ class CampusSkills:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="campus-skills",
         title="Campus Skills",
+        certainty="published",
         side="platform",
         options=Options,
         provides=fields_given(iter(_ACCOUNTS)),

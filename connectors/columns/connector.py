@@ -64,6 +64,7 @@ class Columns:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="columns",
         title="the source",
+        certainty="mapped",
         side="source",
         options=Options,
         provides=everything(*DOWNWARD),

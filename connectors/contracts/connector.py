@@ -36,6 +36,7 @@ class Contracts:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="contracts",
         title="the file of contracts",
+        certainty="published",
         side="source",
         options=Options,
         provides=fields_given(iter([_KINDS])),

@@ -23,6 +23,7 @@ class EducationPerfect:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="education-perfect",
         title="Education Perfect",
+        certainty="ours",
         side="platform",
         options=Options,
         provides=everything("account"),

@@ -36,6 +36,7 @@ class Edusign:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="edusign",
         title=TITLE,
+        certainty="observed",
         side="platform",
         options=Options,
         provides=everything(*OF_PLATFORMS),

@@ -57,6 +57,7 @@ class Hyperplanning:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="hyperplanning",
         title=TITLE,
+        certainty="observed",
         side="source",
         options=Options,
         provides=PROVIDES,

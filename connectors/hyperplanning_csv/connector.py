@@ -46,7 +46,13 @@ class HyperplanningCsv:
     """People as Hyperplanning exports them."""
 
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
-        name="hyperplanning-csv", title=TITLE, side="source", options=Options, provides=PROVIDES, layer=LAYER
+        name="hyperplanning-csv",
+        title=TITLE,
+        certainty="observed",
+        side="source",
+        options=Options,
+        provides=PROVIDES,
+        layer=LAYER,
     )
 
     def __init__(self, options: Options, around: Around, /) -> None:

@@ -66,6 +66,7 @@ class HyperplanningIcal:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="hyperplanning-ical",
         title=TITLE,
+        certainty="observed",
         side="source",
         options=Options,
         provides={**PEOPLE, "session": _SESSION},

@@ -32,6 +32,7 @@ class OneRoster:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="oneroster",
         title="OneRoster",
+        certainty="standard",
         side="source",
         options=Options,
         provides=PROVIDES,

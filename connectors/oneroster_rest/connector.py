@@ -69,6 +69,7 @@ class OneRosterRest:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="oneroster-rest",
         title="OneRoster",
+        certainty="standard",
         side="source",
         options=Options,
         provides=PROVIDES,

@@ -48,6 +48,7 @@ class Records:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="records",
         title=TITLE,
+        certainty="ours",
         side="source",
         options=Options,
         provides=everything(*KINDS),

@@ -70,6 +70,7 @@ class ScForm:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="sc-form",
         title="SC-Form",
+        certainty="observed",
         side="source",
         options=Options,
         provides={

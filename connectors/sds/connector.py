@@ -45,6 +45,7 @@ class Sds:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="sds",
         title="School Data Sync",
+        certainty="published",
         side="source",
         options=Options,
         provides={

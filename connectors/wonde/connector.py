@@ -37,6 +37,7 @@ class Wonde:
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="wonde",
         title="Wonde",
+        certainty="published",
         side="source",
         options=Options,
         provides={

@@ -45,7 +45,7 @@ class Ypareo:
     """Everything that one call or one call per group gives."""
 
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
-        name="ypareo", title=TITLE, side="source", options=Options, provides=PROVIDES, given=given
+        name="ypareo", title=TITLE, certainty="observed", side="source", options=Options, provides=PROVIDES, given=given
     )
 
     def __init__(self, options: Options, around: Around, /) -> None:

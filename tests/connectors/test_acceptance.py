@@ -74,6 +74,7 @@ def test_the_spec_names_what_there_is(name: str) -> None:
         assert "source_id" in fields
     assert spec.takes <= set(KINDS)
     assert bool(spec.takes) is (spec.side == "platform")
+    assert spec.certainty != "unsaid"
 
 
 @pytest.mark.parametrize("name", connectors())
