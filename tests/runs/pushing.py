@@ -1,15 +1,21 @@
-"""A process that pushes a complete downward run, telling on its output what it is doing, until it is done or killed."""
+"""A process that pushes complete downward runs, telling on its output what it is doing, until it is told no more.
+
+Each line it is given is a customer and a day; each line it gives is what it does, a number, and the time it is.
+"""
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
 from engine.records import Instructor, Learner, Record, Session
 from runs.errors import Busy
 from store.database import Database
-from tests.runs.schools import NOW, a_service
+from tests.runs.schools import NOW, PLAIN, a_service
 
 
 def school(size: int, day: int) -> list[Record]:
@@ -35,21 +41,63 @@ def school(size: int, day: int) -> list[Record]:
 
 
 def tell(doing: str, number: int) -> None:
-    print(doing, number, flush=True)  # noqa: T201 - its reader is the test
+    print(doing, number, time.monotonic(), flush=True)  # noqa: T201 - its reader is the test
 
 
 def main() -> None:
-    url, folder, size, day = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    url, folder, size, *customers = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]
     database = Database.open(url)
-    service = a_service(database, folder)
+    service = a_service(database, folder, **dict.fromkeys(customers, PLAIN))
     tell("ready", 0)
-    sys.stdin.readline()
-    try:
-        service.push("north", school(size, day), True, as_of=NOW + timedelta(days=day), on_page=tell)
-    except Busy:
-        tell("busy", 0)
-    else:
-        tell("done", 0)
+    for line in sys.stdin:
+        customer, day = line.split()
+        records = school(size, int(day))
+        try:
+            service.push(customer, records, True, as_of=NOW + timedelta(days=int(day)), on_page=tell)
+        except Busy:
+            tell("busy", 0)
+        else:
+            tell("done", 0)
+
+
+class Pusher:
+    """Such a process, from outside."""
+
+    def __init__(self, url: str, folder: Path, size: int, *customers: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.runs.pushing", url, str(folder), str(size), *customers],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        self.until("ready")
+
+    def push(self, day: int, customer: str = "north") -> None:
+        """Begin a run."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{customer} {day}\n")
+        self._process.stdin.flush()
+
+    def until(self, *wanted: str) -> dict[str, float]:
+        """Read on until it does one of these; what it did to when, in seconds of one clock for all processes."""
+        assert self._process.stdout is not None
+        told: dict[str, float] = {}
+        for line in self._process.stdout:
+            doing, _, at = line.split()
+            told[doing] = float(at)
+            if doing in wanted:
+                return told
+        raise AssertionError(f"the process ended before it was {' or '.join(wanted)}")
+
+    def kill(self) -> str:
+        """End it at once, without a word; what it still had told."""
+        self._process.send_signal(signal.SIGKILL)
+        return self._process.communicate()[0]
+
+    def close(self) -> None:
+        """Let it end."""
+        self._process.communicate(timeout=60)
 
 
 if __name__ == "__main__":

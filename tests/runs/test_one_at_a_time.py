@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import SQLModel, select
+from sqlmodel import select
 
 from engine.door import Invalid
 from engine.records import Record
@@ -20,41 +18,13 @@ from runs.errors import Busy, Overtaken
 from runs.service import Service
 from store.database import Database
 from store.tables import RunRow
-from tests.runs.pushing import school
+from tests.runs.comparing import told
+from tests.runs.pushing import Pusher, school
 from tests.runs.schools import ILL, NOW, PLAIN, WELL, a_service, later, states
+from tests.store.databases import MakeUrl
 
-SIZE = 8_000
+SIZE = 2_500
 """Large enough that the transaction takes longer than any of the waits below."""
-
-
-def started(url: str, folder: Path, day: int, size: int = SIZE) -> subprocess.Popen[str]:
-    """A process that is ready to push and waits for a line."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.runs.pushing", url, str(folder), str(size), str(day)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready 0\n"
-    return process
-
-
-def go(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-
-
-def kept(database: Database) -> dict[str, list[Any]]:
-    """Everything in the database but the runs."""
-    with database.reading() as session:
-        return {
-            table.name: sorted(map(repr, session.connection().execute(select(table))))
-            for table in SQLModel.metadata.sorted_tables
-            if table.name != "run"
-        }
 
 
 @pytest.mark.parametrize(
@@ -62,54 +32,74 @@ def kept(database: Database) -> dict[str, list[Any]]:
     [
         ("sqlite", "deciding", 0.0),
         ("sqlite", "writing", 0.0),
-        ("sqlite", "writing", 0.03),
-        ("sqlite", "writing", 0.1),
-        ("postgresql", "writing", 0.1),
+        ("sqlite", "writing", 0.05),
+        ("postgresql", "writing", 0.05),
     ],
 )
-def test_a_run_that_is_killed_leaves_everything_as_it_was(
+def test_a_run_that_is_killed_leaves_no_trace_but_that_it_was_cut_off(
     request: pytest.FixtureRequest, tmp_path: Path, system: str, moment: str, seconds: float
 ) -> None:
-    url = request.getfixturevalue(f"{system}_url")()
+    make: MakeUrl = request.getfixturevalue(f"{system}_url")
+    url = make()
+    database, undisturbed = Database.open(url), Database.open(make())
+    for one in (database, undisturbed):
+        a_service(one, tmp_path).push("north", school(SIZE, 0), True, as_of=NOW)
+    before = told(database)
+
+    pusher = Pusher(url, tmp_path, SIZE, "north")
+    pusher.push(1)
+    pusher.until(moment)
+    time.sleep(seconds)
+    assert "done" not in pusher.kill()
+    assert [row for row in told(database).pop("run") if "'running'" not in row] == before["run"]
+    assert told(database) | {"run": before["run"]} == before
+
+    # Its place is free at once, and the next run does what an undisturbed one does.
+    for one in (database, undisturbed):
+        a_service(one, tmp_path).push("north", school(SIZE, 1), True, as_of=NOW + timedelta(days=1))
+    assert told(database) == told(undisturbed)
+    statuses = [run.status for run in a_service(database, tmp_path).runs("north").items]
+    assert statuses == ["completed_with_issues", "cut_off", "completed_with_issues"]
+    for one in (database, undisturbed):
+        one.close()
+
+
+def test_two_processes_never_run_the_same_customer_at_once_ten_times(url: str, tmp_path: Path) -> None:
+    pushers = [Pusher(url, tmp_path, 200, "north") for _ in range(2)]
     database = Database.open(url)
     service = a_service(database, tmp_path)
-    service.push("north", school(SIZE, 0), True, as_of=NOW)
-    before = kept(database)
-
-    process = started(url, tmp_path, 1)
-    go(process)
-    assert process.stdout is not None
-    while not process.stdout.readline().startswith(moment):
-        pass
-    time.sleep(seconds)
-    process.send_signal(signal.SIGKILL)
-    told = process.communicate()[0]
-    assert "done" not in told
-    assert kept(database) == before
-
-    # Its place is free at once, and the next run does what it would have done.
-    again = service.push("north", school(SIZE, 1), True, as_of=NOW + timedelta(days=1))
-    assert (again.status, again.changed, again.issues) == (
-        "completed_with_issues",
-        SIZE // 5 + 2,
-        {"new": SIZE // 10, "back": 0, "resolved": SIZE // 10, "open": SIZE // 10},
-    )
-    statuses = [run.status for run in service.runs("north").items]
-    assert statuses == ["completed_with_issues", "cut_off", "completed_with_issues"]
+    done = 0
+    for day in range(10):
+        for pusher in pushers:
+            pusher.push(day)
+        ends = [pusher.until("done", "busy") for pusher in pushers]
+        at_work = sorted((end["received"], end["done"]) for end in ends if "done" in end)
+        assert at_work
+        assert all(first[1] < second[0] for first, second in pairwise(at_work))
+        done += len(at_work)
+    for pusher in pushers:
+        pusher.close()
+    statuses = [run.status for run in service.runs("north", limit=100).items]
+    assert len(statuses) == done
+    assert set(statuses) == {"completed_with_issues"}
     database.close()
 
 
-def test_two_processes_never_run_the_same_customer_at_once(url: str, tmp_path: Path) -> None:
+def test_two_processes_run_different_customers_at_once_ten_times(url: str, tmp_path: Path) -> None:
+    customers = ("north", "sud")
+    pushers = [Pusher(url, tmp_path, 200, *customers) for _ in customers]
+    for day in range(10):
+        for pusher, customer in zip(pushers, customers, strict=True):
+            pusher.push(day, customer)
+        ends = [pusher.until("done", "busy") for pusher in pushers]
+        assert ["done" in end for end in ends] == [True, True]
+    for pusher in pushers:
+        pusher.close()
     database = Database.open(url)
-    service = a_service(database, tmp_path)
-    processes = [started(url, tmp_path, 0, 500) for _ in range(3)]
-    for process in processes:
-        go(process)
-    ends = sorted(process.communicate(timeout=60)[0].splitlines()[-1] for process in processes)
-    assert "done 0" in ends
-    assert set(ends) <= {"done 0", "busy 0"}
-    assert len(states(service)) == 50
-    assert {run.status for run in service.runs("north").items} == {"completed_with_issues"}
+    service = a_service(database, tmp_path, **dict.fromkeys(customers, PLAIN))
+    for customer in customers:
+        runs = service.runs(customer, limit=100).items
+        assert [run.status for run in runs] == ["completed_with_issues"] * 10
     database.close()
 
 
