@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, get_args
 from urllib.parse import quote, urlencode
@@ -46,6 +46,7 @@ from runs.answers import (
     IssueDetail,
     Other,
     RunPage,
+    RunSummary,
     UnsourcedPage,
 )
 from runs.corrections import Correction
@@ -330,8 +331,9 @@ def _history(
 def _told(reader: Reader, kind: str, one: Happening) -> tuple[str, ...]:
     """What happened, and what belongs to it: what was corrected, until when, why, by whom."""
     more = [_corrected(reader, correction) for correction in one.corrected]
-    if one.resolved_by:
-        more.append(reader.say("happened.by_rule", rule=reader.rule(one.resolved_by)))
+    by_rule = _rule_of(one.after) if one.what == "verdict" else one.resolved_by
+    if by_rule:
+        more.append(reader.say("happened.by_rule", rule=reader.rule(by_rule)))
     if one.until is not None and one.after in PAUSED:
         more.append(reader.say(f"paused.{one.after}_until", day=reader.day(one.until, last=one.after == "waived")))
     more += _by(reader, one.reason, one.by)
@@ -353,8 +355,12 @@ def _happened(reader: Reader, kind: str, one: Happening) -> str:
             return reader.say(f"happened.now_{one.after}")
         case "verdict":
             after = _verdict(reader, one.after)
+            if one.after is None:
+                return reader.say("happened.verdict_over", before=_verdict(reader, one.before))
             if one.before is None:
                 return reader.say("happened.verdict_first", after=after)
+            if after == _verdict(reader, one.before):
+                return reader.say("happened.verdict_again", after=after)
             return reader.say("happened.verdict", before=_verdict(reader, one.before), after=after)
         case "issue":
             said = reader.say(f"happened.issue_{one.after}")
@@ -381,16 +387,22 @@ def _field(reader: Reader, kind: str, name: str, old: Any, new: Any) -> str:
     )
 
 
+def _rule_of(value: object) -> str | None:
+    return value.get("rule") if isinstance(value, Mapping) else None
+
+
 def _verdict(reader: Reader, value: object) -> str:
     value = value.get("verdict") if isinstance(value, Mapping) else value
     return reader.words.known(reader.language, f"verdict.{value}", str(value))
 
 
-def runs_page(reader: Reader, page: RunPage) -> RunsView:
-    """What was exchanged."""
+def runs_page(reader: Reader, page: RunPage, said: Callable[[RunSummary], Iterable[str]]) -> RunsView:
+    """What was exchanged; ``said`` gives what the guards found in a run."""
     ends = [reader.place("source") or "", reader.place("platform") or ""]
     ways = {"downward": " → ".join(ends), "upward": " → ".join(reversed(ends))}
-    return RunsView(tuple(RunView.of(run, ways[run.direction]) for run in page.items), page.next_cursor)
+    return RunsView(
+        tuple(RunView.of(run, ways[run.direction], tuple(said(run))) for run in page.items), page.next_cursor
+    )
 
 
 _SAYS_MOST = ("verdict", "issue", "presence", "received", "field")

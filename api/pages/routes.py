@@ -22,6 +22,7 @@ from api.problems import ProblemError, answer, from_status
 from api.routes.issues import as_csv
 from api.rulebook_answer import in_words
 from engine.records import KINDS
+from runs.answers import RunSummary
 from runs.schedules import next_run
 from runs.service import Service
 from store.feed import IssueFilter
@@ -149,7 +150,12 @@ def _kept(service: Service, customer: str, kind: str, source_id: str) -> tuple[b
 @router.get("/customers/{customer}/runs")
 def show_runs(customer: str, request: Request, service: Asked, cursor: str | None = None) -> Response:
     reader = reader_of(request, service, customer)
-    return shown(request, "runs.html", reader, runs_page(reader, service.runs(customer, cursor, _A_PAGE)), "runs")
+
+    def said(run: RunSummary) -> list[str]:
+        return [found.problem for found in service.guard_words(customer, run, reader.language)]
+
+    page = runs_page(reader, service.runs(customer, cursor, _A_PAGE), said)
+    return shown(request, "runs.html", reader, page, "runs")
 
 
 @router.get("/customers/{customer}/rules")

@@ -213,10 +213,14 @@ class RunView(Struct, frozen=True):
     """What failed, as the connectors say it: in English."""
     notes: tuple[str, ...]
     """How something had to be read, likewise."""
+    id: int
+    said: tuple[str, ...]
+    """What the guards found, in words."""
+    was_held: bool
 
     @classmethod
-    def of(cls, run: RunSummary, direction: str) -> RunView:
-        """A run with its counts added up over all kinds; the direction in words."""
+    def of(cls, run: RunSummary, direction: str, said: tuple[str, ...]) -> RunView:
+        """A run with its counts added up over all kinds; the direction and what guards found in words."""
 
         def total(verdict: str) -> int:
             return sum(numbers.get(verdict, 0) for numbers in run.counts.values())
@@ -231,7 +235,39 @@ class RunView(Struct, frozen=True):
             total("flag"),
             run.error,
             tuple(run.notes),
+            run.id,
+            said,
+            run.status in ("held", "approved", "rejected", "superseded"),
         )
+
+
+class HeldEntryView(Struct, frozen=True):
+    """One thing that a held run would do."""
+
+    what: str
+    """`leaves`, `not_received`, `verdict` or `new`."""
+    kind: str
+    source_id: str
+    name: str
+    before: tuple[str, str]
+    """Verdict and rule in words."""
+    after: tuple[str, str]
+
+
+class HeldView(Struct, frozen=True):
+    """A run that waits, or waited, for a person's word."""
+
+    id: int
+    started: datetime
+    status: str
+    said: tuple[tuple[str, str], ...]
+    """What the guards found and what to do, in words."""
+    entries: tuple[HeldEntryView, ...]
+    total: int
+    next_cursor: str | None
+    may_settle: bool
+    fault: str
+    """Why it could not be settled, in words; empty where nothing was wrong."""
 
 
 class RulesView(Struct, frozen=True):
@@ -269,6 +305,7 @@ VIEWS: dict[str, type[Struct]] = {
     "issue.html": IssuePageView,
     "record.html": RecordPageView,
     "runs.html": RunsView,
+    "held.html": HeldView,
     "history.html": HistoryView,
     "unsourced.html": UnsourcedView,
     "rules.html": RulesView,
