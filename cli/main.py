@@ -18,6 +18,7 @@ from cli.commands import (
     forget,
     held,
     impact,
+    issue,
     key,
     new,
     run,
@@ -51,6 +52,7 @@ app.command()(serve.serve)
 app.command()(schema.schema)
 app.command()(connectors.connectors)
 app.add_typer(new.app, name="new")
+app.add_typer(issue.app, name="issue")
 app.add_typer(key.app, name="key")
 app.add_typer(db.app, name="db")
 

@@ -206,7 +206,7 @@ class _Follower:
     def begin(self, wanted: Iterable[_Wanted]) -> None:
         """What was never found before."""
         for want in wanted:
-            issue_id = secrets.token_urlsafe(12)
+            issue_id = secrets.token_hex(8)
             self.ids[want.found.id, want.match.rule] = issue_id
             self.touched.add(want.found.id)
             waived = self._run.waivers.get((*want.identity, want.match.rule))

@@ -20,7 +20,7 @@ def new(
     customer: Annotated[list[str], typer.Option(help="A customer that the key opens; may be repeated; * for all.")],
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="What it may do: classify, runs, read, admin; may be repeated; read when left out."),
+        typer.Option(help="What it may do: classify, runs, read, issues, admin; may be repeated; read when left out."),
     ] = None,
     label: Annotated[str, typer.Option(help="A word to recognise it by, such as the system that uses it.")] = "",
 ) -> None:
