@@ -8,6 +8,12 @@ from pathlib import Path
 
 from connectors.archive import Named, opened
 from connectors.contract import Around, Connector, Fetch, Refused, Window
+from connectors.contracts.connector import Contracts
+from connectors.contracts.connector import Options as ContractsOptions
+from connectors.contracts.shape import CONTRACT
+from connectors.hyperplanning_csv import export as hyperplanning
+from connectors.hyperplanning_csv.connector import HyperplanningCsv
+from connectors.hyperplanning_csv.connector import Options as HyperplanningOptions
 from connectors.oneroster import columns as oneroster
 from connectors.oneroster.connector import OneRoster
 from connectors.oneroster.connector import Options as OneRosterOptions
@@ -21,11 +27,14 @@ from connectors.tables import find_header, folded
 from engine.records import Record
 
 _SYSTEM = "the file"
+_HYPERPLANNING = frozenset({"Nom", "Prénom", "Adresse e-mail", "Né(e) le"})
+"""Columns that its exports of learners and of instructors share."""
+_CONTRACTS = frozenset(name for name in CONTRACT.values() if isinstance(name, str))
 _ALWAYS = Window(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 def recognise(path: Path) -> str:
-    """The name of the connector that reads this path: `oneroster`, `sds` or `records`.
+    """The connector that reads this path: `oneroster`, `sds`, `hyperplanning-csv`, `contracts` or `records`.
 
     Raises Refused when it is none of these, without telling what stands in it.
     """
@@ -36,23 +45,31 @@ def recognise(path: Path) -> str:
             _SYSTEM,
             path.name,
             "its columns are those of no roster that is known",
-            "Give OneRoster or School Data Sync CSV files, or records as NDJSON or CSV with a column `source_id`.",
+            "Give CSV files of OneRoster, School Data Sync or Hyperplanning, contracts of Campus Skills, or records as "
+            "NDJSON or CSV with a column `source_id`.",
         )
     return found
 
 
-def read_path(path: Path, zone: str, fetch: Fetch, email_domain: str | None = None) -> Iterator[Record]:
+def read_path(
+    path: Path, zone: str, fetch: Fetch, email_domain: str | None = None, id_key: bytes = b"files"
+) -> Iterator[Record]:
     """Every record of a file, folder or ZIP of a kind that is recognised; `zone` is for times without one.
 
-    Raises Refused when it cannot be read. `email_domain` makes an address of a School Data Sync user name.
+    Raises Refused when it cannot be read. `email_domain` makes an address of a School Data Sync user name; `id_key` is
+    that of the customer (``connectors.registry.id_key``), so that who has a hashed id keeps it.
     """
-    around = Around(zone=zone, data_folder=path.parent, id_key=b"files")
+    around = Around(zone=zone, data_folder=path.parent, id_key=id_key)
     named = recognise(path)
     opened_by: Connector
     if named == "oneroster":
         opened_by = OneRoster(OneRosterOptions(str(path)), around)
     elif named == "sds":
         opened_by = Sds(SdsOptions(str(path), email_domain), around)
+    elif named == "hyperplanning-csv":
+        opened_by = HyperplanningCsv(HyperplanningOptions(str(path)), around)
+    elif named == "contracts":
+        opened_by = Contracts(ContractsOptions(str(path)), around)
     else:
         opened_by = Records(RecordsOptions(str(path)), around)
     yield from opened_by.records(_ALWAYS, fetch)
@@ -63,6 +80,7 @@ def _of(files: list[Named]) -> str | None:
     known = records.columns() | {folded(name): name for names in roster.values() for name in names}
     known |= {folded(name): name for names in sds.V2.values() for name in names}
     known |= {folded(name): name for name in sds.UK}
+    known |= hyperplanning.COLUMNS | {folded(name): name for name in _CONTRACTS}
     for file in files:
         if file.name.lower().endswith(records.JSON_ENDINGS):
             return "records"
@@ -71,6 +89,10 @@ def _of(files: list[Named]) -> str | None:
         return "oneroster"
     if any(_is_sds(stem, names) for stem, names in headers.items()):
         return "sds"
+    if headers and all(names >= _HYPERPLANNING for names in headers.values()):
+        return "hyperplanning-csv"
+    if len(headers) == 1 and all(names >= _CONTRACTS for names in headers.values()):
+        return "contracts"
     for stem, names in headers.items():
         if "source_id" in names and ("kind" in names or stem in records.FILES):
             return "records"

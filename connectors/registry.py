@@ -126,10 +126,15 @@ def open_connector(
         decoded,
         msgspec.structs.replace(
             around,
-            id_key=environ.get(ID_KEY, customer.id).encode(),
+            id_key=id_key(customer, environ),
             allow_private=environ.get(ALLOW_PRIVATE, "").lower() in {"1", "true", "yes"},
         ),
     )
+
+
+def id_key(customer: Customer, environ: Mapping[str, str]) -> bytes:
+    """Key of the hashed ids of a customer's records."""
+    return environ.get(ID_KEY, customer.id).encode()
 
 
 def _marked(options: type[Struct]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from connectors.contract import Around, ConnectorError, Fetch, Window
 from connectors.files import read_path
-from connectors.registry import is_pushed, open_connector
+from connectors.registry import id_key, is_pushed, open_connector
 from engine.door import Invalid
 from engine.moments import day_bounds, zone
 from engine.records import DOWNWARD, UPWARD, Record
@@ -147,12 +147,19 @@ def must_fetch(rulebook: Rulebook, direction: Direction) -> ConnectorUse:
 
 
 def from_path(
-    rulebook: Rulebook, direction: Direction, path: Path, on_page: OnPage | None, into: Received | None = None
+    rulebook: Rulebook,
+    direction: Direction,
+    path: Path,
+    environ: Mapping[str, str],
+    on_page: OnPage | None,
+    into: Received | None = None,
 ) -> Received:
     """What a file, folder or ZIP holds, as if it were all that there is. Raises ConnectorError."""
     received = Received() if into is None else into
     fetch = Fetch(on_page=on_page)
-    received.add(read_path(path, rulebook.customer.zone, fetch), fetch, _WHOLE[direction])
+    customer = rulebook.customer
+    records = read_path(path, customer.zone, fetch, id_key=id_key(customer, environ))
+    received.add(records, fetch, _WHOLE[direction])
     return received
 
 

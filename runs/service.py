@@ -194,7 +194,7 @@ class Service:
 
         def receive(rulebook: Rulebook, moment: datetime, into: Received) -> Received:
             if from_path is not None:
-                return fetching.from_path(rulebook, direction, from_path, on_page, into)
+                return fetching.from_path(rulebook, direction, from_path, self.environ, on_page, into)
             return fetching.fetched(rulebook, direction, moment, self.environ, on_page, into, self.around)
 
         if from_path is None:

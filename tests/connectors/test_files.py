@@ -23,9 +23,17 @@ def read(path: Path, fetch: Fetch | None = None) -> list[Any]:
     return list(read_path(path, "Europe/Paris", fetch or Fetch()))
 
 
-@pytest.mark.parametrize("name", ["oneroster", "sds", "records"])
+def test_exports_of_other_systems_are_read_as_their_connectors_do() -> None:
+    people = read(HOME / "hyperplanning_csv" / "samples")
+    assert [type(one).__name__ for one in people].count("Instructor") == 3
+    contracts = read(HOME / "contracts" / "samples" / "contrats.csv")
+    assert {type(one).__name__ for one in contracts} == {"Contract", "Learner"}
+    assert contracts[0].starts_on == date(2026, 9, 1)
+
+
+@pytest.mark.parametrize("name", ["oneroster", "sds", "records", "hyperplanning-csv"])
 def test_samples_are_recognised_as_folder_and_as_zip(name: str, tmp_path: Path) -> None:
-    samples = HOME / name / "samples"
+    samples = HOME / name.replace("-", "_") / "samples"
     for folder in [each for each in samples.iterdir() if each.is_dir()] or [samples]:
         assert recognise(folder) == name
         path = tmp_path / f"{folder.name}.zip"
@@ -45,6 +53,9 @@ def test_samples_are_recognised_as_folder_and_as_zip(name: str, tmp_path: Path) 
         ("learners.csv", "source_id,email\n", "records"),
         ("anything.csv", "kind,source_id,email\n", "records"),
         ("anything.ndjson", "", "records"),
+        ("etudiants.csv", "Nom,Prénom,Adresse e-mail,Né(e) le,Sexe,Promotions\n", "hyperplanning-csv"),
+        ("export.csv", "Noms;NOM;PRÉNOM;ADRESSE E-MAIL;NÉ(E) LE\n", "hyperplanning-csv"),
+        ("etudiants.csv", "IDENT_ETU;NOM_ETU;PRENOM_ETU;EMAIL_ETU;DATE_ETU;NOM_DIP\n", "hyperplanning-csv"),
     ],
 )
 def test_a_file_is_told_by_its_header(file: str, content: str, name: str, tmp_path: Path) -> None:

@@ -74,6 +74,17 @@ def test_a_file_given_by_hand_is_read_instead(service: Service, tmp_path: Path) 
     assert service.run("north", as_of=NOW, from_path=tmp_path / "other.ndjson").received == 3
 
 
+def test_who_has_no_id_keeps_the_hashed_one_in_a_file_given_by_hand(sqlite_database: Database, tmp_path: Path) -> None:
+    file = PLAIN + "source: {connector: hyperplanning-csv, path: etudiants.csv}\n"
+    service = a_service(sqlite_database, tmp_path / "rules", north=file)
+    service.environ = {"MUSTER_DATA": str(tmp_path / "data")}
+    export = tmp_path / "data" / "north" / "etudiants.csv"
+    export.parent.mkdir(parents=True)
+    export.write_text("Nom,Prénom,Adresse e-mail,Né(e) le\nBarou,Zoé,zoe@example.org,14/05/2005\n", encoding="utf-8")
+    service.run("north", as_of=NOW)
+    assert service.run("north", as_of=later(hours=1), from_path=export).changed == 0
+
+
 def test_where_records_are_pushed_there_is_nothing_to_fetch(sqlite_database: Database, tmp_path: Path) -> None:
     service = a_service(
         sqlite_database,
