@@ -103,7 +103,7 @@ def _common(name: str, facts: Facts, rulebook: Rulebook, language: Language, whe
         case "related":
             return _Relations(facts.kind, facts.related, where)
         case "errors":
-            return facts.errors
+            return tuple(language.error(said) for said in facts.errors)
         case "as_of" | "last_sync" | "next_run":
             return _local(getattr(facts, name), where)
         case _:

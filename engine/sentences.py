@@ -62,7 +62,7 @@ def rule_sentence(rule: Rule, language: str, rulebook: Rulebook | None = None) -
     """A whole rule as one sentence: `A learner is flagged when email address is missing.`"""
     words = wording(language)
     if rule.id in FINDINGS or not rule.kind:
-        return words.rules["finding"]
+        return words.rules.get(rule.id, words.rules["finding"])
     noun = words.kind(rule.kind)
     always = rule.when == All(())
     template = words.rules[f"{rule.then}_always" if always else rule.then]

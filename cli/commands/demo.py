@@ -41,13 +41,17 @@ def demo(
     """
     if serve:
         must_be_free(HOST, port)
+    kept = True
     with ExitStack() as open_until_the_end:
         if database is None:
             folder = open_until_the_end.enter_context(TemporaryDirectory(prefix="muster-demo-"))
             database = Path(folder) / "muster.db"
+            kept = False
         service = _service(database)
         open_until_the_end.callback(service.database.close)
-        _seed(service, database)
+        _seed(service)
+        if kept or serve:
+            note(f"Stored in {database}{'' if kept else ', until the end'}.")
         if serve:
             _serve(service, port)
 
@@ -65,7 +69,7 @@ def _service(database: Path) -> Service:
     return Service(found, Library(RULES, catalogue()), catalogue(), Messages())
 
 
-def _seed(service: Service, database: Path) -> None:
+def _seed(service: Service) -> None:
     from cli.demo import CUSTOMERS
     from cli.demo.seeding import DAYS, seed
 
@@ -83,7 +87,6 @@ def _seed(service: Service, database: Path) -> None:
         new, resolved = (sum(issues.get(state, 0) for issues in runs) for state in ("new", "resolved"))
         name = service.rulebook(customer).customer.name
         say(f"{name}: {runs[-1].get('open', 0)} issues open; since the runs before, {new} new and {resolved} resolved.")
-    note(f"Stored in {database}.")
 
 
 def _table(summaries: list[RunSummary]) -> str:

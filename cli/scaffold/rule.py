@@ -29,8 +29,8 @@ _TEXTS = {
 def kind_of_rule(rule_id: str) -> str:
     """The kind that an id is for: what stands before its dot. Stopped when it is no good id."""
     kind = rule_id.partition(".")[0]
-    if not _ID.fullmatch(rule_id) or kind not in KINDS or kind in ("mark", "person"):
-        kinds = ", ".join(each for each in KINDS if each not in ("mark", "person"))
+    if not _ID.fullmatch(rule_id) or kind not in KINDS or kind == "mark":
+        kinds = ", ".join(each for each in KINDS if each != "mark")
         raise Stopped(
             f"{rule_id!r} is no rule id. Wanted a kind, a dot and a situation in small letters and underscores, "
             f"such as learner.on_trial. Kinds: {kinds}."

@@ -13,6 +13,7 @@ from connectors.registry import catalogue
 from engine.checking import check
 from engine.conditions import ALWAYS
 from engine.decisions import Facts, RelatedFacts
+from engine.door import Invalid, read_json
 from engine.loading import load, load_base
 from engine.message_checks import customer_text_problems, problems_of, sample_facts
 from engine.messages import FALLBACK, MOST_SHOWN, Messages
@@ -357,6 +358,34 @@ def test_an_unknown_rule_or_language_gives_a_sentence_and_not_an_error() -> None
 
     spoken = MESSAGES.render(NORVANE, "session.no_instructor", SESSION, "de")
     assert spoken == MESSAGES.render(NORVANE, "session.no_instructor", SESSION, FALLBACK)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"no json",
+        b"[1, 2]",
+        b'{"kind": "learnr", "source_id": "1"}',
+        b'{"source_id": "1"}',
+        b'{"kind": 3}',
+        b'{"kind": "learner"}',
+        b'{"kind": "learner", "source_id": true, "nickname": "x", "segments": ["a"], "segment_keys": []}',
+        b'{"kind": "learner", "source_id": "1", "birth_date": "3/3/2008", "modified_at": "2026-11-24T09:00:00"}',
+        b'{"kind": "learner", "source_id": "1", "birth_date": 3, "modified_at": "soon", "status": "gone"}',
+        b'{"kind": "learner", "source_id": "1", "first_name": ["x"], "last_name": {}, "segment_keys": {"site": "x"}}',
+        b'{"kind": "session", "source_id": "1", "remote": "no", "starts_at": "0001-01-01T00:00:00+14:00"}',
+        b'{"kind": "mark", "source_id": "1", "minutes_late": "ten", "justified": 3}',
+        b'{"kind": "mark", "source_id": "1", "minutes_late": -1, "comment": "\\u0000"}',
+    ],
+)
+def test_what_is_wrong_with_a_record_that_cannot_be_read_is_told_in_the_readers_language(raw: bytes) -> None:
+    (found,) = read_json([raw])
+    assert isinstance(found, Invalid)
+    facts = Facts(found.kind, found.source_id, found.source_id, {}, errors=found.errors)
+    said = MESSAGES.render(NORVANE, "record.invalid", facts, "fr").problem
+    assert not re.search(r"\b(found|wanted|missing|leave|text|or|one of|number|did you mean|time|day|e\.g)\b", said), (
+        said
+    )
 
 
 def test_names_and_filters_are_documented_where_authors_read_of_them() -> None:
