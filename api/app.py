@@ -14,7 +14,7 @@ from api import openapi
 from api.admission import Door, Sessions
 from api.edge import Edge, methods_at
 from api.limits import Limits
-from api.pages import issue_routes
+from api.pages import held_routes, issue_routes
 from api.pages import routes as pages
 from api.pages.rendering import Pages
 from api.pages.showing import SignInFirst
@@ -24,7 +24,7 @@ from api.routes import classify, held, history, issues, operations, records, rul
 from runs.errors import Declined
 from runs.service import Service
 
-ROUTERS = (classify, runs, held, sheets, issues, records, history, rules, operations, pages, issue_routes)
+ROUTERS = (classify, runs, held, sheets, issues, records, history, rules, operations, pages, held_routes, issue_routes)
 
 
 def create_app(service: Service, *, demo: bool = False, limits: Limits | None = None) -> FastAPI:

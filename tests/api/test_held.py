@@ -95,3 +95,26 @@ def test_sheets_are_listed_confirmed_and_listed_no_more(api: Client) -> None:
 def test_a_confirmation_of_another_shape_is_refused(api: Client, body: bytes) -> None:
     answer = api.post("/v1/customers/acme/sheets/uploaded", content=body, headers={"content-type": "application/json"})
     assert answer.status_code in (400, 422)
+
+
+def test_the_pages_say_why_a_run_is_held_and_settle_it(demo: Client) -> None:
+    demo.push(learners(60))
+    demo.push(learners(40))
+    for language, why in (("en", "Nothing was changed: 20 of 60 learners"), ("fr", "Rien n’a été modifié")):
+        assert why in demo.get("/customers/acme/runs", headers={"accept-language": language}).text
+        page = demo.get("/customers/acme/runs/3/held", headers={"accept-language": language}).text
+        assert why in page
+        assert "Number 40" in page
+    refused = demo.post(
+        "/customers/acme/runs/3/held", data={"act": "approve"}, headers={"sec-fetch-site": "cross-site"}
+    )
+    assert refused.status_code == 403
+    assert demo.post("/customers/acme/runs/3/held", data={"act": "shrug"}).status_code == 422
+    done = demo.post("/customers/acme/runs/3/held", data={"act": "reject"}, headers={"sec-fetch-site": "same-origin"})
+    assert (done.status_code, done.headers["location"]) == (303, "/customers/acme/runs")
+    assert "Rejected" in demo.get("/customers/acme/runs", headers={"accept-language": "en"}).text
+    again = demo.post("/customers/acme/runs/3/held", data={"act": "approve"}, headers={"accept-language": "en"})
+    assert again.status_code == 409
+    assert "settled in the meantime" in again.text
+    assert '<button name="act"' not in again.text
+    assert demo.get("/customers/acme/runs/1/held").status_code == 409
