@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connectors.registry import connectors
+from connectors.registry import catalogue, connectors
+from engine.checking import _dormant as dormant
+from engine.loading import load
 from engine.records import KINDS
 from runs.answers import RunSummary
 from runs.errors import FetchFailed
@@ -80,6 +83,40 @@ def test_what_is_flagged_is_told_in_both_languages(tried: Tried, ran: dict[Tried
     # Words of one language do not stand in the other.
     assert "the file" not in told["fr"].message
     assert " the " not in told["fr"].message
+
+
+# What `muster check` says
+
+NEVER_GIVEN = {"oneroster": "company", "oneroster-rest": "company", "sds": "company", "wonde": "company"}
+"""Source to a field of learners that it has not; of the others it is the status."""
+
+
+@pytest.mark.parametrize("tried", [each for each in SYSTEMS if each.side == "source"], ids=str)
+def test_a_rule_on_what_a_system_never_gives_is_told(tried: Tried, tmp_path: Path) -> None:
+    field = NEVER_GIVEN.get(tried.connector, "status")
+    value = "left" if field == "status" else "Norvane"
+    said = {"problem": "Not synced: {{ name }}.", "fix": "Ask us."}
+    rule = {
+        "for": "learner",
+        "when": {field: {"is": "present"}},
+        "then": "skip",
+        "examples": [{"matches": True, "record": {field: value}}, {"matches": False, "record": {"phone": "0199"}}],
+        "messages": {"en": said, "fr": said},
+    }
+    written = json.loads(systems.customer_file(tried, "https://fake.example.org")) | {"rules": {"learner.own": rule}}
+    (tmp_path / "customers").mkdir()
+    (tmp_path / "customers" / "fake.yaml").write_text(json.dumps(written), encoding="utf-8")
+    rulebook = load(tmp_path, "fake", catalogue())
+    assert rulebook.customer.source is not None
+    told = [problem.message for problem in dormant(rulebook) if "learner.own" in problem.message]
+    if tried.connector == "records":
+        # Our own records may have any field, unless the customer's file says which are ever sent.
+        assert told == []
+    else:
+        never = "learner" if tried == Tried("columns", "over HTTP") else f"learner.{field}"
+        (message,) = told
+        assert message.startswith(f"{rulebook.customer.source.title} never gives `{never}`")
+        assert message.endswith("can never match")
 
 
 # What a run says when its system fails
