@@ -22,6 +22,10 @@ from engine.messages import Messages
 from runs.service import Service
 from store.api_keys import new_key
 from store.database import Database
+from tests.store.databases import MakeUrl
+from tests.store.fixtures import postgresql_url, sqlite_url
+
+__all__ = ["postgresql_url", "sqlite_url"]
 
 NOON = datetime(2026, 11, 21, 11, tzinfo=UTC)
 
@@ -136,10 +140,25 @@ def rules(tmp_path: Path) -> Path:
     return tmp_path / "rules"
 
 
+ON_BOTH = ("test_issue_feed", "test_pushed_runs", "test_reading", "test_held", "test_history")
+"""Modules whose tests ask what a database makes of things: they run on SQLite and on PostgreSQL."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.module.__name__.rpartition(".")[2] in ON_BOTH and "url" in metafunc.fixturenames:
+        metafunc.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def service(tmp_path: Path, rules: Path) -> Iterator[Service]:
-    database = Database.open(f"sqlite:///{tmp_path / 'muster.db'}")
-    database.upgrade()
+def url(request: pytest.FixtureRequest) -> str:
+    """A fresh database: of SQLite, unless a module says otherwise."""
+    make: MakeUrl = request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_url")
+    return make()
+
+
+@pytest.fixture
+def service(url: str, rules: Path) -> Iterator[Service]:
+    database = Database.open(url)
     known = catalogue()
     yield Service(database, Library(rules, known), known, Messages(), environ={}, clock=lambda: NOON)
     database.close()
