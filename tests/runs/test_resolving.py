@@ -1,66 +1,199 @@
+"""Why an issue was closed: a fix is claimed only where nothing else explains it, and names what was corrected."""
+
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from engine.classify import Classifier
-from engine.decisions import Decision, Match
+from engine.records import Instructor
+from runs.answers import FeedIssue
+from runs.corrections import Correction
 from runs.deciding import Classifiers
-from runs.resolving import cause, reads_clock
+from runs.resolving import reads_clock
+from runs.service import Service
 from store.database import Database
-from tests.runs.schools import PLAIN, a_service
+from store.feed import IssueFilter
+from tests.runs.schools import (
+    ADA,
+    ALGEBRA,
+    ILL,
+    LOU,
+    NOW,
+    PLAIN,
+    SHEET,
+    WELL,
+    WITHOUT_EMAIL,
+    a_service,
+    changed,
+    later,
+    states,
+)
 
-SYNC = Decision("learner", "L-1", "sync")
+EMAIL = ("I-1", "instructor.email_missing")
+WAITING = ("S-1", "session.instructor_without_email")
+TWIN = changed(LOU, source_id="L-2", first_name="Mia", email="LOU@example.org")
+BOTH = changed(ALGEBRA, learner_ids=("L-1", "L-2"))
 
 
 @pytest.fixture
-def classifier(sqlite_database: Database, tmp_path: Path) -> Classifier:
-    edited = PLAIN + "rules: {learner.duplicate: {then: note}}\n"
-    service = a_service(sqlite_database, tmp_path, north=edited)
-    return Classifiers().of(service.rulebook("north"), seen_before=True)
+def service(sqlite_database: Database, tmp_path: Path) -> Service:
+    return a_service(sqlite_database, tmp_path)
+
+
+def closed(service: Service, rule: str, source_id: str) -> FeedIssue:
+    """That one, from the record's own page."""
+    for row in service.issues("north", IssueFilter(state="resolved"), None, 500).items:
+        for issue in row.issues:
+            if (row.source_id, issue.rule) == (source_id, rule):
+                return issue
+    raise AssertionError((source_id, rule))
+
+
+def test_a_correction_of_the_record_itself_is_told_by_field(service: Service) -> None:
+    service.push("north", ILL, True, as_of=NOW)
+    service.push("north", [changed(ADA, phone="0102030405"), LOU, ALGEBRA], True, as_of=later(hours=1))
+    issue = closed(service, "instructor.email_missing", "I-1")
+    assert (issue.resolution, issue.corrected) == (
+        "fixed",
+        [Correction("instructor", "I-1", "email", None, "ada@example.org")],
+    )
+
+
+def test_a_session_tells_the_correction_of_its_instructor(service: Service) -> None:
+    service.push("north", ILL, True, as_of=NOW)
+    service.push("north", WELL, True, as_of=later(hours=1))
+    issue = closed(service, "session.instructor_without_email", "S-1")
+    assert (issue.resolution, issue.corrected) == (
+        "fixed",
+        [Correction("instructor", "I-1", "email", None, "ada@example.org")],
+    )
+
+
+def test_another_instructor_linked_is_a_correction_of_the_session(service: Service) -> None:
+    service.push(
+        "north", [*ILL, changed(ADA, source_id="I-2", first_name="Bo", email="bo@example.org")], True, as_of=NOW
+    )
+    service.push("north", [changed(ALGEBRA, instructor_ids=("I-1", "I-2"))], False, as_of=later(hours=1))
+    issue = closed(service, "session.instructor_without_email", "S-1")
+    assert issue.resolution == "fixed"
+    assert issue.corrected == [Correction("session", "S-1", "instructor_ids", ["I-1"], ["I-1", "I-2"])]
+
+
+def test_an_instructor_who_had_never_come_is_told_to_have_come(service: Service) -> None:
+    service.push("north", [LOU, ALGEBRA], True, as_of=NOW)
+    assert states(service)[WAITING] == ("new", None)
+    service.push("north", WELL, True, as_of=later(hours=1))
+    issue = closed(service, "session.instructor_without_email", "S-1")
+    assert (issue.resolution, issue.corrected) == (
+        "fixed",
+        [Correction("instructor", "I-1", "", "not_received", "received")],
+    )
+
+
+def test_one_of_two_who_shared_an_address_was_given_another(service: Service) -> None:
+    service.push("north", [ADA, LOU, TWIN, BOTH], True, as_of=NOW)
+    assert states(service)["L-1", "learner.email_shared"] == ("new", None)
+    service.push("north", [ADA, LOU, changed(TWIN, email="mia@example.org"), BOTH], True, as_of=later(hours=1))
+    for source_id in ("L-1", "L-2"):
+        issue = closed(service, "learner.email_shared", source_id)
+        assert issue.resolution == "fixed"
+        assert Correction("learner", "L-2", "email", "LOU@example.org", "mia@example.org") in issue.corrected
+
+
+def test_one_who_left_long_ago_only_by_the_calendar_fixed_nothing(service: Service) -> None:
+    leaving = changed(TWIN, left_on=date(2026, 11, 23))
+    service.push("north", [ADA, LOU, leaving, BOTH], True, as_of=NOW)
+    assert states(service)["L-1", "learner.email_shared"] == ("new", None)
+    service.push("north", [ADA, LOU, leaving, BOTH], True, as_of=later(hours=20))
+    assert states(service)["L-1", "learner.email_shared"] == ("resolved", "time_passed")
+
+
+def test_a_rule_that_reads_the_clock_may_still_tell_a_fix(service: Service) -> None:
+    today = changed(ALGEBRA, starts_at=later(hours=4), ends_at=later(hours=6), instructor_ids=("I-1",))
+    other = changed(SHEET, starts_at=today.starts_at, ends_at=today.ends_at, instructor_refs=("I-9",))
+    service.push("north", [ADA, LOU, today, other], True, as_of=NOW)
+    assert states(service)["S-1", "session.instructor_changed_today"] == ("new", None)
+    mended = changed(other, instructor_refs=("I-1",))
+    service.push("north", [ADA, LOU, today, mended], True, as_of=later(hours=1))
+    issue = closed(service, "session.instructor_changed_today", "S-1")
+    assert (issue.resolution, issue.corrected) == (
+        "fixed",
+        [Correction("sheet", "F-1", "instructor_refs", ["I-9"], ["I-1"])],
+    )
+
+
+def test_a_setting_that_was_edited_fixed_nothing(sqlite_database: Database, tmp_path: Path) -> None:
+    narrow = PLAIN + "settings: {email_domains: [school.example.org]}\n"
+    a_service(sqlite_database, tmp_path, north=narrow).push("north", WELL, True, as_of=NOW)
+    wide = a_service(sqlite_database, tmp_path, north=PLAIN)
+    assert states(wide)["L-1", "learner.email_outside_domains"] == ("new", None)
+    wide.push("north", WELL, True, as_of=later(hours=1))
+    issue = closed(wide, "learner.email_outside_domains", "L-1")
+    # The rule rests now that no domain is named: nobody has looked.
+    assert (issue.resolution, issue.corrected) == ("not_checked", [])
 
 
 @pytest.mark.parametrize(
-    ("rule", "version", "changed", "resolution"),
+    ("edited", "email", "resolution"),
     [
-        ("learner.email_missing", "same", True, "fixed"),
-        ("learner.email_missing", "same", False, "fixed"),
-        ("learner.email_missing", "older", False, "rule_changed"),
-        ("learner.email_missing", "older", True, "unclear"),
-        ("session.instructor_without_email", "older", False, "unclear"),
-        ("session.instructor_without_email", "same", False, "fixed"),
-        ("session.instructor_changed_today", "same", True, "unclear"),
-        ("learner.duplicate", "same", True, "rule_changed"),
-        ("learner.of_last_year", "same", True, "rule_changed"),
-        ("record.unexpected_error", "same", False, "unclear"),
-        ("record.invalid", "same", True, "fixed"),
+        # Mended, and the rule would still find what was: the rule's edit explains nothing.
+        ("settings: {email_domains: [school.example.org]}", "lou@school.example.org", "fixed"),
+        # The record changed too, but today's rule says nothing of what was.
+        ("settings: {email_domains: [school.example.org, example.org]}", "other@example.org", "rule_changed"),
+        # Only the rule changed.
+        ("settings: {email_domains: [school.example.org, example.org]}", "lou@example.org", "rule_changed"),
     ],
 )
-def test_a_fix_is_claimed_only_where_nothing_else_explains_it(
-    classifier: Classifier, rule: str, version: str, changed: bool, resolution: str
+def test_where_rule_and_record_both_changed_the_one_that_explains_it_is_told(
+    sqlite_database: Database, tmp_path: Path, edited: str, email: str, resolution: str
 ) -> None:
-    written_by = classifier.rulebook.version if version == "same" else "of last week"
-    assert cause(rule, written_by, SYNC, classifier, changed=changed) == (resolution, None)
+    before = PLAIN + "settings: {email_domains: [school.example.org]}\n"
+    a_service(sqlite_database, tmp_path, north=before).push("north", WELL, True, as_of=NOW)
+    # Another rule's edit makes it another rulebook in any case.
+    edited = f"{PLAIN}{edited}\nrules: {{learner.company_missing: {{then: off}}}}\n"
+    after = a_service(sqlite_database, tmp_path, north=edited)
+    after.push("north", [ADA, changed(LOU, email=email), ALGEBRA], True, as_of=later(hours=1))
+    assert states(after)["L-1", "learner.email_outside_domains"] == ("resolved", resolution)
 
 
-def test_what_a_skip_decides_is_left_out_only_if_it_is_still_wrong(classifier: Classifier) -> None:
-    skip = Match("learner.left", "skip")
-    still = Decision("learner", "L-1", "skip", (skip, Match("learner.email_missing", "flag")))
-    mended = Decision("learner", "L-1", "skip", (skip,))
-    version = classifier.rulebook.version
-    assert cause("learner.email_missing", version, still, classifier, changed=True) == ("left_out", "learner.left")
-    assert cause("learner.email_missing", version, mended, classifier, changed=True) == ("fixed", None)
+def test_where_related_records_and_rules_both_changed_nothing_is_claimed(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    a_service(sqlite_database, tmp_path).push("north", ILL, True, as_of=NOW)
+    edited = a_service(sqlite_database, tmp_path, north=PLAIN + "rules: {learner.company_missing: {then: off}}\n")
+    edited.push("north", WELL, True, as_of=later(hours=1))
+    assert states(edited)[WAITING] == ("resolved", "unclear")
+    assert states(edited)[EMAIL] == ("resolved", "fixed")
 
 
-def test_a_dormant_rule_is_not_checked(sqlite_database: Database, tmp_path: Path) -> None:
-    silent = PLAIN + "source: {connector: pushed, system: Ypareo, provides: {learner: [last_name]}}\n"
-    service = a_service(sqlite_database, tmp_path, north=silent)
-    classifier = Classifiers().of(service.rulebook("north"), seen_before=True)
-    dormant = next(
-        rule.id for rule in classifier.rulebook.rules if rule.id in classifier.dormant and rule.then == "flag"
+def test_a_rule_taken_back_or_made_a_note_is_a_rule_that_changed(sqlite_database: Database, tmp_path: Path) -> None:
+    a_service(sqlite_database, tmp_path).push("north", ILL, True, as_of=NOW)
+    edited = a_service(
+        sqlite_database, tmp_path, north=PLAIN + "rules: {session.instructor_without_email: {then: note}}\n"
     )
-    assert cause(dormant, "any", SYNC, classifier, changed=True) == ("not_checked", None)
+    edited.push("north", ILL, True, as_of=later(hours=1))
+    assert states(edited)[WAITING] == ("resolved", "rule_changed")
+
+
+@pytest.mark.parametrize(("instructor", "resolution"), [(WITHOUT_EMAIL, "left_out"), (ADA, "fixed")])
+def test_what_a_skip_decides_is_left_out_only_if_it_is_still_wrong(
+    service: Service, instructor: Instructor, resolution: str
+) -> None:
+    service.push("north", ILL, True, as_of=NOW)
+    service.push("north", [instructor, LOU, changed(ALGEBRA, status="cancelled")], True, as_of=later(hours=1))
+    issue = closed(service, "session.instructor_without_email", "S-1")
+    assert (issue.resolution, issue.resolved_by) == (
+        resolution,
+        "session.cancelled" if resolution == "left_out" else None,
+    )
+
+
+@pytest.fixture
+def classifier(service: Service) -> Classifier:
+    return Classifiers().of(service.rulebook("north"), seen_before=True)
 
 
 def test_a_rule_reads_the_clock_wherever_a_time_stands_in_it(classifier: Classifier) -> None:

@@ -1,0 +1,118 @@
+"""What the platform would see of what is synced, and what it has that the source has not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.records import Record
+from runs.answers import Effect
+from runs.service import Service
+from store.database import Database
+from tests.runs.schools import ACCOUNT, ADA, ALGEBRA, LOU, NOW, SHEET, WELL, a_service, changed, later
+
+OWN = changed(
+    ACCOUNT,
+    source_id="A-2",
+    source_kind="learner",
+    source_ref="L-1",
+    role="learner",
+    email="lou@example.org",
+    first_name="Lou",
+    last_name="Ørsted",
+)
+
+
+@pytest.fixture
+def service(database: Database, tmp_path: Path) -> Service:
+    return a_service(database, tmp_path)
+
+
+def seen(service: Service, kind: str, source_id: str) -> Effect | None:
+    return service.explain("north", kind, source_id).effect
+
+
+@pytest.mark.parametrize(
+    ("account", "effect"),
+    [
+        (ACCOUNT, Effect("unchanged", [], "A-1")),
+        (changed(ACCOUNT, email="ADA@example.org"), Effect("unchanged", [], "A-1")),
+        (
+            changed(ACCOUNT, first_name="Adah", email="old@example.org"),
+            Effect("update", ["first_name", "email"], "A-1"),
+        ),
+        # Not made from her, and the only one with her address.
+        (changed(ACCOUNT, source_kind=None, source_ref=None), Effect("unchanged", [], "A-1")),
+        (changed(ACCOUNT, source_ref="I-7", email="other@example.org"), Effect("create")),
+    ],
+)
+def test_a_person_is_held_against_the_account_that_is_theirs(
+    sqlite_database: Database, tmp_path: Path, account: Record, effect: Effect
+) -> None:
+    service = a_service(sqlite_database, tmp_path)
+    service.push("north", [*WELL, account], True, as_of=NOW)
+    assert seen(service, "instructor", "I-1") == effect
+
+
+@pytest.mark.parametrize(
+    ("sheet", "effect"),
+    [
+        (SHEET, Effect("unchanged", [], "F-1")),
+        (changed(SHEET, name="Sums", starts_at=later(days=2)), Effect("update", ["name", "starts_at"], "F-1")),
+        (changed(SHEET, instructor_refs=("I-2",)), Effect("update", ["instructor_ids"], "F-1")),
+        (changed(SHEET, learner_refs=()), Effect("update", ["learner_ids"], "F-1")),
+        (changed(SHEET, source_ref="S-7"), Effect("create")),
+    ],
+)
+def test_a_session_is_held_against_its_sheet(
+    sqlite_database: Database, tmp_path: Path, sheet: Record, effect: Effect
+) -> None:
+    service = a_service(sqlite_database, tmp_path)
+    service.push("north", [*WELL, sheet], True, as_of=NOW)
+    assert seen(service, "session", "S-1") == effect
+
+
+def test_who_is_not_synced_is_not_missed_on_the_sheet(sqlite_database: Database, tmp_path: Path) -> None:
+    service = a_service(sqlite_database, tmp_path)
+    flagged = changed(LOU, source_id="L-2", first_name="Mia", email=None)
+    run = service.push("north", [*WELL, flagged, SHEET], True, as_of=NOW)
+    assert seen(service, "session", "S-1") == Effect("unchanged", [], "F-1")
+    assert run.effects["session"] == {"create": 0, "update": 0, "unchanged": 1}
+
+
+def test_a_run_counts_what_the_platform_would_see(service: Service) -> None:
+    run = service.push("north", [*WELL, OWN, SHEET], True, as_of=NOW)
+    assert run.effects == {
+        "instructor": {"create": 1, "update": 0, "unchanged": 0},
+        "learner": {"create": 0, "update": 0, "unchanged": 1},
+        "session": {"create": 0, "update": 0, "unchanged": 1},
+    }
+    again = service.push(
+        "north", [changed(ADA, last_name="Moe"), changed(LOU, last_name="Ost"), ALGEBRA], True, as_of=NOW
+    )
+    assert again.effects["learner"] == {"create": 0, "update": 1, "unchanged": 0}
+
+
+def test_of_a_platform_that_tells_nothing_nothing_is_said(sqlite_database: Database, tmp_path: Path) -> None:
+    service = a_service(sqlite_database, tmp_path)
+    run = service.push("north", WELL, True, as_of=NOW)
+    assert run.effects == {}
+    assert seen(service, "instructor", "I-1") is None
+
+
+def test_what_has_no_source_is_listed_and_left_alone(service: Service) -> None:
+    by_hand = changed(
+        ACCOUNT, source_id="A-8", source_kind=None, source_ref=None, created_by="administrator", first_name="Zoé"
+    )
+    orphan = changed(SHEET, source_id="F-8", source_ref="S-8")
+    service.push("north", [*WELL, ACCOUNT, by_hand, SHEET, orphan], True, as_of=NOW)
+    page = service.unsourced("north")
+    assert [(one.kind, one.source_id, one.why) for one in page.items] == [
+        ("account", "A-8", "made_by_hand"),
+        ("sheet", "F-8", "source_gone"),
+    ]
+    first = service.unsourced("north", None, 1)
+    rest = service.unsourced("north", first.next_cursor, 1)
+    assert [*first.items, *rest.items] == page.items
+    assert rest.next_cursor is None
