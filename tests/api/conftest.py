@@ -140,7 +140,7 @@ def rules(tmp_path: Path) -> Path:
     return tmp_path / "rules"
 
 
-ON_BOTH = ("test_issue_feed", "test_pushed_runs", "test_reading", "test_held", "test_history")
+ON_BOTH = ("test_issue_feed", "test_pushed_runs", "test_held", "test_history")
 """Modules whose tests ask what a database makes of things: they run on SQLite and on PostgreSQL."""
 
 
@@ -169,7 +169,7 @@ MakeKey = Callable[..., str]
 
 @pytest.fixture
 def make_key(service: Service) -> MakeKey:
-    def made(*customers: str, scopes: tuple[str, ...] = ("classify", "runs", "read")) -> str:
+    def made(*customers: str, scopes: tuple[str, ...] = ("classify", "runs", "read", "issues")) -> str:
         with service.database.writing() as session:
             key, _ = new_key(session, customers or ("*",), scopes, NOON)  # type: ignore[arg-type]
         return key

@@ -130,3 +130,35 @@ def test_counts_tell_verdicts_open_issues_and_states(filled: Database) -> None:
     assert counts.verdicts == {"learner": {"flag": 3}, "session": {"flag": 2}}
     assert counts.rules == {"a.first": 5, "a.second": 4}
     assert counts.states == {"back": 2, "new": 7, "resolved": 1}
+
+
+def test_a_feed_counts_its_records_only_so_far(database: Database) -> None:
+    more = feed.MOST_COUNTED + 3
+    with database.writing() as session:
+        run = a_run()
+        session.add(run)
+        session.flush()
+        common = {"customer": "north", "verdict": "flag", "verdict_at": NOW, "fingerprint": b"", "decided": b""}
+        runs = {"first_run_id": run.id, "changed_run_id": run.id}
+        named = {"kind": "learner", "name": "", "search": ""}
+        for number in range(more):
+            session.add(RecordRow(id=number + 1, source_id=f"R-{number}", **common, **named, **runs))
+        session.flush()
+        for number in range(more):
+            session.add(
+                IssueRow(
+                    id=str(number),
+                    customer="north",
+                    record_id=number + 1,
+                    rule="a.first",
+                    state="open",
+                    facts=b"{}",
+                    facts_fingerprint=b"",
+                    rulebook_version="1",
+                    opened_run_id=run.id,
+                    opened_at=NOW,
+                )
+            )
+    with database.reading() as session:
+        page = feed.issues(session, "north", IssueFilter(), None, 1, NOW)
+    assert (page.total, page.folded, len(page.items)) == (feed.MOST_COUNTED, 0, 1)
