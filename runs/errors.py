@@ -30,7 +30,6 @@ from typing import Literal
 
 from engine.problems import Problem
 
-
 SettleFault = Literal["solved", "not_by_hand", "already_open", "by_rules", "no_reason", "no_end", "no_day", "past"]
 """Why an issue cannot be settled like that."""
 
