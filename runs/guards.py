@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from msgspec import Struct
+from msgspec import Struct, field
 from sqlmodel import Session
 
+from engine.decisions import Decision
 from engine.door import Invalid
 from engine.fields import fields_of
 from engine.fields_read import fields_read
@@ -23,7 +24,7 @@ from runs.fetching import Received, is_over
 from runs.findings import Findings, Found, Identity
 from runs.resolving import reads_clock
 from runs.trips import Edit, Trip
-from store import fingerprints, queries
+from store import queries
 from store.writes import Known
 
 _WITH = {"session": PEOPLE, "sheet": ("account",)}
@@ -44,11 +45,16 @@ class Look(Struct):
     now: Mapping[str, Mapping[str, int]]
     """The same, of what came now."""
     since_run: int | None
+    there: Counter[str] = field(default_factory=Counter)
+    """Kind to how many known records are expected again."""
+    by_the_clock: dict[str, bool] = field(default_factory=dict)
+    """Rule to whether it can come out otherwise merely because time passes."""
 
 
 def look(session: Session, at: Look) -> list[Trip]:
     """What the customer's guards find, those that hold first."""
     guards = at.run.classifier.rulebook.guards
+    at.there = Counter(kind for (kind, _), one in at.known.items() if is_there(one, at.run.today))
     trips = [
         *_nothing_received(at, guards),
         *_removals(at, guards),
@@ -68,30 +74,27 @@ def filled(items: Iterable[Record | Invalid], kinds: Collection[str]) -> dict[st
     result: dict[str, dict[str, int]] = {}
     for kind in sorted(of_kind.keys() & kinds):
         counts: dict[str, int] = {}
-        for name, field in fields_of(kind).items():
-            if not field.computed:
-                number = sum(map(_is_given, map(attrgetter(name), of_kind[kind])))
+        for name, known in fields_of(kind).items():
+            if not known.computed:
+                values = list(map(attrgetter(name), of_kind[kind]))
+                number = len(values) - values.count({} if known.type == "keys" else () if known.is_set else None)
                 if number:
                     counts[name] = number
         result[kind] = counts
     return result
 
 
-def _is_given(value: object) -> bool:
-    return value is not None and value not in ((), {})
-
-
 def _nothing_received(at: Look, guards: Guards) -> list[Trip]:
     guard = guards.nothing_received
     if guard.then == "off" or at.received.partial:
         return []
-    came = Counter(fingerprints.identity(item)[0] for item in at.run.items if not is_over(item))
-    usual = Counter(kind for (kind, _), one in at.known.items() if is_there(one, at.run.today))
+    came = _came(at.run)
+    usual = at.there
     trips: list[Trip] = []
     for kind in sorted(at.received.asked):
-        if came[kind] or kind in _NEVER_USUAL or usual[kind] < guard.at_least:
+        if kind in came or kind in _NEVER_USUAL or usual[kind] < guard.at_least:
             continue
-        if not any(came[other] for other in _WITH.get(kind, ())):
+        if came.isdisjoint(_WITH.get(kind, ())):
             trips.append(Trip("nothing_received", guard.then, kind, usual[kind], since_run=at.since_run))
     if not at.run.found and at.received.asked and sum(usual.values()) >= guard.at_least:
         most = usual.most_common(1)[0]
@@ -99,10 +102,22 @@ def _nothing_received(at: Look, guards: Guards) -> list[Trip]:
     return trips
 
 
+def _came(run: Findings) -> set[str]:
+    """Kinds of which something came that is still to go on."""
+    came: set[str] = set()
+    for item in run.items:
+        kind = item.kind if isinstance(item, Invalid) else kind_of(item)
+        if kind not in came and not is_over(item):
+            came.add(kind)
+    return came
+
+
 def _removals(at: Look, guards: Guards) -> list[Trip]:
-    there = Counter(kind for (kind, _), one in at.known.items() if is_there(one, at.run.today))
+    there = at.there
     absent = missing(at.run, at.known, at.run.found.keys())
     numbers = {one.id for one in newly([*absent.aging, *absent.leaving])}
+    if not numbers:
+        return []
     gone = Counter(kind for (kind, _), one in at.known.items() if one.id in numbers and kind not in _NEVER_USUAL)
     return [
         Trip("removals", guards.removals.then, kind, number, there[kind], limit, since_run=at.since_run)
@@ -117,7 +132,10 @@ def _jumps(session: Session, at: Look, guards: Guards) -> list[Trip]:
         return []
     jumps: dict[str, Counter[str]] = {}
     for identity, one in at.run.found.items():
-        rule = _jump(at, identity, one)
+        then = at.known.get(identity)
+        if then is None or one.decision is None or one.decision.verdict == then.verdict:
+            continue
+        rule = _jump(at, identity, one, then, one.decision)
         if rule is not None:
             jumps.setdefault(identity[0], Counter())[rule] += 1
     if not any(of_kind.total() >= guard.at_least for of_kind in jumps.values()):
@@ -144,12 +162,11 @@ def _jumps(session: Session, at: Look, guards: Guards) -> list[Trip]:
     return trips
 
 
-def _jump(at: Look, identity: Identity, one: Found) -> str | None:
+def _jump(at: Look, identity: Identity, one: Found, then: Known, now: Decision) -> str | None:
     """The rule by which a record jumps from being synced to not being it, or back; None where it does not."""
-    then, now = at.known.get(identity), one.decision
-    if then is None or now is None or then.verdict is None or then.not_received_since is not None:
+    if then.verdict is None or then.not_received_since is not None:
         return None
-    if then.verdict in (now.verdict, "flag") or (then.verdict, now.verdict) == ("skip", "flag"):
+    if then.verdict == "flag" or (then.verdict, now.verdict) == ("skip", "flag"):
         return None
     rule = then.rule if now.verdict == "sync" else now.rule
     if rule is None or at.edits.explains(rule):
@@ -166,10 +183,11 @@ def _jump(at: Look, identity: Identity, one: Found) -> str | None:
 
 
 def _goes_by_the_clock(at: Look, rule_id: str) -> bool:
-    try:
-        return reads_clock(at.run.classifier.rulebook.rule(rule_id).when)
-    except KeyError:
-        return False
+    known = at.by_the_clock.get(rule_id)
+    if known is None:
+        rules = at.run.classifier.rulebook.rules
+        known = at.by_the_clock[rule_id] = any(rule.id == rule_id and reads_clock(rule.when) for rule in rules)
+    return known
 
 
 def _totals(session: Session, at: Look, kinds: Collection[str]) -> Mapping[str, int]:
@@ -193,15 +211,15 @@ def _fields_gone(at: Look, guards: Guards) -> list[Trip]:
     for kind in sorted(at.run.complete & at.before.keys() & at.now.keys()):
         fields = at.now[kind]
         total = at.before[kind].get("source_id", 0)
-        for field, number in sorted(at.before[kind].items()):
-            if field in fields or number < guard.at_least or number * 100 < guard.percent * total:
+        for name, number in sorted(at.before[kind].items()):
+            if name in fields or number < guard.at_least or number * 100 < guard.percent * total:
                 continue
             if fields.get("source_id", 0) < guard.at_least:
                 continue
-            rules = dict.fromkeys(_readers(at.run, kind, field), 0)
+            rules = dict.fromkeys(_readers(at.run, kind, name), 0)
             then: GuardAction = guard.then if rules else "warn"
             trips.append(
-                Trip("field_gone", then, kind, number, total, field=field, rules=rules, since_run=at.since_run)
+                Trip("field_gone", then, kind, number, total, field=name, rules=rules, since_run=at.since_run)
             )
     return trips
 
