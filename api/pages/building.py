@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, get_args
 from urllib.parse import quote, urlencode
 
 import msgspec
-from msgspec import Struct
 
+from api.pages.happened import history_of, settled_by_whom
+from api.pages.reader import NOTHING, Reader
 from api.pages.views import (
     FeedView,
-    HistoryDayView,
-    HistoryEntryView,
-    HistoryView,
     IssuePageView,
     IssueView,
     OtherView,
@@ -26,30 +24,24 @@ from api.pages.views import (
     SaidView,
     UnsourcedView,
 )
-from api.pages.words import Words, day
 from api.rulebook_answer import RulebookAnswer, RuleInForce
 from engine.fields import fields_of
 from engine.moments import zone
 from engine.records import KINDS
-from engine.rulebook import FIX_IN, FixIn, Reaction, Rulebook
-from engine.sentences import rule_sentence
+from engine.rulebook import FIX_IN, FixIn, Reaction
 from engine.wording import wording
 from runs.answers import (
     Answer,
-    Day,
     Explained,
     FeedIssue,
     FeedPage,
     FeedRow,
-    Happening,
-    HistoryPage,
     IssueDetail,
     Other,
     RunPage,
     RunSummary,
     UnsourcedPage,
 )
-from runs.corrections import Correction
 from runs.waiving import RULES
 from store.feed import MOST_COUNTED, Counts, IssueFilter, Sort
 from store.tables import OPEN, PAUSED
@@ -58,53 +50,6 @@ FILTERS = ("verdict", "kind", "fix_in", "state", "rule", "sort")
 SOON = timedelta(hours=48)
 """What begins to matter within this is said to press."""
 _LONGEST_OPTION = 90
-_NOTHING: tuple[object, ...] = (None, [], {}, "")
-
-
-class Reader(Struct, frozen=True):
-    """Whose words to use: a language, on the rulebook of one customer."""
-
-    words: Words
-    language: str
-    rulebook: Rulebook
-
-    def say(self, key: str, **values: Any) -> str:
-        """Words of the pages."""
-        return self.words.say(self.language, key, **values)
-
-    def place(self, fix_in: FixIn | None) -> str | None:
-        """Where to fix it: the name of the customer's own system where it has one."""
-        if fix_in is None:
-            return None
-        customer = self.rulebook.customer
-        use = {"source": customer.source, "platform": customer.platform}.get(fix_in)
-        return use.title if use is not None and use.is_named else self.say(f"fix_in.{fix_in}")
-
-    def day(self, moment: datetime, *, last: bool = False) -> str:
-        """The local day of a moment; with ``last`` the day that is over then."""
-        moment -= timedelta(microseconds=1) if last else timedelta()
-        return day(moment, self.language, self.rulebook.customer.zone)
-
-    def rule(self, rule_id: str) -> str:
-        """A rule as a sentence; its id where the rulebook has it no more."""
-        try:
-            rule = self.rulebook.rule(rule_id)
-        except KeyError:
-            return rule_id
-        return rule_sentence(rule, self.language, self.rulebook)
-
-    def value(self, kind: str, name: str, value: Any) -> str:
-        """A stored value of a field as a reader writes it."""
-        words = wording(self.language)
-        field = fields_of(kind).get(name) if kind in KINDS else None
-        if field is not None and isinstance(value, str):
-            if field.type == "instant":
-                value = datetime.fromisoformat(value)
-            elif field.type == "date":
-                value = date.fromisoformat(value)
-            elif field.choices:
-                value = words.values.get(value, value)
-        return words.shown(value, self.rulebook.customer.zone)
 
 
 def feed(
@@ -214,17 +159,8 @@ def _paused(reader: Reader, issue: FeedIssue) -> str:
         )
     if issue.until_it_grows:
         parts.append(reader.say("paused.until_it_grows"))
-    parts += _by(reader, issue.reason, issue.settled_by)
+    parts += settled_by_whom(reader, issue.reason, issue.settled_by)
     return " ".join(parts)
-
-
-def _by(reader: Reader, reason: str | None, by: str | None) -> list[str]:
-    parts = [reader.say("paused.reason", reason=reason)] if reason else []
-    if by == RULES:
-        parts.append(reader.say("paused.by_rules"))
-    elif by:
-        parts.append(reader.say("paused.by", by=by))
-    return parts
 
 
 def issue_page(
@@ -246,7 +182,7 @@ def issue_page(
         shown_id=row.mis_id or row.source_id,
         name=row.name,
         issue=_issue(reader, detail.issue),
-        history=_history(reader, row.kind, detail.history),
+        history=history_of(reader, row.kind, detail.history),
         waiting=tuple(map(_other, detail.waiting)),
         more_waiting=max(0, number - len(detail.waiting)),
         acts=_acts(detail.issue) if may_settle else (),
@@ -284,7 +220,7 @@ def record_page(
         errors=tuple(answer.errors) if answer is not None else (),
         fields=tuple(_fields(reader, found.kind, values)),
         explanation=found.explanation,
-        history=_history(reader, found.kind, found.history),
+        history=history_of(reader, found.kind, found.history),
     )
 
 
@@ -317,83 +253,9 @@ def _fields(reader: Reader, kind: str, values: dict[str, Any]) -> Iterable[tuple
         return
     words = wording(reader.language)
     for name in fields_of(kind):
-        if values.get(name) not in _NOTHING:
+        if values.get(name) not in NOTHING:
             label = words.field(kind, name).text
             yield label[:1].upper() + label[1:], reader.value(kind, name, values[name])
-
-
-def _history(
-    reader: Reader, kind: str, happenings: Sequence[Happening]
-) -> tuple[tuple[datetime, tuple[str, ...]], ...]:
-    return tuple((happening.at, _told(reader, kind, happening)) for happening in happenings)
-
-
-def _told(reader: Reader, kind: str, one: Happening) -> tuple[str, ...]:
-    """What happened, and what belongs to it: what was corrected, until when, why, by whom."""
-    more = [_corrected(reader, correction) for correction in one.corrected]
-    by_rule = _rule_of(one.after) if one.what == "verdict" else one.resolved_by
-    if by_rule:
-        more.append(reader.say("happened.by_rule", rule=reader.rule(by_rule)))
-    if one.until is not None and one.after in PAUSED:
-        more.append(reader.say(f"paused.{one.after}_until", day=reader.day(one.until, last=one.after == "waived")))
-    more += _by(reader, one.reason, one.by)
-    return (_happened(reader, kind, one), *more)
-
-
-def _corrected(reader: Reader, one: Correction) -> str:
-    who = f"{reader.say(f'kind.{one.kind}')} {one.source_id}"
-    if not one.field:
-        return reader.say("happened.of_record", record=who, said=reader.say(f"happened.now_{one.after}"))
-    return reader.say("happened.of_record", record=who, said=_field(reader, one.kind, one.field, one.before, one.after))
-
-
-def _happened(reader: Reader, kind: str, one: Happening) -> str:
-    match one.what:
-        case "received":
-            return reader.say("happened.received")
-        case "presence":
-            return reader.say(f"happened.now_{one.after}")
-        case "verdict":
-            after = _verdict(reader, one.after)
-            if one.after is None:
-                return reader.say("happened.verdict_over", before=_verdict(reader, one.before))
-            if one.before is None:
-                return reader.say("happened.verdict_first", after=after)
-            if after == _verdict(reader, one.before):
-                return reader.say("happened.verdict_again", after=after)
-            return reader.say("happened.verdict", before=_verdict(reader, one.before), after=after)
-        case "issue":
-            said = reader.say(f"happened.issue_{one.after}")
-            if one.why:
-                said = reader.say(f"awakened.{one.why}")
-            if one.resolution:
-                said += f", {reader.say(f'resolution.{one.resolution}')}"
-            return reader.say("happened.of_rule", said=said, rule=one.subject)
-        case "field":
-            return _field(reader, kind, one.subject, one.before, one.after)
-
-
-def _field(reader: Reader, kind: str, name: str, old: Any, new: Any) -> str:
-    if kind not in KINDS:
-        return name
-    label = wording(reader.language).field(kind, name).text
-    label = label[:1].upper() + label[1:]
-    if old in _NOTHING:
-        return reader.say("happened.field_set", label=label, after=reader.value(kind, name, new))
-    if new in _NOTHING:
-        return reader.say("happened.field_gone", label=label, before=reader.value(kind, name, old))
-    return reader.say(
-        "happened.field", label=label, before=reader.value(kind, name, old), after=reader.value(kind, name, new)
-    )
-
-
-def _rule_of(value: object) -> str | None:
-    return value.get("rule") if isinstance(value, Mapping) else None
-
-
-def _verdict(reader: Reader, value: object) -> str:
-    value = value.get("verdict") if isinstance(value, Mapping) else value
-    return reader.words.known(reader.language, f"verdict.{value}", str(value))
 
 
 def runs_page(reader: Reader, page: RunPage, said: Callable[[RunSummary], Iterable[str]]) -> RunsView:
@@ -402,39 +264,6 @@ def runs_page(reader: Reader, page: RunPage, said: Callable[[RunSummary], Iterab
     ways = {"downward": " → ".join(ends), "upward": " → ".join(reversed(ends))}
     return RunsView(
         tuple(RunView.of(run, ways[run.direction], tuple(said(run))) for run in page.items), page.next_cursor
-    )
-
-
-_SAYS_MOST = ("verdict", "issue", "presence", "received", "field")
-"""Of what happened to a record on one day, what is told first."""
-
-
-def history_page(reader: Reader, page: HistoryPage, *, day: str, kind: str, has_run: bool) -> HistoryView:
-    """What changed, by local day."""
-    where = zone(reader.rulebook.customer.zone)
-    days: dict[date, list[HistoryEntryView]] = {}
-    for one in page.items:
-        days.setdefault(one.at.astimezone(where).date(), []).append(_entry(reader, one))
-    return HistoryView(
-        days=tuple(HistoryDayView(entries[0].at, local.isoformat(), tuple(entries)) for local, entries in days.items()),
-        has_run=has_run,
-        day=day,
-        kind=kind,
-        kinds=tuple((name, reader.say(f"kinds.{name}")) for name in KINDS),
-        next_cursor=page.next_cursor,
-    )
-
-
-def _entry(reader: Reader, one: Day) -> HistoryEntryView:
-    first = min(one.happenings, key=lambda happening: _SAYS_MOST.index(happening.what))
-    return HistoryEntryView(
-        at=one.at,
-        kind=one.kind,
-        source_id=one.source_id,
-        name=one.name,
-        by_hand=one.by_hand,
-        headline=_happened(reader, one.kind, first),
-        details=tuple(_told(reader, one.kind, happening) for happening in one.happenings),
     )
 
 

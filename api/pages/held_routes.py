@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from api.admission import refuse_other_sites
 from api.asking import Asked, Within
 from api.body import FORM, content_type, read_body, read_form
-from api.pages.building import Reader
+from api.pages.reader import Reader
 from api.pages.showing import reader_of, reading_caller, shown
 from api.pages.views import HeldEntryView, HeldView
 from api.problems import ProblemError

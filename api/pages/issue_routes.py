@@ -12,7 +12,8 @@ from fastapi.responses import RedirectResponse
 from api.admission import refuse_other_sites
 from api.asking import Asked, Within
 from api.body import FORM, content_type, read_body, read_form
-from api.pages.building import history_page, issue_page, unsourced_page
+from api.pages.building import issue_page, unsourced_page
+from api.pages.happened import history_page
 from api.pages.showing import reader_of, reading_caller, shown
 from api.problems import ProblemError
 from engine.records import KINDS
