@@ -29,7 +29,8 @@ _HEAD = """\
 
 Every rule of the base, in the order that decides between them within a kind. A connector's layer or a customer's file
 may change its reaction, where it is fixed and its messages by naming its id; see
-[Writing a rule](how-to-write-a-rule.md). The messages shown are those of the first example that matches, with a run planned ten hours later.
+[Writing a rule](how-to-write-a-rule.md). The messages shown
+are those of the first example that matches, with a run planned ten hours later.
 """
 
 
