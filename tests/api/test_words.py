@@ -46,7 +46,7 @@ NAMED: dict[str, tuple[str, ...]] = {
     "explain": ("true", "false", "unavailable"),
     "happened": (
         *(f"issue_{state}" for state in get_args(IssueState)),
-        *(f"now_{presence}" for presence in ("received", "not_received", "unreadable")),
+        *(f"now_{presence}" for presence in ("received", "not_received", "gone", "unreadable")),
     ),
     "sort": get_args(Sort),
     "waiting": tuple(f"{kind}.one" for kind in (*KINDS, "record")),
