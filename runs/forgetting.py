@@ -7,8 +7,10 @@ from datetime import datetime
 
 from engine.records import PEOPLE
 from runs import locking
+from runs.causes import weigh
 from runs.errors import HeldBack, UnknownKind
 from store import forgetting
+from store.causes import weighty
 from store.database import Database
 from store.forgetting import Forgotten
 
@@ -25,4 +27,7 @@ def forget(database: Database, customer: str, kind: str, source_id: str, clock: 
         locking.alone(session, customer, clock)
         if forgetting.is_held(session, customer):
             raise HeldBack
-        return forgetting.forget(session, customer, kind, source_id)
+        forgotten = forgetting.forget(session, customer, kind, source_id)
+        # What waited for an issue of theirs waits for nothing now, and is to be seen again.
+        weigh(session, weighty(session, customer))
+        return forgotten

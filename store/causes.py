@@ -91,6 +91,14 @@ def needs_of(session: Session, records: Collection[int]) -> dict[int, Need]:
     }
 
 
+def weighty(session: Session, customer: str) -> set[int]:
+    """Numbers of the customer's records that wait for others, or for which others wait."""
+    wanted = select(RECORD.c.id).where(
+        RECORD.c.customer == customer, or_(RECORD.c.folded.is_(True), RECORD.c.waiting > 0)
+    )
+    return set(session.execute(wanted).scalars())
+
+
 def weighed(session: Session, records: Collection[int]) -> dict[int, tuple[int, bool]]:
     """For each of those records: how many others wait for its issues, and whether all its own only wait."""
     found: dict[int, tuple[int, bool]] = {}

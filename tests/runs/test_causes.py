@@ -12,6 +12,7 @@ from engine.door import Invalid
 from engine.records import Learner, Session
 from runs.answers import FeedRow
 from runs.errors import UnreadableCursor
+from runs.forgetting import forget
 from runs.service import Service
 from store.database import Database
 from store.feed import IssueFilter
@@ -178,3 +179,10 @@ def test_a_run_that_finds_everything_as_it_was_writes_no_link(sqlite_database: D
     event.remove(sqlite_database._engine, "before_cursor_execute", note)
     tables = {statement.replace("INSERT INTO ", "").replace("UPDATE ", "").split()[0] for statement in written}
     assert tables <= {"run", "rulebook"}
+
+
+def test_a_person_forgotten_leaves_nothing_folded_under_them(database: Database, tmp_path: Path) -> None:
+    service = a_service(database, tmp_path)
+    service.push("north", [WITHOUT_EMAIL, LOU, *sessions(2)], True, as_of=NOW)
+    forget(database, "north", "instructor", "I-1", service.clock)
+    assert len(feed(service)) == 2

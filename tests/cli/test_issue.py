@@ -1,0 +1,73 @@
+"""`muster issue`: the feed in the terminal, and what a person says of an issue."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Muster, Seeded
+
+
+@pytest.fixture
+def norvane(muster: Muster, seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Muster:
+    """Commands over a copy of the seeded database, which may be changed."""
+    seeded.service.database.close()
+    copy = tmp_path / "copy.db"
+    shutil.copy(seeded.url.removeprefix("sqlite:///"), copy)
+    monkeypatch.setenv("MUSTER_DATABASE_URL", f"sqlite:///{copy}")
+    return muster
+
+
+def first(muster: Muster, *more: str) -> dict[str, Any]:
+    told = muster("issue", "list", "norvane", "--limit", "1", "--format", "json", *more)
+    issue: dict[str, Any] = json.loads(told.out)["items"][0]["issues"][0]
+    return issue
+
+
+def test_the_list_says_what_is_wrong_with_whom_and_how_many_wait(norvane: Muster) -> None:
+    told = norvane("issue", "list", "norvane", "--sort", "frees", "--limit", "3")
+    assert told.status == 1
+    head, *rows = told.out.splitlines()
+    assert head.split() == ["issue", "kind", "name", "state", "waiting", "rule"]
+    assert [row.split()[1] for row in rows[:2]] == ["instructor", "instructor"]
+    assert "only wait for these" in told.err
+    assert "The first 3 of" in told.err
+    assert "only wait" not in norvane("issue", "list", "norvane", "--all").err
+
+
+def test_an_issue_is_shown_with_what_waits_for_it(norvane: Muster) -> None:
+    issue = first(norvane, "--sort", "frees")
+    told = norvane("issue", "show", "norvane", issue["id"], "--language", "en")
+    assert told.status == 0
+    assert "waits for this: session" in told.out
+
+
+def test_an_issue_is_snoozed_waived_solved_and_reopened(norvane: Muster) -> None:
+    issue = first(norvane)["id"]
+    assert "snoozed until" in norvane("issue", "snooze", "norvane", issue, "--until", "2099-01-31").out
+    assert "until it grows" in norvane("issue", "snooze", "norvane", issue, "--until-it-grows").out
+    waived = norvane(
+        "issue", "waive", "norvane", issue, "--until", "2099-01-31", "--reason", "Known", "--format", "json"
+    )
+    assert json.loads(waived.out)["issue"]["reason"] == "Known"
+    assert "resolved (by_hand)" in norvane("issue", "resolve", "norvane", issue).out
+    assert ", open" in norvane("issue", "reopen", "norvane", issue).out.splitlines()[0]
+
+
+def test_what_cannot_be_done_is_told_in_a_sentence(norvane: Muster) -> None:
+    issue = first(norvane)["id"]
+    for arguments, said in (
+        (("snooze", "norvane", issue), "The snooze has no end."),
+        (("snooze", "norvane", issue, "--until", "Monday"), "'Monday' is no day."),
+        (("waive", "norvane", issue, "--until", "2020-01-31", "--reason", "Known"), "That day is past."),
+        (("reopen", "norvane", issue), "This issue is open already."),
+        (("show", "norvane", "nothing"), "This customer has no issue of that id."),
+        (("list", "acme"), "There is no customer of that id."),
+    ):
+        told = norvane("issue", *arguments)
+        assert told.status == 2, arguments
+        assert said in told.err
