@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
 from store.cursors import cursor_of, opened
 from store.queries import LARGEST_PAGE
 from store.tables import FINISHED, ChangeRow, IssueRow, RecordRow, RunRow
+
+Span = tuple[datetime, datetime]
+"""From a moment to before another."""
 
 _MOST_RUNS = 400
 """Runs looked at for one page: half a year in which nothing changed."""
@@ -33,14 +37,9 @@ class Slice(Struct, frozen=True):
 
 
 def entries(
-    session: Session,
-    customer: str,
-    cursor: str | None,
-    limit: int,
-    span: tuple[datetime, datetime] | None,
-    kind: str | None,
+    session: Session, customer: str, cursor: str | None, limit: int, span: Span | None, kind: str | None
 ) -> Slice:
-    """A page of it; ``span`` takes runs from a moment to before another. Raises CursorError."""
+    """A page of it; ``span`` narrows it to what was found or done in it. Raises CursorError."""
     limit = max(1, min(limit, LARGEST_PAGE))
     last_run, by_hand, last_record = opened(cursor, 3) if cursor else (None, 0, 0)
     found: list[Entry] = []
@@ -51,44 +50,63 @@ def entries(
         for hand in (True, False):
             if here and hand and not by_hand:
                 continue
+            if not hand and span is not None and not span[0] <= run.as_of < span[1]:
+                continue
             after = last_record if here and hand == bool(by_hand) else 0
-            room = limit + 1 - len(found)
-            found += [
-                Entry(run, record, hand) for record in _records(session, customer, run.id, hand, after, kind, room)
-            ]
+            lists = _by_hand(run.id, span) if hand else _by_run(run.id)
+            records = _first(session, lists, after, kind, limit + 1 - len(found))
+            found += [Entry(run, record, hand) for record in records]
             if len(found) > limit:
                 ended = found[limit - 1]
-                written = cursor_of(ended.run.id, int(ended.by_hand), ended.record.id)
-                return Slice(found[:limit], written)
+                return Slice(found[:limit], cursor_of(ended.run.id, int(ended.by_hand), ended.record.id))
     return Slice(found, None)
 
 
-def _runs(
-    session: Session, customer: str, last: int | None, span: tuple[datetime, datetime] | None
-) -> Sequence[RunRow]:
+def _runs(session: Session, customer: str, last: int | None, span: Span | None) -> Sequence[RunRow]:
     wanted: list[ColumnElement[bool]] = [col(RunRow.customer) == customer, col(RunRow.status).in_(FINISHED)]
     if last is not None:
         wanted.append(col(RunRow.id) <= last)
     if span is not None:
-        wanted += [col(RunRow.as_of) >= span[0], col(RunRow.as_of) < span[1]]
+        # What people did on a day stands under a run that may be of an earlier one.
+        by_hand = select(ChangeRow.run_id).where(col(ChangeRow.customer) == customer, *_within(col(ChangeRow.at), span))
+        wanted.append(or_(and_(*_within(col(RunRow.as_of), span)), col(RunRow.id).in_(by_hand)))
     return session.exec(select(RunRow).where(*wanted).order_by(col(RunRow.id).desc()).limit(_MOST_RUNS)).all()
 
 
-def _records(
-    session: Session, customer: str, run: int, by_hand: bool, after: int, kind: str | None, limit: int
-) -> Sequence[RecordRow]:
-    """The records of a run to which something happened, by their number."""
-    hand = col(ChangeRow.at).is_not(None) if by_hand else col(ChangeRow.at).is_(None)
-    touched: ColumnElement[bool] = col(RecordRow.id).in_(
-        select(ChangeRow.record_id).where(col(ChangeRow.customer) == customer, col(ChangeRow.run_id) == run, hand)
-    )
-    if not by_hand:
-        opened_now = select(IssueRow.record_id).where(col(IssueRow.opened_run_id) == run)
-        touched = or_(touched, col(RecordRow.id).in_(opened_now), col(RecordRow.first_run_id) == run)
-    wanted = [col(RecordRow.customer) == customer, col(RecordRow.id) > after, touched]
-    if kind is not None:
-        wanted.append(col(RecordRow.kind) == kind)
-    return session.exec(select(RecordRow).where(*wanted).order_by(col(RecordRow.id)).limit(limit)).all()
+def _within(moment: Any, span: Span) -> list[ColumnElement[bool]]:
+    return [moment >= span[0], moment < span[1]]
+
+
+_Of = tuple[Any, list[ColumnElement[bool]]]
+"""A column that holds numbers of records, and what else its rows fulfil."""
+
+
+def _by_hand(run: int, span: Span | None) -> list[_Of]:
+    done = [col(ChangeRow.run_id) == run, col(ChangeRow.at).is_not(None)]
+    if span is not None:
+        done += _within(col(ChangeRow.at), span)
+    return [(col(ChangeRow.record_id), done)]
+
+
+def _by_run(run: int) -> list[_Of]:
+    return [
+        (col(ChangeRow.record_id), [col(ChangeRow.run_id) == run, col(ChangeRow.at).is_(None)]),
+        (col(IssueRow.record_id), [col(IssueRow.opened_run_id) == run]),
+        (col(RecordRow.id), [col(RecordRow.first_run_id) == run]),
+    ]
+
+
+def _first(session: Session, lists: Iterable[_Of], after: int, kind: str | None, limit: int) -> Sequence[RecordRow]:
+    """The first records after a number that stand in any of the lists; each list is asked by its own index."""
+    numbers: set[int] = set()
+    for number, terms in lists:
+        wanted = select(number).distinct().where(*terms, number > after)
+        if kind is not None:
+            wanted = wanted.where(number.in_(select(RecordRow.id).where(col(RecordRow.kind) == kind)))
+        numbers.update(session.exec(wanted.order_by(number).limit(limit)).all())
+    first = sorted(numbers)[:limit]
+    rows = session.exec(select(RecordRow).where(col(RecordRow.id).in_(first)).order_by(col(RecordRow.id)))
+    return rows.all() if first else ()
 
 
 def changes_of(session: Session, items: Iterable[Entry]) -> dict[tuple[int, int, bool], list[ChangeRow]]:

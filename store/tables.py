@@ -354,6 +354,13 @@ class ChangeRow(SQLModel, table=True):
     __table_args__ = (
         Index("change_of_record", "record_id", "id"),
         Index("change_of_run", "run_id", "id"),
+        Index(
+            "change_by_hand",
+            "customer",
+            "at",
+            sqlite_where=text("at IS NOT NULL"),
+            postgresql_where=text("at IS NOT NULL"),
+        ),
     )
 
     id: int | None = _number()

@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from runs.errors import UnreadableCursor
 from runs.histories import happenings
+from runs.settling import Settlement
 from store.database import Database
 from store.tables import ChangeRow, RecordRow, RunRow
 from tests.runs.schools import ADA, ALGEBRA, ILL, LOU, NOW, WELL, a_service, changed, later
@@ -100,3 +101,15 @@ def test_a_change_of_a_session_that_left_its_day_is_no_field(sqlite_database: Da
     assert {(one.what, one.resolution) for one in over.happenings} == {("verdict", None), ("issue", "left_window")}
     with sqlite_database.reading() as session:
         assert session.exec(select(RecordRow).where(RecordRow.source_id == "S-1")).one().verdict is None
+
+
+def test_what_was_done_by_hand_stands_on_its_own_day(database: Database, tmp_path: Path) -> None:
+    service = a_service(database, tmp_path)
+    service.push("north", ILL, True, as_of=NOW)
+    service.clock = lambda: later(days=2)
+    (row,) = service.issues("north").items
+    service.settle("north", row.issues[0].id, Settlement("resolved"), "Nora")
+    (one,) = service.history("north", day=date(2026, 11, 25)).items
+    assert (one.by_hand, one.source_id, one.run_id) == (True, "I-1", 1)
+    assert not [one for one in service.history("north", day=date(2026, 11, 23)).items if one.by_hand]
+    assert [one.by_hand for one in service.history("north").items] == [True, False, False, False]

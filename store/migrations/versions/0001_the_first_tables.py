@@ -132,6 +132,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("change", schema=None) as batch_op:
+        batch_op.create_index(
+            "change_by_hand",
+            ["customer", "at"],
+            unique=False,
+            sqlite_where=sa.text("at IS NOT NULL"),
+            postgresql_where=sa.text("at IS NOT NULL"),
+        )
         batch_op.create_index("change_of_record", ["record_id", "id"], unique=False)
         batch_op.create_index("change_of_run", ["run_id", "id"], unique=False)
 
@@ -278,6 +285,11 @@ def downgrade() -> None:
     with op.batch_alter_table("change", schema=None) as batch_op:
         batch_op.drop_index("change_of_run")
         batch_op.drop_index("change_of_record")
+        batch_op.drop_index(
+            "change_by_hand",
+            sqlite_where=sa.text("at IS NOT NULL"),
+            postgresql_where=sa.text("at IS NOT NULL"),
+        )
 
     op.drop_table("change")
     with op.batch_alter_table("record", schema=None) as batch_op:
