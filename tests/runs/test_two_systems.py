@@ -16,6 +16,7 @@ from engine.loading import Library
 from runs.errors import FetchFailed
 from runs.service import Service
 from store.database import Database
+from store.feed import IssueFilter
 from store.tables import RecordRow
 from tests.connectors.fakes import edusign, ypareo
 from tests.connectors.serving import served
@@ -177,7 +178,7 @@ def verdicts(service: Service) -> dict[tuple[str, str], tuple[str | None, str | 
 
 def told(service: Service, rule: str, language: str) -> str:
     """The message of the only issue of a rule."""
-    rows = service.issues("norvane", language=language).items
+    rows = service.issues("norvane", IssueFilter(fold=False), language=language).items
     (found,) = [issue for row in rows for issue in row.issues if issue.rule == rule]
     return f"{found.problem} {found.fix}"
 
