@@ -284,9 +284,11 @@ def _supersede(session: Session, row: RunRow, now: datetime) -> None:
 
     What was sent piece by piece waits on: no other piece has it. Only a complete run does.
     """
+    # What an approved run wrote is as old as the held one.
+    age = row.approves or row.id or 0
     for older in holds.waiting(session, row.customer, row.direction):
         newer = row.complete or (older.complete and row.status != "held")
-        if older.id is not None and older.id != row.id and newer:
+        if older.id is not None and older.id < age and newer:
             holds.settle(session, older.id, "superseded", now, str(row.id))
 
 

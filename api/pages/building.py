@@ -61,6 +61,7 @@ def feed(
     last_run: datetime | None,
     next_run: datetime | None,
     rules_broken: int,
+    held: Iterable[int],
     now: datetime,
     elsewhere: Iterable[FeedRow] = (),
 ) -> FeedView:
@@ -74,6 +75,7 @@ def feed(
         last_run=last_run,
         next_run=next_run,
         rules_broken=rules_broken,
+        held=tuple(held),
         counts=_totals(counts),
         records=tuple(_record(reader, row, now) for row in page.items),
         elsewhere=tuple(_record(reader, row, now) for row in elsewhere),

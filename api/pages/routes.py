@@ -94,6 +94,7 @@ def _feed(request: Request, service: Service, customer: str, given: dict[str, st
         last_run=last[0].as_of if last else None,
         next_run=next_run(reader.rulebook.customer.schedule.downward, reader.rulebook.customer.zone, service.clock()),
         rules_broken=len(service.library.problems(customer)),
+        held=[run.id for run in service.waiting(customer)],
         now=service.clock(),
         elsewhere=elsewhere,
     )

@@ -63,6 +63,8 @@ class FeedView(Struct, frozen=True):
     next_run: datetime | None
     rules_broken: int
     """Mistakes in the newest rule files, which are not in use."""
+    held: tuple[int, ...]
+    """Numbers of the runs that wait for a person's word."""
     counts: tuple[tuple[str, int], ...]
     """Verdict to how many records; empty before the first run."""
     records: tuple[RecordView, ...]

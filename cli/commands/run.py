@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -63,6 +64,8 @@ def run(
             f"Run {summary.id}, {summary.direction}, as of {local(summary.as_of, zone)}: {summary.status}. "
             f"{summary.changed} of {summary.received} records new or changed; issues: {issues_line(summary)}."
         )
+    for hop, at in summary.freshness.items():
+        note(f"note: {hop}: data of {local(datetime.fromisoformat(at), zone)}")
     for remark in summary.notes:
         note(f"note: {remark}")
     for found in service.guard_words(customer, summary):

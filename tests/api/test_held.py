@@ -102,6 +102,7 @@ def test_the_pages_say_why_a_run_is_held_and_settle_it(demo: Client) -> None:
     demo.push(learners(40))
     for language, why in (("en", "Nothing was changed: 20 of 60 learners"), ("fr", "Rien n’a été modifié")):
         assert why in demo.get("/customers/acme/runs", headers={"accept-language": language}).text
+        assert "/customers/acme/runs/3/held" in demo.get("/customers/acme", headers={"accept-language": language}).text
         page = demo.get("/customers/acme/runs/3/held", headers={"accept-language": language}).text
         assert why in page
         assert "Number 40" in page
