@@ -218,9 +218,7 @@ def _fields_gone(at: Look, guards: Guards) -> list[Trip]:
                 continue
             rules = dict.fromkeys(_readers(at.run, kind, name), 0)
             then: GuardAction = guard.then if rules else "warn"
-            trips.append(
-                Trip("field_gone", then, kind, number, total, field=name, rules=rules, since_run=at.since_run)
-            )
+            trips.append(Trip("field_gone", then, kind, number, total, field=name, rules=rules, since_run=at.since_run))
     return trips
 
 
