@@ -23,6 +23,11 @@ __all__ = ["NOTHING_KNOWN", "Known", "Situation", "unify"]
 class Known(Protocol):
     """The records of a customer as they were last seen."""
 
+    @property
+    def kinds(self) -> Collection[str]:
+        """Kinds of which there may be any: of others nothing is asked."""
+        ...
+
     def lookup(self, keys: Collection[Probe]) -> Iterable[Record]:
         """The records that offer any of these (kind, key, value), as `join_keys` makes them; `id` is a key too.
 
@@ -32,6 +37,8 @@ class Known(Protocol):
 
 
 class _NothingKnown:
+    kinds: Collection[str] = ()
+
     def lookup(self, keys: Collection[Probe]) -> Iterable[Record]:  # noqa: ARG002 - as the protocol has it
         return ()
 
@@ -60,6 +67,7 @@ class Situation:
         self._batch, self.conflicts = unify(_records_of(records, unreadable))
         self._unreadable = unreadable
         self._known = known
+        self._kinds = frozenset(known.kinds)
         self._found: dict[str, dict[str, Record]] = {kind: {} for kind in KINDS}
         self._prepared: set[tuple[str, str]] = set()
         self._asked: set[Probe] = set()
@@ -69,7 +77,7 @@ class Situation:
         self._looked_up: set[tuple[str, str]] = set()
         self._segmentation = Segmentation(segments or {}, self)
         self._look_up([RELATIONS[kind][name] for kind, name in sorted(relations)])
-        if known is not NOTHING_KNOWN:
+        if self._kinds:
             self._segmentation.prepare(
                 record for kind in ("session", "instructor", "contract") for record in self._batch[kind].values()
             )
@@ -109,14 +117,16 @@ class Situation:
 
     def first_probes(self, relation: Relation, records: Iterable[Record]) -> set[Probe]:
         """What to look up for a relation from these records."""
-        steps = [way.via or way for way in relation.ways]
+        steps = [step for way in relation.ways if (step := way.via or way).to in self._kinds]
+        if not steps:
+            return set()
         return {(step.to, step.key, value) for record in records for step in steps for value in step.values(record)}
 
     def second_probes(self, relation: Relation, records: Iterable[Record]) -> set[Probe]:
         """What to look up next, once the first probes are answered: second steps, and what is asked of the found."""
         probes: set[Probe] = set()
         for way in relation.ways:
-            if way.via is not None:
+            if way.via is not None and way.to in self._kinds:
                 index = self._index(way.via.to, way.via.key)
                 probes.update(
                     (way.to, way.key, value)
@@ -140,7 +150,11 @@ class Situation:
         """Look up in one call what was not asked before and is not in the batch by its id."""
         fresh = probes - self._asked
         self._asked |= fresh
-        wanted = {probe for probe in fresh if probe[1] != "id" or not self._seen(probe[0], probe[2])}
+        wanted = {
+            probe
+            for probe in fresh
+            if probe[0] in self._kinds and (probe[1] != "id" or not self._seen(probe[0], probe[2]))
+        }
         if not wanted:
             return
         found: dict[str, list[Record]] = {}
@@ -156,7 +170,7 @@ class Situation:
         """Of segments: nothing for a record whose surroundings were looked up, else all found ones that lack it."""
         kind = KIND_OF[type(record)]
         name = (kind, record.source_id)
-        if self._known is NOTHING_KNOWN or record.source_id in self._batch[kind] or name in self._prepared:
+        if not self._kinds or record.source_id in self._batch[kind] or name in self._prepared:
             return ()
         late = [
             other
@@ -172,7 +186,7 @@ class Situation:
         """Fetch what relations lead to from the whole batch, once for each relation."""
         fresh = [wanted for wanted in relations if (wanted.kind, wanted.name) not in self._looked_up]
         self._looked_up.update((wanted.kind, wanted.name) for wanted in fresh)
-        if self._known is NOTHING_KNOWN:
+        if not self._kinds:
             return
         starts = [(wanted, self._batch[wanted.kind].values()) for wanted in fresh if self._batch[wanted.kind]]
         self.fetch({probe for start in starts for probe in self.first_probes(*start)})

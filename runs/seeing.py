@@ -16,6 +16,11 @@ class Seen:
         self._asked: set[tuple[str, str, str]] = set()
         self._found: list[Record] = []
 
+    @property
+    def kinds(self) -> Collection[str]:
+        """As of what is asked."""
+        return self._known.kinds
+
     def lookup(self, keys: Collection[tuple[str, str, str]]) -> Iterable[Record]:
         """Everything found so far; more than what was asked for does no harm."""
         fresh = set(keys) - self._asked

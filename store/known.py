@@ -8,9 +8,10 @@ from typing import TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, func
+from sqlalchemy import select as _select
 from sqlmodel import Session, col, select
 
-from engine.records import Record
+from engine.records import KINDS, Record
 from store import fingerprints
 from store.tables import RecordKeyRow, RecordRow
 
@@ -36,6 +37,14 @@ class StoredRecords:
         self._customer = customer
         self._own = col(RecordRow.customer) == customer
         self._without = frozenset(without)
+        self._kinds: frozenset[str] | None = None
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of which anything is stored; looked up once."""
+        if self._kinds is None:
+            self._kinds = kinds_of(self._session, self._customer) - self._without
+        return self._kinds
 
     def lookup(self, keys: Collection[tuple[str, str, str]]) -> Iterable[Record]:
         """Every record that is still there and offers one of the (kind, key, value), each once, and perhaps others."""
@@ -84,6 +93,19 @@ class StoredRecords:
             record = fingerprints.read(data)
             if record is not None and kind not in self._without:
                 found[kind, source_id] = dated(record, modified_at)
+
+
+def kinds_of(session: Session, customer: str) -> frozenset[str]:
+    """Kinds of which anything of the customer is stored. One look into the index for each, however many there are."""
+    asked = [
+        select(RecordRow.kind)
+        .where(RecordRow.customer == customer, RecordRow.kind == kind)
+        .limit(1)
+        .scalar_subquery()
+        .label(kind)
+        for kind in KINDS
+    ]
+    return frozenset(kind for kind in session.execute(_select(*asked)).one() if kind is not None)
 
 
 def dated(record: Record, modified_at: object) -> Record:

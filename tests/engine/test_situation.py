@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.door import Invalid
 from engine.records import (
+    KINDS,
     Account,
     Class,
     Contract,
@@ -34,6 +35,8 @@ NINE = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 class Remembered:
     """What is known, in memory; counts how often it is asked."""
+
+    kinds = tuple(KINDS)
 
     def __init__(self, *records: Record) -> None:
         self.records = records
@@ -388,3 +391,11 @@ def test_related_records_are_distinct_in_order_and_never_the_record_itself(recor
                 names = [(kind_of(other), other.source_id) for other in others]
                 assert names == sorted(set(names)), name
                 assert (kind, source_id) not in names
+
+
+def test_nothing_is_asked_of_kinds_of_which_nothing_is_known() -> None:
+    mina = Learner(source_id="1", email="mina@example.org", groups=("a",))
+    known = Remembered()
+    known.kinds = ("account",)
+    Situation([mina], known, relations=ALL)
+    assert {kind for call in known.calls for kind, _, _ in call} == {"account"}
