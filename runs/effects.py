@@ -44,6 +44,8 @@ def effect_of(
 def effects_of(run: Findings, told: Collection[str]) -> dict[str, dict[str, int]]:
     """Kind to how many of a run's synced records the platform would see as what."""
     found = run.found
+    if not set(told).intersection(_HELD_AGAINST.values()):
+        return {}
 
     def synced(kind: str, source_id: str) -> bool:
         one = found.get((kind, source_id))

@@ -64,6 +64,8 @@ def run(
             f"Run {summary.id}, {summary.direction}, as of {local(summary.as_of, zone)}: {summary.status}. "
             f"{summary.changed} of {summary.received} records new or changed; issues: {issues_line(summary)}."
         )
+        if seen := effects_line(summary):
+            note(f"The platform would see: {seen}.")
     for hop, at in summary.freshness.items():
         note(f"note: {hop}: data of {local(datetime.fromisoformat(at), zone)}")
     for remark in summary.notes:
@@ -82,6 +84,15 @@ def counts_table(summary: RunSummary) -> str:
     rows = [["kind", *COUNTED]]
     rows += [[kind, *(str(counts.get(name, 0)) for name in COUNTED)] for kind, counts in summary.counts.items()]
     return columns(rows, right=range(1, len(COUNTED) + 1))
+
+
+def effects_line(summary: RunSummary) -> str:
+    """What the platform would see of what is synced: `12 create, 3 update`; empty where it tells nothing."""
+    totals: dict[str, int] = {}
+    for kind in summary.effects.values():
+        for what, number in kind.items():
+            totals[what] = totals.get(what, 0) + number
+    return ", ".join(f"{number} {what}" for what, number in totals.items() if number)
 
 
 def issues_line(summary: RunSummary) -> str:
