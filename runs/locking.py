@@ -1,7 +1,8 @@
 """One run of a customer and direction at a time, whoever starts it: the row of the running run is the lock.
 
 The owner says regularly that it is alive. A run whose owner is gone is marked as cut off by whoever wants its place;
-should the owner live after all, it finds so before it writes (``keep``) and writes nothing.
+should the owner live after all, it finds so before it writes (``keep``) and writes nothing. Runs of both directions
+and what people do to a customer's issues are written one after the other (``turn``).
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, select
 
@@ -38,10 +40,7 @@ def claim(database: Database, run: RunRow, clock: Clock) -> int:
             if other is not None:
                 if alive(other, clock()):
                     raise Busy(run.direction, _number(other))
-                other.status = "cut_off"
-                other.finished_at = other.heartbeat_at
-                session.add(other)
-                session.flush()
+                _cut_off(session, other)
             session.add(run)
             session.flush()
             return _number(run)
@@ -52,8 +51,38 @@ def claim(database: Database, run: RunRow, clock: Clock) -> int:
         raise Busy(run.direction, 0 if other is None else _number(other)) from None
 
 
+def _cut_off(session: Session, gone: RunRow) -> None:
+    """Take a run's place away, unless it has meanwhile ended or given a sign of life: then nothing is written.
+
+    On PostgreSQL this waits for the transaction in which an owner that was only slow writes what it found.
+    """
+    session.connection().execute(
+        update(RunRow)
+        .where(
+            col(RunRow.id) == _number(gone),
+            col(RunRow.status) == "running",
+            col(RunRow.heartbeat_at) == gone.heartbeat_at,
+        )
+        .values(status="cut_off", finished_at=gone.heartbeat_at)
+    )
+
+
+def turn(session: Session, customer: str) -> None:
+    """Wait until nobody else writes what is known of a customer, and let nobody begin to before the transaction ends.
+
+    A downward and an upward run store the same accounts and sheets, and a person settles issues while both do: on
+    PostgreSQL each would wait for rows of the other's. On SQLite every transaction that writes has the file to itself.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        digest = blake2b(customer.encode(), digest_size=8, person=b"muster turn").digest()
+        session.execute(
+            text("SELECT pg_advisory_xact_lock(:number)"), {"number": int.from_bytes(digest, "big", signed=True)}
+        )
+
+
 def alone(session: Session, customer: str, clock: Clock) -> None:
     """Make sure that no run of the customer is at work, nor begins before the transaction ends. Raises Busy."""
+    turn(session, customer)
     if session.get_bind().dialect.name == "postgresql":
         # On SQLite the transaction itself keeps every other writer waiting.
         session.connection().exec_driver_sql("LOCK TABLE run IN SHARE ROW EXCLUSIVE MODE")

@@ -231,6 +231,7 @@ def _write(
     clock: Callable[[], datetime],
 ) -> RunRow:
     with database.writing() as session:
+        locking.turn(session, findings.customer)
         locking.keep(session, findings.run_id, name, clock())
         row = session.get_one(RunRow, findings.run_id)
         _tell_of(row, received)

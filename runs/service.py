@@ -50,6 +50,7 @@ from runs.fetching import OnPage, Received
 from runs.guard_words import said
 from runs.histories import day_by_day, happenings, opened
 from runs.impact import Impact, Side, impact
+from runs.locking import turn
 from runs.running import Order, carry_out
 from runs.settling import Settlement, settle
 from runs.unsourced import unsourced
@@ -283,6 +284,7 @@ class Service:
         self._known(customer_id)
         now = self.clock()
         with self.database.writing() as session:
+            turn(session, customer_id)
             return uploading.confirm(session, customer_id, {name: at or now for name, at in sheets.items()})
 
     def issues(
@@ -324,6 +326,7 @@ class Service:
         """
         zone = self.rulebook(customer_id).customer.zone
         with self.database.writing() as session:
+            turn(session, customer_id)
             settle(session, customer_id, issue_id, wanted, by, self.clock(), zone)
         return self.issue(customer_id, issue_id, language)
 

@@ -1,6 +1,7 @@
-"""A process that pushes complete downward runs, telling on its output what it is doing, until it is told no more.
+"""A process that pushes complete runs, telling on its output what it is doing, until it is told no more.
 
-Each line it is given is a customer and a day; each line it gives is what it does, a number, and the time it is.
+Each line it is given is a customer, a day and a direction; each line it gives is what it does, a number, and the time
+it is.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
-from engine.records import Instructor, Learner, Record, Session
+from engine.records import Account, Instructor, Learner, Record, Session
 from runs.errors import Busy
 from store.database import Database
+from store.tables import Direction
 from tests.runs.schools import NOW, PLAIN, a_service
+
+Way = Literal["school", "downward", "upward"]
 
 
 def school(size: int, day: int) -> list[Record]:
@@ -40,6 +45,28 @@ def school(size: int, day: int) -> list[Record]:
     return found
 
 
+def platform(size: int, day: int) -> list[Record]:
+    """What the platform has: an account of each learner, whose login is another one every day."""
+    return [
+        Account(
+            source_id=f"A-{number}",
+            source_kind="learner",
+            source_ref=f"L-{number}",
+            role="learner",
+            username=f"login{day}.{number}",
+            created_by="api",
+        )
+        for number in range(size)
+    ]
+
+
+def received(size: int, day: int, direction: Direction) -> list[Record]:
+    """What a run of that day is given: accounts in either direction, but in another order."""
+    if direction == "upward":
+        return platform(size, day)
+    return [*school(size, day), *reversed(platform(size, day))]
+
+
 def tell(doing: str, number: int) -> None:
     print(doing, number, time.monotonic(), flush=True)  # noqa: T201 - its reader is the test
 
@@ -50,10 +77,12 @@ def main() -> None:
     service = a_service(database, folder, **dict.fromkeys(customers, PLAIN))
     tell("ready", 0)
     for line in sys.stdin:
-        customer, day = line.split()
-        records = school(size, int(day))
+        customer, number, way = line.split()
+        day = int(number)
+        direction: Direction = "upward" if way == "upward" else "downward"
+        records = received(size, day, direction) if way != "school" else school(size, day)
         try:
-            service.push(customer, records, True, as_of=NOW + timedelta(days=int(day)), on_page=tell)
+            service.push(customer, records, True, direction, as_of=NOW + timedelta(days=day), on_page=tell)
         except Busy:
             tell("busy", 0)
         else:
@@ -73,10 +102,10 @@ class Pusher:
         )
         self.until("ready")
 
-    def push(self, day: int, customer: str = "north") -> None:
-        """Begin a run."""
+    def push(self, day: int, customer: str = "north", way: Way = "school") -> None:
+        """Begin a run: downward of the school alone, or in a direction with what the platform has."""
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{customer} {day}\n")
+        self._process.stdin.write(f"{customer} {day} {way}\n")
         self._process.stdin.flush()
 
     def until(self, *wanted: str) -> dict[str, float]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
@@ -17,7 +18,7 @@ from runs import locking
 from runs.errors import Busy, Overtaken
 from runs.service import Service
 from store.database import Database
-from store.tables import RunRow
+from store.tables import Direction, RunRow
 from tests.runs.comparing import told
 from tests.runs.pushing import Pusher, school
 from tests.runs.schools import ILL, NOW, PLAIN, WELL, a_service, later, states
@@ -101,6 +102,68 @@ def test_two_processes_run_different_customers_at_once_ten_times(url: str, tmp_p
         runs = service.runs(customer, limit=100).items
         assert [run.status for run in runs] == ["completed_with_issues"] * 10
     database.close()
+
+
+def test_two_processes_run_both_directions_of_a_customer_at_once_ten_times(url: str, tmp_path: Path) -> None:
+    """As at ten in the evening, when both are planned: each stores the same accounts."""
+    directions: tuple[Direction, Direction] = ("downward", "upward")
+    pushers = [Pusher(url, tmp_path, 400, "north") for _ in directions]
+    for day in range(10):
+        for pusher, direction in zip(pushers, directions, strict=True):
+            pusher.push(day, way=direction)
+        for pusher in pushers:
+            pusher.until("done")
+    for pusher in pushers:
+        pusher.close()
+    database = Database.open(url)
+    runs = a_service(database, tmp_path).runs("north", limit=100).items
+    assert Counter((run.direction, run.status) for run in runs) == {
+        ("downward", "completed_with_issues"): 10,
+        ("upward", "completed"): 10,
+    }
+    database.close()
+
+
+@pytest.mark.parametrize("has_written", [False, True])
+def test_a_run_that_ends_while_another_takes_it_for_dead_is_not_cut_off(
+    database: Database, tmp_path: Path, has_written: bool
+) -> None:
+    """Its transaction took longer than the silence after which an owner counts as gone."""
+    a_service(database, tmp_path)
+    slow = RunRow(
+        customer="north",
+        direction="downward",
+        status="running",
+        as_of=NOW,
+        started_at=NOW,
+        heartbeat_at=NOW,
+        owner="elsewhere:1:token",
+    )
+    number = locking.claim(database, slow, lambda: NOW)
+    found: list[Any] = []
+
+    def take() -> None:
+        later_one = RunRow(
+            customer="north", direction="downward", status="running", as_of=NOW, started_at=NOW, heartbeat_at=NOW
+        )
+        try:
+            found.append(locking.claim(database, later_one, lambda: NOW + locking.SILENCE * 2))
+        except Busy as error:
+            found.append(error)
+
+    thread = threading.Thread(target=take)
+    with database.writing() as session:
+        locking.turn(session, "north")
+        locking.keep(session, number, slow.owner, NOW + locking.SILENCE * 2)
+        thread.start()
+        time.sleep(0.2)
+        row = session.get_one(RunRow, number)
+        row.status = "completed" if has_written else "running"
+        session.add(row)
+    thread.join()
+    with database.reading() as session:
+        assert session.get_one(RunRow, number).status == ("completed" if has_written else "running")
+    assert isinstance(found[0], Busy) is not has_written
 
 
 class Slow:
