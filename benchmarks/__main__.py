@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import fetching, http, matcher, store
+from benchmarks import feeds, fetching, http, impact, matcher, store
 from benchmarks.table import show
 
 RUNS = {
@@ -14,10 +14,12 @@ RUNS = {
     "http": http.classify,
     "fetching": fetching.big_school,
     "reloads": lambda: matcher.reloads(1_000),
-    "store": lambda: [*store.runs(), *store.feed()],
+    "store": store.runs,
+    "feeds": feeds.first_pages,
+    "impact": impact.of_an_edit,
 }
 
-LONG = ("million", "store")
+LONG = ("million", "store", "feeds", "impact")
 """Only when they are named."""
 
 

@@ -13,6 +13,7 @@ from store import forgetting
 from store.causes import weighty
 from store.database import Database
 from store.forgetting import Forgotten
+from store.standing import stand
 
 
 def forget(database: Database, customer: str, kind: str, source_id: str, clock: Callable[[], datetime]) -> Forgotten:
@@ -30,4 +31,5 @@ def forget(database: Database, customer: str, kind: str, source_id: str, clock: 
         forgotten = forgetting.forget(session, customer, kind, source_id)
         # What waited for an issue of theirs waits for nothing now, and is to be seen again.
         weigh(session, weighty(session, customer))
+        stand(session, customer)
         return forgotten

@@ -12,6 +12,7 @@ from runs import locking
 from runs.errors import Busy
 from store import retention
 from store.database import Database
+from store.standing import stand
 
 
 class Purged(Struct, frozen=True):
@@ -43,6 +44,7 @@ def _purged(database: Database, customer: str, before: datetime, clock: Callable
         with database.erasing() as session:
             locking.alone(session, customer, clock)
             deleted += retention.purge(session, customer, before)
+            stand(session, customer)
     except Busy:
         return Purged(customer, dict(+deleted), busy=True)
     return Purged(customer, dict(+deleted))

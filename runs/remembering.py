@@ -18,6 +18,7 @@ from runs.findings import Findings, Found, Identity, decides
 from runs.following import follow
 from store import fingerprints, writes
 from store.keys import Keyed, write_keys
+from store.standing import open_issues, stand
 from store.tables import RunRow
 from store.writes import Known, Row
 
@@ -36,7 +37,8 @@ def remember(session: Session, run: Findings, known: dict[Identity, Known], row:
     followed = follow(
         session, run, found, [one.id for one in absent.leaving], [one.id for one in absent.over], changes.rows
     )
-    row.issues = followed | {"open": writes.open_issues(session, run.customer)}
+    stand(session, run.customer)
+    row.issues = followed | {"open": open_issues(session, run.customer)}
     writes.write_changes(session, changes.rows)
 
 

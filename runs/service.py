@@ -62,9 +62,10 @@ from store import fingerprints, holds, queries, writes
 from store.causes import waiting_for
 from store.cursors import CursorError
 from store.database import Database
-from store.feed import Counts, IssueFilter
+from store.feed import IssueFilter
 from store.known import StoredRecords
 from store.queries import PAGE
+from store.standing import Counts, counts
 from store.tables import Direction
 
 _MOST_WAITING = 20
@@ -417,7 +418,7 @@ class Service:
         """How the customer stands: records by kind and verdict, issues by rule and state. Raises UnknownCustomer."""
         self._known(customer_id)
         with self.database.reading() as session:
-            return stored_feed.counts(session, customer_id, self.clock())
+            return counts(session, customer_id, self.clock())
 
     def health(self) -> Health:
         """How the service stands, in counts only. Never raises for what the database or a rule file does."""

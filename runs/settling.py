@@ -19,6 +19,7 @@ from runs.waiving import RULES
 from store import queries, writes
 from store.causes import sizes_of
 from store.feed import state_at
+from store.standing import stand
 from store.tables import IssueRow, RecordRow
 
 SettledState = Literal["snoozed", "waived", "resolved", "open"]
@@ -53,6 +54,7 @@ def settle(
     if wanted.state == "resolved":
         assert record.id is not None
         unlink(session, issue.id, record.id)
+    stand(session, customer)
 
 
 def _settled(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, UnaryExpression, and_, exists, func, or_
+from sqlalchemy import ColumnElement, UnaryExpression, and_, exists, func, literal_column, or_
 from sqlmodel import Session, col, select
 
 from engine.decisions import Verdict
@@ -16,6 +16,9 @@ from engine.rulebook import FixIn
 from store.cursors import CursorError, cursor_of, opened
 from store.queries import LARGEST_PAGE, Page
 from store.tables import OPEN, PAUSED, IssueCauseRow, IssueRow, IssueState, RecordRow
+
+_FLAG: Any = literal_column("'flag'")
+"""Written into the question itself: an index of flagged records only is of no use to one that leaves a place open."""
 
 MOST_COUNTED = 2_000
 """A feed counts its records up to this; a total of so many means that there are as many or more."""
@@ -130,7 +133,7 @@ def _record_terms(which: IssueFilter, now: datetime) -> list[ColumnElement[bool]
     else:
         of_issue = _issue_terms(which, now)
         if which.state != "resolved":
-            terms.append(col(RecordRow.verdict) == "flag")
+            terms.append(col(RecordRow.verdict) == _FLAG)
         else:
             # Records without a verdict's time are of no feed, and cannot be paged through.
             terms.append(col(RecordRow.verdict_at).is_not(None))
@@ -244,41 +247,3 @@ def _moment(micros: int) -> datetime:
 def _micros(moment: datetime | None) -> int:
     assert moment is not None, "a record in a feed has a verdict, and so its time"
     return round((moment - datetime.fromtimestamp(0, UTC)).total_seconds() * 1_000_000)
-
-
-# How a customer stands
-
-
-class Counts(Struct, frozen=True):
-    """How a customer stands: numbers only."""
-
-    verdicts: dict[str, dict[str, int]]
-    """Kind to verdict to how many records."""
-    rules: dict[str, int]
-    """Flag rule to how many open issues."""
-    states: dict[str, int]
-    """State to how many issues."""
-
-
-def counts(session: Session, customer: str, now: datetime) -> Counts:
-    """How the customer stands now: records by kind and verdict, open issues by rule, issues by state."""
-    verdicts: dict[str, dict[str, int]] = {}
-    for kind, verdict, number in session.exec(
-        select(RecordRow.kind, RecordRow.verdict, func.count())
-        .where(col(RecordRow.customer) == customer, col(RecordRow.verdict).is_not(None), _there())
-        .group_by(col(RecordRow.kind), col(RecordRow.verdict))
-    ):
-        verdicts.setdefault(kind, {})[str(verdict)] = number
-    rules: dict[str, int] = {}
-    states: dict[str, int] = {}
-    over = is_over(now)
-    for state, rule, is_open, number in session.exec(
-        select(IssueRow.state, IssueRow.rule, over, func.count())
-        .where(IssueRow.customer == customer)
-        .group_by(col(IssueRow.state), col(IssueRow.rule), over)
-    ):
-        shown = "open" if is_open else state
-        states[shown] = states.get(shown, 0) + number
-        if shown in OPEN:
-            rules[rule] = rules.get(rule, 0) + number
-    return Counts(verdicts, rules, states)

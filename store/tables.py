@@ -165,6 +165,9 @@ class HeldEntryRow(SQLModel, table=True):
     after: str | None = None
 
 
+_FLAGGED: Any = {"sqlite_where": text("verdict = 'flag'"), "postgresql_where": text("verdict = 'flag'")}
+
+
 class RecordRow(SQLModel, table=True):
     """One record of one customer: as last received, and as last decided."""
 
@@ -172,6 +175,10 @@ class RecordRow(SQLModel, table=True):
     __table_args__ = (
         Index("record_identity", "customer", "kind", "source_id", unique=True),
         Index("record_feed", "customer", "verdict", "verdict_at", "id"),
+        # Whose rows wait for a person, in the feed's other orders; few of all records do.
+        Index("record_frees", "customer", "waiting", "verdict_at", "id", **_FLAGGED),
+        Index("record_soon", "customer", "matters_at", "id", **_FLAGGED),
+        Index("record_standing", "customer", "left_at", "kind", "verdict"),
         Index("record_of_run", "first_run_id", "id"),
         Index(
             "record_folded",
@@ -353,7 +360,14 @@ class ChangeRow(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "change"
     __table_args__ = (
         Index("change_of_record", "record_id", "id"),
-        Index("change_of_run", "run_id", "id"),
+        Index("change_of_run", "run_id", "record_id"),
+        Index(
+            "change_of_run_by_hand",
+            "run_id",
+            "record_id",
+            sqlite_where=text("at IS NOT NULL"),
+            postgresql_where=text("at IS NOT NULL"),
+        ),
         Index(
             "change_by_hand",
             "customer",
@@ -376,6 +390,18 @@ class ChangeRow(SQLModel, table=True):
     """JSON value; absent where there was none."""
     after: bytes | None = Field(default=None, sa_type=LargeBinary)
     """JSON value; absent where there is none now."""
+
+
+class StandingRow(SQLModel, table=True):
+    """How one customer stands since the last thing that was written, so that it need not be counted for each page."""
+
+    __tablename__: ClassVar[Any] = "standing"
+
+    customer: str = Field(primary_key=True)
+    verdicts: dict[str, dict[str, int]] = Field(sa_type=JSON)
+    """Kind to verdict to how many records that have not left."""
+    issues: dict[str, dict[str, int]] = Field(sa_type=JSON)
+    """State to rule to how many issues."""
 
 
 class ApiKeyRow(SQLModel, table=True):

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from engine.decisions import Verdict
 from store import fingerprints
 from store.known import CHUNK, chunks
-from store.tables import OPEN, ChangeRow, IssueRow, IssueState, RecordRow, RunRow
+from store.tables import ChangeRow, IssueRow, IssueState, RecordRow, RunRow
 
 Row = dict[str, Any]
 
@@ -198,14 +198,6 @@ def write_issues(session: Session, rows: Sequence[Row]) -> None:
 def settle_issues(session: Session, rows: Sequence[Row]) -> None:
     """Change some columns of issues by id; every row has the same columns, `id` among them."""
     _update(session, ISSUE, rows)
-
-
-def open_issues(session: Session, customer: str) -> int:
-    """How many issues of the customer wait for a person."""
-    number = session.execute(
-        select(func.count()).select_from(ISSUE).where(ISSUE.c.customer == customer, ISSUE.c.state.in_(OPEN))
-    ).scalar_one()
-    return int(number)
 
 
 def finished_runs(session: Session, customer: str) -> int:

@@ -43,7 +43,8 @@ from runs.answers import (
     UnsourcedPage,
 )
 from runs.waiving import RULES
-from store.feed import MOST_COUNTED, Counts, IssueFilter, Sort
+from store.feed import MOST_COUNTED, IssueFilter, Sort
+from store.standing import Counts
 from store.tables import OPEN, PAUSED
 
 FILTERS = ("verdict", "kind", "fix_in", "state", "rule", "sort")

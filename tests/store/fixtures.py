@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlmodel import select
 
+from store import standing
 from store.database import Database
+from store.tables import StandingRow
 from tests.store.databases import MakeUrl, postgresql_databases, sqlite_databases
 
 
@@ -34,6 +37,7 @@ def database(url: str) -> Iterator[Database]:
     """A fresh database of each system, open."""
     opened = Database.open(url)
     yield opened
+    stands_as_noted(opened)
     opened.close()
 
 
@@ -42,4 +46,12 @@ def sqlite_database(sqlite_url: MakeUrl) -> Iterator[Database]:
     """A fresh SQLite file, open: for what does not depend on the system."""
     opened = Database.open(sqlite_url())
     yield opened
+    stands_as_noted(opened)
     opened.close()
+
+
+def stands_as_noted(database: Database) -> None:
+    """Whatever a test did: what is noted of a customer's verdicts and issues is what counting them finds."""
+    with database.reading() as session:
+        for noted in session.exec(select(StandingRow)):
+            assert standing._counted(session, noted.customer) == (noted.verdicts, noted.issues)
