@@ -243,7 +243,8 @@ class _Explainer:
                 found.append(Check(question, rule, "unknown"))
             elif report is None or report.outcome in ("dormant", "off"):
                 outcomes: dict[str, str] = self._words.explain["outcomes"]
-                why = "" if report is None else "; ".join(report.why) or outcomes[report.outcome]
+                between: str = self._words.explain["between"]
+                why = "" if report is None else between.join(report.why) or outcomes[report.outcome]
                 found.append(Check(question, rule, "unknown", why))
             else:
                 found.append(Check(question, rule, "problem" if report.outcome == "matched" else "ok"))

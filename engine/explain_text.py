@@ -30,6 +30,7 @@ class _Printer:
         self._told = explanation
         self._words: Wording = wording(explanation.language)
         self._explain = self._words.explain
+        self._between: str = self._explain["between"]
         self._colour = colour
 
     def lines(self) -> Iterator[str]:
@@ -46,7 +47,7 @@ class _Printer:
         yield from self._section("matched", matched)
         yield from self._section("near", [f"  {near.sentence}" for near in told.near])
         yield from self._section("not_matched", self._columns([self._failed(one) for one in groups["not_matched"]]))
-        dormant = [(f"  {one.id}", "; ".join(one.why)) for one in groups["dormant"]]
+        dormant = [(f"  {one.id}", self._between.join(one.why)) for one in groups["dormant"]]
         yield from self._section("dormant", self._columns(dormant))
         yield from self._section("off", [f"  {one.id}" for one in groups["off"]])
 
@@ -131,7 +132,7 @@ class _Printer:
     def _readings(self, node: Node) -> str:
         if node.why:
             return node.why
-        return "; ".join(self._reading(reading) for reading in node.readings)
+        return self._between.join(self._reading(reading) for reading in node.readings)
 
     def _all_readings(self, node: Node) -> str:
         """What a whole part read, each value once, and what it could not: enough to see why it failed."""
@@ -142,7 +143,7 @@ class _Printer:
             told.update((self._reading(reading), None) for reading in part.readings)
             if part.block in ("all", "any", "not", "unless"):
                 todo.extend(part.children)
-        return "; ".join(list(told)[:_MOST_READINGS])
+        return self._between.join(list(told)[:_MOST_READINGS])
 
     def _reading(self, reading: Reading) -> str:
         value = self._explain["missing"] if reading.value is None else reading.value

@@ -10,7 +10,8 @@ from runs.deciding import Classifiers
 from runs.errors import AlreadySettled, NotHeld, RulebookEdited, UnknownRun
 from runs.fetching import OnPage, Received
 from runs.holding import unpacked
-from runs.running import Order, carry_out
+from runs.judging import Order
+from runs.running import carry_out
 from store import fingerprints, holds, queries, writes
 from store.database import Database
 from store.tables import RunRow

@@ -50,8 +50,9 @@ from runs.fetching import OnPage, Received
 from runs.guard_words import said
 from runs.histories import day_by_day, happenings, opened
 from runs.impact import Impact, Side, impact
+from runs.judging import Order
 from runs.locking import turn
-from runs.running import Order, carry_out
+from runs.running import carry_out
 from runs.settling import Settlement, settle
 from runs.unsourced import unsourced
 from runs.uploading import Confirmed, UploadPage

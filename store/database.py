@@ -17,6 +17,7 @@ VARIABLE = "MUSTER_DATABASE_URL"
 FILE = "muster.db"
 
 _BEGIN = "muster_begin"
+_LARGE = ("record", "record_key", "issue", "issue_cause", "change")
 _BUSY_MILLISECONDS = 60_000
 """How long a writer waits for another: a large run's one transaction takes seconds."""
 
@@ -97,6 +98,16 @@ class Database:
         # Neither goes inside a transaction.
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT", **{_BEGIN: ""}) as connection:
             connection.exec_driver_sql("VACUUM" if self.file is None else "PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def count_rows(self) -> None:
+        """After a large write: let PostgreSQL know at once how much there is, for which it else takes minutes.
+
+        Until it knows, it asks large tables as if they were empty. SQLite plans well without.
+        """
+        if self.dialect == "postgresql":
+            with self.writing() as session:
+                for table in _LARGE:
+                    session.connection().exec_driver_sql(f"ANALYZE {table}")
 
     def upgrade(self) -> None:
         """Bring the tables to what this program needs. Safe when several processes do it at once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, func
@@ -66,7 +66,11 @@ class StoredRecords:
                 self._read(found, self._own, col(RecordRow.kind) == kind, col(RecordRow.source_id).in_(ids))
             digests += [fingerprints.of_key(self._customer, kind, key, value) for key, value in asked if key != "id"]
         for some in chunks(digests):
-            keyed = select(RecordKeyRow.record_id).where(col(RecordKeyRow.digest).in_(some))
+            keyed: Any = select(RecordKeyRow.record_id).where(col(RecordKeyRow.digest).in_(some))
+            if self._session.get_bind().dialect.name == "postgresql":
+                # Before it has counted the rows of a first run, PostgreSQL would else look all keys through once for
+                # every record: minutes instead of a moment.
+                keyed = select(keyed.distinct().cte("keyed").prefix_with("MATERIALIZED").c.record_id)
             # A digest holds the customer. Naming it too would let SQLite begin at the customer's records, which are
             # many, in place of the keys, which are few.
             self._read(found, col(RecordRow.id).in_(keyed))

@@ -12,7 +12,7 @@ from tests.engine.conditions import settings, when
 WINDOW = settings({"window_days": 14, "archived_for_hours": 24, "families": ("BTS", "CAP")})
 
 READ = [
-    ("learner", "email: {is: missing}", "email address is missing", "l'adresse e-mail est absente"),
+    ("learner", "email: {is: missing}", "email address is missing", "l’adresse e-mail est absente"),
     ("session", "name: {is: present}", "name is given", "le nom est renseigné"),
     (
         "session",
@@ -20,7 +20,7 @@ READ = [
         "linked instructors are missing",
         "les intervenants liés sont absents",
     ),
-    ("learner", "email: {is: malformed}", "email address is not valid", "l'adresse e-mail n'est pas valide"),
+    ("learner", "email: {is: malformed}", "email address is not valid", "l’adresse e-mail n’est pas valide"),
     (
         "learner",
         "status: [left, suspended]",
@@ -31,7 +31,7 @@ READ = [
         "learner",
         "company: {starts_with: Atelier}",
         "company starts with “Atelier”",
-        "l'entreprise commence par « Atelier »",
+        "l’entreprise commence par « Atelier »",
     ),
     (
         "session",
@@ -43,7 +43,7 @@ READ = [
         "learner",
         "not: {email: {domain_in: $email_domains}}",
         "email address is not at `email_domains` (not set)",
-        "l'adresse e-mail n'est pas du domaine `email_domains` (non réglé)",
+        "l’adresse e-mail n’est pas du domaine `email_domains` (non réglé)",
     ),
     (
         "session",
@@ -57,7 +57,7 @@ READ = [
         "time of the first archiving is less than 24 hours (`archived_for_hours`) ago",
         "la date du premier archivage remonte à moins de 24 heures (`archived_for_hours`)",
     ),
-    ("session", "starts_at: {on: today}", "start is today", "le début est aujourd'hui"),
+    ("session", "starts_at: {on: today}", "start is today", "le début est aujourd’hui"),
     (
         "session",
         "starts_at: {at_least: in 1 day}",
@@ -76,18 +76,18 @@ READ = [
         "end is no later than start",
         "la fin est au plus tard le début",
     ),
-    ("session", "remote: false", "the session is not held at a distance", "la séance n'est pas à distance"),
+    ("session", "remote: false", "the session is not held at a distance", "la séance n’est pas à distance"),
     (
         "sheet",
         "not: {archived: true}",
         "the sheet is not archived, or nobody says",
-        "la feuille n'est pas archivée, ou rien ne le dit",
+        "la feuille n’est pas archivée, ou rien ne le dit",
     ),
     (
         "session",
         "no: {instructors: {email: {is: well_formed}}}",
         "there is no linked instructor whose email address is valid",
-        "il n'y a aucun intervenant lié dont l'adresse e-mail est valide",
+        "il n’y a aucun intervenant lié dont l’adresse e-mail est valide",
     ),
     (
         "learner",
@@ -105,7 +105,7 @@ READ = [
         "learner",
         "{any: [{first_name: {is: missing}}, {last_name: {is: missing}, email: {is: missing}}]}",
         "first name is missing, or (last name is missing and email address is missing)",
-        "le prénom est absent, ou (le nom de famille est absent et l'adresse e-mail est absente)",
+        "le prénom est absent, ou (le nom de famille est absent et l’adresse e-mail est absente)",
     ),
     (
         "session",
@@ -123,7 +123,7 @@ READ = [
         "learner",
         "not: {any: [{email: {is: missing}}, {phone: {is: missing}}]}",
         "it is not true that (email address is missing, or phone number is missing)",
-        "il est faux que : (l'adresse e-mail est absente, ou le numéro de téléphone est absent)",
+        "il est faux que : (l’adresse e-mail est absente, ou le numéro de téléphone est absent)",
     ),
     ("learner", "{}", "always", "toujours"),
 ]
@@ -156,7 +156,7 @@ def test_of_nothing_at_all_any_never_holds() -> None:
 def test_a_rule_is_one_sentence() -> None:
     rule = _rule("email: {is: missing}")
     assert rule_sentence(rule, "en") == "A learner is flagged when email address is missing."
-    assert rule_sentence(rule, "fr") == "Un apprenant est signalé quand l'adresse e-mail est absente."
+    assert rule_sentence(rule, "fr") == "Un apprenant est signalé quand l’adresse e-mail est absente."
     assert rule_sentence(_rule("{}"), "en") == "Every learner is flagged."
 
 

@@ -12,7 +12,8 @@ from connectors.contract import Unavailable
 from engine.door import Invalid
 from engine.records import Record
 from runs.fetching import Received
-from runs.running import Order, carry_out
+from runs.judging import Order
+from runs.running import carry_out
 from runs.service import Service
 from store.database import Database
 from store.feed import IssueFilter

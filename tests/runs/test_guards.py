@@ -273,7 +273,8 @@ def test_a_source_older_than_expected_is_said_and_held_where_the_customer_wants_
     sqlite_database: Database, tmp_path: Path
 ) -> None:
     from runs.fetching import Received  # noqa: PLC0415
-    from runs.running import Order, carry_out  # noqa: PLC0415
+    from runs.judging import Order  # noqa: PLC0415
+    from runs.running import carry_out  # noqa: PLC0415
 
     strict = PLAIN + "guards: {stale_source: {then: hold, hours_of: {SIS → Wonde: 6}}}\n"
     service = a_service(sqlite_database, tmp_path, north=PLAIN, south=strict)

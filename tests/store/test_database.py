@@ -153,3 +153,13 @@ def test_a_password_is_not_shown() -> None:
     database = Database.open("postgresql://muster:hunter2@localhost/muster")
     assert "hunter2" not in database.place
     database.close()
+
+
+def test_a_large_write_is_counted_at_once(database: Database) -> None:
+    database.count_rows()
+    if database.dialect == "postgresql":
+        with database.reading() as session:
+            counted = session.connection().execute(
+                text("SELECT relname FROM pg_stat_user_tables WHERE last_analyze IS NOT NULL")
+            )
+            assert set(counted.scalars()) == {"record", "record_key", "issue", "issue_cause", "change"}
