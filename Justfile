@@ -31,7 +31,7 @@ rules:
 
 # All tests
 test *args:
-    uv run pytest {{ args }}
+    uv run pytest -n auto --dist loadfile {{ args }}
 
 # Measure, as ratios against rivals in the same run
 bench *args:

@@ -42,6 +42,7 @@ _ANSWER: dict[str, Any] = {
     "invalid": False,
     "errors": [],
     "remark": None,
+    "effect": None,
 }
 _SYNCED: dict[str, Any] = {
     "kind": "session",
@@ -56,6 +57,7 @@ _SYNCED: dict[str, Any] = {
     "invalid": False,
     "errors": [],
     "remark": None,
+    "effect": {"what": "update", "fields": ["starts_at"], "target": "crs_1"},
 }
 _TIMES: dict[str, Any] = {
     "as_of": "2026-11-21T11:00:00Z",
@@ -189,7 +191,6 @@ EXPLAINED: dict[str, Any] = {
     "expected_on": None,
     "answer": None,
     "explanation": None,
-    "effect": None,
     "first_seen": None,
     "not_received_since": None,
     **_TIMES,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from api.pages.words import Words
+from engine.moments import zone
 from runs.answers import FeedRow
 
 CSV = "text/csv"
@@ -29,17 +31,22 @@ def header(words: Words, language: str) -> list[str]:
     return [words.say(language, f"csv.{column}") for column in COLUMNS]
 
 
-def csv_rows(words: Words, rows: Iterable[FeedRow], language: str) -> Iterator[list[object]]:
-    """One line per issue; one per record where the feed shows records without issues."""
+def csv_rows(words: Words, rows: Iterable[FeedRow], language: str, zone_name: str) -> Iterator[list[object]]:
+    """One line per issue; one per record where the feed shows records without issues. Times are the customer's."""
+
+    def local(moment: datetime) -> str:
+        # To the minute, and without its offset: so every spreadsheet takes it for a time and can sort by it.
+        return moment.astimezone(zone(zone_name)).strftime("%Y-%m-%d %H:%M")
+
     for row in rows:
         who = (row.source_id, words.say(language, f"kind.{row.kind}"), row.name, row.mis_id)
         for issue in row.issues:
             place = words.say(language, f"fix_in.{issue.fix_in}") if issue.fix_in else None
             state = words.say(language, f"state.{issue.state}")
             since = issue.back_at or issue.opened_at
-            yield [*who, issue.problem, issue.fix, place, issue.rule, state, since.isoformat()]
+            yield [*who, issue.problem, issue.fix, place, issue.rule, state, local(since)]
         if not row.issues:
-            yield [*who, row.problem, row.fix, None, row.rule, None, row.since.isoformat() if row.since else None]
+            yield [*who, row.problem, row.fix, None, row.rule, None, local(row.since) if row.since else None]
 
 
 def written_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], language: str) -> Iterator[bytes]:

@@ -25,6 +25,16 @@ Awakened = Literal["over", "grown", "withdrawn", "by_hand"]
 EffectKind = Literal["create", "update", "unchanged"]
 
 
+class Effect(Struct, frozen=True):
+    """What the platform would see of a record that is synced."""
+
+    what: EffectKind
+    fields: list[str] = []
+    """For an update: the record's fields in which the platform's differs."""
+    target: str | None = None
+    """The platform's id of the account or sheet that it is held against."""
+
+
 class Remark(Struct, frozen=True, omit_defaults=True):
     """One rule that matched beside the deciding one."""
 
@@ -56,6 +66,8 @@ class Answer(Struct, frozen=True):
     """What is wrong with an invalid one, a sentence each, without the values found."""
     remark: str | None = None
     """Why there is no verdict."""
+    effect: Effect | None = None
+    """What the platform would see, where it is synced and the platform tells what it has."""
 
 
 class Classification(Struct, frozen=True):
@@ -270,16 +282,6 @@ class UnsourcedPage(Struct, frozen=True):
     next_cursor: str | None
 
 
-class Effect(Struct, frozen=True):
-    """What the platform would see of a record that is synced."""
-
-    what: EffectKind
-    fields: list[str] = []
-    """For an update: the record's fields in which the platform's differs."""
-    target: str | None = None
-    """The platform's id of the account or sheet that it is held against."""
-
-
 class Explained(Struct, frozen=True):
     """Where a record is and why: every rule of its kind, condition by condition."""
 
@@ -292,8 +294,6 @@ class Explained(Struct, frozen=True):
     answer: Answer | None
     """As decided now; None when it was never received or can no longer be read."""
     explanation: Explanation | None
-    effect: Effect | None = None
-    """What the platform would see, where it is synced and the platform tells what it has."""
     first_seen: datetime | None = None
     not_received_since: datetime | None = None
     as_of: datetime | None = None

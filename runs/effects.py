@@ -6,15 +6,20 @@ sheet. Where the platform tells nothing of the kind there is nothing to say. Not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from sqlmodel import Session
+
+from engine.classify import Decided
+from engine.door import Invalid
 from engine.folding import fold_email
 from engine.provided import Provided
 from engine.records import PEOPLE, Record, kind_of
 from engine.situation import Situation
 from runs.answers import Effect
 from runs.findings import Findings
+from store import queries
 
 Synced = Callable[[str, str], bool]
 """Whether the record of that kind and id is synced itself, so that the platform knows of it."""
@@ -61,6 +66,43 @@ def effects_of(run: Findings, told: Collection[str]) -> dict[str, dict[str, int]
             of_kind = counts.setdefault(kind, dict.fromkeys(COUNTED, 0))
             of_kind[effect.what] += 1
     return counts
+
+
+def effects_in(session: Session, customer: str, decided: Decided) -> Mapping[int, Effect]:
+    """Position in a batch to what the platform would see, of what is synced. A few questions, however large it is."""
+    provided = decided.classifier.provided
+    told = queries.kinds_told(session, customer) | {
+        kind_of(item) for item in decided.items if not isinstance(item, Invalid)
+    }
+    wanted = {kind for kind, against in _HELD_AGAINST.items() if against in told and provided.kind(against)}
+    records: dict[int, Any] = {
+        position: decided.record(position)
+        for position, decision in enumerate(decided.decisions)
+        if decision is not None and decision.verdict == "sync" and decision.kind in wanted
+    }
+    if not records:
+        return {}
+    verdicts: dict[tuple[str, str], str | None] = {
+        (decision.kind, decision.source_id): decision.verdict for decision in decided.decisions if decision is not None
+    }
+    for kind in PEOPLE:
+        people = {
+            one.source_id
+            for record in records.values()
+            if kind_of(record) == "session"
+            for one in decided.situation.related(record, f"{kind}s")
+            if (kind, one.source_id) not in verdicts
+        }
+        stored = queries.verdicts(session, customer, kind, people)
+        verdicts |= {(kind, source_id): verdict for source_id, verdict in stored.items()}
+
+    def synced(kind: str, source_id: str) -> bool:
+        return verdicts.get((kind, source_id)) == "sync"
+
+    found = {
+        position: effect_of(record, decided.situation, provided, told, synced) for position, record in records.items()
+    }
+    return {position: effect for position, effect in found.items() if effect is not None}
 
 
 def _account(record: Record, situation: Situation) -> Record | None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import msgspec
 from sqlmodel import Session
 
 from engine.classify import Classifier, Decided
-from engine.door import Invalid
 from engine.explain import explain
 from engine.moments import Moment
 from engine.records import Record
 from engine.situation import Known
-from runs.answers import Effect, Explained, Happening, Where
+from runs.answers import Explained, Happening, Where
 from runs.deciding import moment_of, sync_of
-from runs.effects import effect_of
+from runs.effects import effects_in
 from runs.histories import happenings, received
 from runs.seeing import Seen
 from runs.wording import Wording
@@ -55,29 +54,13 @@ def explained(
             expected_on = _expected(classifier, record, moment, known)
             where = "out" if expected_on is None else "later"
     found = _answered(kind, source_id, row, where, moment, history)
+    effect = effects_in(session, customer, decided).get(0) if where == "in" else None
     return msgspec.structs.replace(
         found,
         expected_on=expected_on,
-        answer=wording.answer(decided, 0),
-        effect=_effect(session, decided) if where == "in" else None,
+        answer=wording.answer(decided, 0, effect),
         explanation=explain(classifier, decided, 0, wording.language),
     )
-
-
-def _effect(session: Session, decided: Decided) -> Effect | None:
-    classifier = decided.classifier
-    customer = classifier.rulebook.customer.id
-    record = decided.record(0)
-    assert not isinstance(record, Invalid)
-    asked: dict[str, Mapping[str, str | None]] = {}
-
-    def synced(kind: str, source_id: str) -> bool:
-        if kind not in asked:
-            people = [one.source_id for one in decided.situation.related(record, f"{kind}s")]
-            asked[kind] = queries.verdicts(session, customer, kind, people)
-        return asked[kind].get(source_id) == "sync"
-
-    return effect_of(record, decided.situation, classifier.provided, queries.kinds_told(session, customer), synced)
 
 
 def _expected(classifier: Classifier, record: Record, moment: Moment, known: Known) -> datetime | None:

@@ -43,6 +43,7 @@ from runs.answers import (
 from runs.approving import held_row
 from runs.archiving import observed
 from runs.deciding import Classifiers, dated, moment_of, undated
+from runs.effects import effects_in
 from runs.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownRun, UnreadableCursor
 from runs.explaining import explained
 from runs.feed import Reading, other_of, summary
@@ -141,7 +142,8 @@ class Service:
             classifier = self._classifiers.of(rulebook, seen_before=last is not None)
             stored = last is not None or queries.has_run(session, customer_id)
             decided = classifier.decide(items, moment, StoredRecords(session, customer_id) if stored else NOTHING_KNOWN)
-            answers = [wording.answer(decided, position) for position in range(len(items))]
+            effects = effects_in(session, customer_id, decided)
+            answers = [wording.answer(decided, position, effects.get(position)) for position in range(len(items))]
         counts = dict.fromkeys(("sync", "skip", "flag"), 0)
         for answer in answers:
             if answer.verdict is not None:

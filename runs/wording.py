@@ -14,7 +14,7 @@ from engine.messages import Messages, Rendered
 from engine.moments import Moment
 from engine.records import kind_of
 from engine.rulebook import Rulebook
-from runs.answers import Answer, Remark
+from runs.answers import Answer, Effect, Remark
 from runs.errors import UnknownLanguage
 
 RELATED_ONLY: Literal["related_record_only"] = "related_record_only"
@@ -36,18 +36,18 @@ class Wording:
         """A rule's message."""
         return self._messages.render(self._rulebook, rule, facts, self.language)
 
-    def answer(self, decided: Decided, position: int) -> Answer:
-        """The answer on one item of a batch."""
+    def answer(self, decided: Decided, position: int, effect: Effect | None = None) -> Answer:
+        """The answer on one item of a batch; ``effect`` is what the platform would see of it."""
         decision = decided.decisions[position]
         item = decided.items[position]
         if decision is None:
             kind = item.kind if isinstance(item, Invalid) else kind_of(item)
             return Answer(kind=kind, source_id=item.source_id, verdict=None, remark=RELATED_ONLY)
         if not decision.matches:
-            return Answer(kind=decision.kind, source_id=decision.source_id, verdict=decision.verdict)
-        return self._said(decided, position, decision)
+            return Answer(kind=decision.kind, source_id=decision.source_id, verdict=decision.verdict, effect=effect)
+        return self._said(decided, position, decision, effect)
 
-    def _said(self, decided: Decided, position: int, decision: Decision) -> Answer:
+    def _said(self, decided: Decided, position: int, decision: Decision, effect: Effect | None) -> Answer:
         def remark(match: Match) -> Remark:
             said = self.render(match.rule, decided.facts(position, match.rule))
             return Remark(match.rule, match.reaction, said.problem, said.fix, match.fix_in)
@@ -72,6 +72,7 @@ class Wording:
             notes=[remark(match) for match in decision.notes],
             invalid=decision.rule in INVALID,
             errors=errors,
+            effect=effect,
         )
 
 

@@ -91,6 +91,7 @@ def _counted(session: Session, customer: str) -> tuple[ByKey, ByKey]:
             col(RecordRow.customer) == customer, col(RecordRow.left_at).is_(None), col(RecordRow.verdict).is_not(None)
         )
         .group_by(col(RecordRow.kind), col(RecordRow.verdict))
+        .order_by(col(RecordRow.kind), col(RecordRow.verdict))
     ):
         verdicts.setdefault(kind, {})[str(verdict)] = number
     issues: ByKey = {}
@@ -98,6 +99,7 @@ def _counted(session: Session, customer: str) -> tuple[ByKey, ByKey]:
         select(IssueRow.state, IssueRow.rule, func.count())
         .where(col(IssueRow.customer) == customer)
         .group_by(col(IssueRow.state), col(IssueRow.rule))
+        .order_by(col(IssueRow.state), col(IssueRow.rule))
     ):
         issues.setdefault(state, {})[rule] = number
     return verdicts, issues

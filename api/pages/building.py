@@ -228,7 +228,7 @@ def record_page(
 
 
 def _effect(reader: Reader, found: Explained) -> str:
-    effect = found.effect
+    effect = None if found.answer is None else found.answer.effect
     if effect is None:
         return ""
     use = reader.rulebook.customer.platform

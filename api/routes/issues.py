@@ -112,8 +112,9 @@ def as_csv(request: Request, service: Service, customer: str, which: IssueFilter
     first = next(rows, None)
     everything = chain(() if first is None else (first,), rows)
     words = request.app.state.pages.words
+    lines = csv_rows(words, everything, language, service.rulebook(customer).customer.zone)
     return StreamingResponse(
-        written_rows(header(words, language), csv_rows(words, everything, language), language),
+        written_rows(header(words, language), lines, language),
         media_type=CSV,
         headers={
             "Content-Disposition": f'attachment; filename="{name_of_file(customer)}"',

@@ -111,9 +111,10 @@ def _tell_where(found: Explained, zone: str) -> None:
     elif found.where == "later":
         text += "."
     say(text)
-    if found.effect is not None:
-        fields = f" ({', '.join(found.effect.fields)})" if found.effect.fields else ""
-        say(f"On the platform: {found.effect.what}{fields}.")
+    effect = None if found.answer is None else found.answer.effect
+    if effect is not None:
+        fields = f" ({', '.join(effect.fields)})" if effect.fields else ""
+        say(f"On the platform: {effect.what}{fields}.")
     if found.first_seen is not None:
         note(f"First received {local(found.first_seen, zone)}.")
     if found.not_received_since is not None:

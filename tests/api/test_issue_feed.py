@@ -130,6 +130,8 @@ def test_the_csv_begins_with_the_five_columns_of_the_article(pushed: Client) -> 
     assert header[:5] == ["Integration Source ID", "Entity Type", "Entity Name", "MIS ID", "Error Message"]
     assert line[:4] == ["L-1", "Learner", "Inès Marchal", ""]
     assert "Inès Marchal" in line[4]
+    # In the customer's own time.
+    assert line[-1] == "2026-11-21 12:00"
 
 
 def test_the_french_csv_opens_in_french_excel(pushed: Client) -> None:

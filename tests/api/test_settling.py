@@ -232,7 +232,7 @@ def test_a_record_that_is_synced_says_what_the_platform_would_see(browser: Clien
     browser.push([*ILL, account])
     page = browser.get("/customers/acme/records/learner/L-2").text
     assert "On Edusign it would change: last name." in page
-    assert browser.get("/v1/customers/acme/records/learner/L-2").json()["effect"] == {
+    assert browser.get("/v1/customers/acme/records/learner/L-2").json()["answer"]["effect"] == {
         "what": "update",
         "fields": ["last_name"],
         "target": "A-2",

@@ -30,7 +30,8 @@ def service(database: Database, tmp_path: Path) -> Service:
 
 
 def seen(service: Service, kind: str, source_id: str) -> Effect | None:
-    return service.explain("north", kind, source_id).effect
+    answer = service.explain("north", kind, source_id).answer
+    return None if answer is None else answer.effect
 
 
 @pytest.mark.parametrize(
@@ -116,3 +117,22 @@ def test_what_has_no_source_is_listed_and_left_alone(service: Service) -> None:
     rest = service.unsourced("north", first.next_cursor, 1)
     assert [*first.items, *rest.items] == page.items
     assert rest.next_cursor is None
+
+
+def test_a_classified_batch_says_of_each_what_the_platform_would_see(service: Service) -> None:
+    service.push("north", [*WELL, ACCOUNT, changed(SHEET, learner_refs=())], True, as_of=NOW)
+    batch = [changed(ADA, first_name="Adah"), changed(ALGEBRA, room=None), changed(LOU, email=None)]
+    answers = service.classify("north", batch, as_of=NOW).decisions
+    assert [answer.effect for answer in answers] == [
+        Effect("update", ["first_name"], "A-1"),
+        # Lou, who is flagged in this batch, need not be on the sheet.
+        Effect("unchanged", [], "F-1"),
+        None,
+    ]
+    # Without Lou in the batch, the stored one is synced and lacks on the sheet; nobody but known people is looked at.
+    (answer,) = service.classify("north", [ALGEBRA], as_of=NOW).decisions
+    assert answer.effect == Effect("update", ["learner_ids"], "F-1")
+
+
+def test_a_batch_whose_platform_tells_nothing_says_nothing_of_it(service: Service) -> None:
+    assert [answer.effect for answer in service.classify("north", WELL, as_of=NOW).decisions] == [None, None, None]
