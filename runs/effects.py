@@ -68,12 +68,13 @@ def effects_of(run: Findings, told: Collection[str]) -> dict[str, dict[str, int]
     return counts
 
 
-def effects_in(session: Session, customer: str, decided: Decided) -> Mapping[int, Effect]:
-    """Position in a batch to what the platform would see, of what is synced. A few questions, however large it is."""
+def effects_in(session: Session, decided: Decided, stored: Collection[str]) -> Mapping[int, Effect]:
+    """Position in a batch to what the platform would see, of what is synced. A few questions, however large it is.
+
+    ``stored`` are the kinds of which anything is known beside the batch.
+    """
     provided = decided.classifier.provided
-    told = queries.kinds_told(session, customer) | {
-        kind_of(item) for item in decided.items if not isinstance(item, Invalid)
-    }
+    told = {*stored, *(kind_of(item) for item in decided.items if not isinstance(item, Invalid))}
     wanted = {kind for kind, against in _HELD_AGAINST.items() if against in told and provided.kind(against)}
     records: dict[int, Any] = {
         position: decided.record(position)
@@ -93,8 +94,8 @@ def effects_in(session: Session, customer: str, decided: Decided) -> Mapping[int
             for one in decided.situation.related(record, f"{kind}s")
             if (kind, one.source_id) not in verdicts
         }
-        stored = queries.verdicts(session, customer, kind, people)
-        verdicts |= {(kind, source_id): verdict for source_id, verdict in stored.items()}
+        known = queries.verdicts(session, decided.classifier.rulebook.customer.id, kind, people)
+        verdicts |= {(kind, source_id): verdict for source_id, verdict in known.items()}
 
     def synced(kind: str, source_id: str) -> bool:
         return verdicts.get((kind, source_id)) == "sync"

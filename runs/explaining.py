@@ -54,7 +54,7 @@ def explained(
             expected_on = _expected(classifier, record, moment, known)
             where = "out" if expected_on is None else "later"
     found = _answered(kind, source_id, row, where, moment, history)
-    effect = effects_in(session, customer, decided).get(0) if where == "in" else None
+    effect = effects_in(session, decided, known.kinds).get(0) if where == "in" else None
     return msgspec.structs.replace(
         found,
         expected_on=expected_on,

@@ -23,7 +23,6 @@ from engine.problems import RuleFileError
 from engine.provided import REMEMBERED, provided_by
 from engine.records import KINDS, Record
 from engine.rulebook import Rulebook
-from engine.situation import NOTHING_KNOWN
 from runs import approving, fetching, uploading
 from runs.answers import (
     Classification,
@@ -41,9 +40,8 @@ from runs.answers import (
     UnsourcedPage,
 )
 from runs.approving import held_row
-from runs.archiving import observed
-from runs.deciding import Classifiers, dated, moment_of, undated
-from runs.effects import effects_in
+from runs.classifying import classified
+from runs.deciding import Classifiers
 from runs.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownRun, UnreadableCursor
 from runs.explaining import explained
 from runs.feed import Reading, other_of, summary
@@ -57,15 +55,13 @@ from runs.running import carry_out
 from runs.settling import Settlement, settle
 from runs.unsourced import unsourced
 from runs.uploading import Confirmed, UploadPage
-from runs.upward import with_uploads
 from runs.wording import Wording
 from store import feed as stored_feed
-from store import fingerprints, holds, queries, writes
+from store import holds, queries
 from store.causes import waiting_for
 from store.cursors import CursorError
 from store.database import Database
 from store.feed import IssueFilter
-from store.known import StoredRecords
 from store.queries import PAGE
 from store.standing import Counts, counts
 from store.tables import Direction
@@ -129,35 +125,8 @@ class Service:
         """
         rulebook = self.rulebook(customer_id)
         wording = Wording(self.messages, rulebook, language)
-        as_of = as_of or self.clock()
         with self.database.reading() as session:
-            last = queries.last_sync(session, customer_id)
-            moment = moment_of(rulebook, as_of, None if last is None else last[1])
-            if last is not None and (without := undated(rulebook, items)):
-                prints = fingerprints.of_batch(items)
-                known = writes.known_records(session, customer_id, [*map(fingerprints.identity, without)])
-                items = dated(items, without, prints, known, as_of)
-            items, _ = observed(session, customer_id, items, as_of)
-            items = with_uploads(session, customer_id, items)
-            classifier = self._classifiers.of(rulebook, seen_before=last is not None)
-            stored = last is not None or queries.has_run(session, customer_id)
-            decided = classifier.decide(items, moment, StoredRecords(session, customer_id) if stored else NOTHING_KNOWN)
-            effects = effects_in(session, customer_id, decided)
-            answers = [wording.answer(decided, position, effects.get(position)) for position in range(len(items))]
-        counts = dict.fromkeys(("sync", "skip", "flag"), 0)
-        for answer in answers:
-            if answer.verdict is not None:
-                counts[answer.verdict] += 1
-        return Classification(
-            decisions=answers,
-            as_of=as_of,
-            last_sync=moment.last_sync,
-            next_run=moment.next_run,
-            run_id=None if last is None else last[0],
-            rulebook_version=rulebook.version,
-            language=wording.language,
-            counts=counts,
-        )
+            return classified(session, self._classifiers, wording, rulebook, items, as_of or self.clock())
 
     def push(
         self,
