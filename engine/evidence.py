@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,17 +20,34 @@ from engine.rulebook import Rule, SettingValue
 _MOST_ITEMS = 20
 
 
-class Reads(Struct, frozen=True):
-    """What a rule reads, worked out once: its relations and settings, and its prepared condition."""
+class Asked(Struct, frozen=True):
+    """A test that a rule asks of related records."""
 
-    relations: tuple[str, ...]
+    where: Ready
+    alone: bool
+    """Whether it looks at nothing but the related record, so that its answer holds for whomever it is related to."""
+
+
+class Reads(Struct, frozen=True):
+    """What a rule reads, worked out once: its relations, with the tests that find records over them, and settings."""
+
+    relations: Mapping[str, tuple[Asked, ...]]
     settings: tuple[str, ...]
-    ready: Ready | None
 
 
 def reads_of(rule: Rule, ready: Ready | None) -> Reads:
     """What a rule reads; the engine's own findings read nothing."""
-    return Reads(relations_read(rule.when), settings_read(rule.when), ready)
+    relations = {name: tuple(_asked(ready, name)) for name in relations_read(rule.when)}
+    return Reads(relations, settings_read(rule.when))
+
+
+def _asked(ready: Ready | None, relation: str) -> Iterator[Asked]:
+    for part in _parts(ready):
+        if not isinstance(part, Exists | Counted) or part.relation != relation:
+            continue
+        if isinstance(part, Counted) or not part.negated:
+            tests = [test for test in _parts(part.where) if isinstance(test, Test)]
+            yield Asked(part.where, all(test.leaf.this is None for test in tests))
 
 
 class Evidence:
@@ -40,6 +57,7 @@ class Evidence:
         self._sight = sight
         self._settings = settings
         self._fields: dict[int, dict[str, Any]] = {}
+        self._answers: dict[tuple[int, int], bool] = {}
         moment = sight.clock.moment
         self._as_of = plain(moment.as_of)
         self._last_sync = plain(moment.last_sync)
@@ -53,8 +71,8 @@ class Evidence:
         if reads is None:
             return self._facts(kind, record, name_of(record), fields)
         related: dict[str, RelatedFacts] = {}
-        for name in reads.relations:
-            others = _meant(reads.ready, name, record, self._sight)
+        for name, asked in reads.relations.items():
+            others = self._meant(name, asked, record)
             related[name] = RelatedFacts(len(others), tuple([item_of(other) for other in others[:_MOST_ITEMS]]))
         read = {name: plain(self._settings.get(name)) for name in reads.settings}
         return self._facts(kind, record, name_of(record), fields, related=related, settings=read)
@@ -70,6 +88,27 @@ class Evidence:
             next_run=self._next_run,
             **more,
         )
+
+    def _meant(self, relation: str, asked: tuple[Asked, ...], record: Record) -> Sequence[Record]:
+        """The related records a message is about: those that some test found, or all where tests found none."""
+        others = self._sight.situation.related(record, relation)
+        if asked and others:
+            others = (
+                tuple([other for other in others if any(self._found(one, other, record) for one in asked)]) or others
+            )
+        if others and not hasattr(others[0], "starts_at"):
+            return others
+        return sorted(others, key=lambda other: _nearness(other, self._sight.clock.moment.as_of))
+
+    def _found(self, asked: Asked, other: Record, record: Record) -> bool:
+        """Remembered where it can be: of a thousand people with one address, each is related to all others."""
+        if not asked.alone:
+            return _fulfils(asked.where, other, record, self._sight)
+        key = (id(asked), id(other))
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._answers[key] = _fulfils(asked.where, other, record, self._sight)
+        return answer
 
     def _of(self, record: Record) -> dict[str, Any]:
         fields = self._fields.get(id(record))
@@ -113,21 +152,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     return value
-
-
-def _meant(ready: Ready | None, relation: str, record: Record, sight: Sight) -> Sequence[Record]:
-    """The related records a message is about: those that some test found, or all where tests found none."""
-    others = sight.situation.related(record, relation)
-    wheres = [
-        part.where
-        for part in _parts(ready)
-        if (isinstance(part, Exists) and not part.negated) or isinstance(part, Counted)
-        if part.relation == relation
-    ]
-    if wheres:
-        found = [other for other in others if any(_fulfils(where, other, record, sight) for where in wheres)]
-        others = tuple(found) or others
-    return sorted(others, key=lambda other: _nearness(other, sight.clock.moment.as_of))
 
 
 def _nearness(other: Record, as_of: datetime) -> tuple[bool, float]:
