@@ -17,7 +17,7 @@ from msgspec import Struct
 from api.problems import UNKNOWN_CUSTOMER, ProblemError
 from store.api_keys import EVERY_CUSTOMER, SCOPES, find_key
 from store.database import Database
-from store.tables import Scope
+from store.words import Scope
 
 _LONGEST_KEY = 200
 

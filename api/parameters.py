@@ -13,7 +13,7 @@ from engine.records import KINDS
 from engine.rulebook import FixIn
 from store.feed import Sort
 from store.queries import LARGEST_PAGE
-from store.tables import Direction, IssueState
+from store.words import Direction, IssueState
 
 LONGEST_TEXT = 200
 

@@ -13,7 +13,7 @@ from engine.guards import GuardName
 from engine.rulebook import FixIn, Reaction
 from runs.corrections import Correction
 from runs.trips import Trip
-from store.tables import Direction, IssueState, Resolution, Status
+from store.words import Direction, IssueState, Resolution, Status
 
 Where = Literal["in", "later", "out", "never_received"]
 """Where a record is: synced; left out now and synced at a known later moment if nothing changes; left out;

@@ -14,7 +14,7 @@ from runs.judging import Order
 from runs.running import carry_out
 from store import fingerprints, holds, queries, writes
 from store.database import Database
-from store.tables import RunRow
+from store.run_tables import RunRow
 
 _SETTLED = ("approved", "rejected", "superseded")
 

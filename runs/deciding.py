@@ -17,7 +17,7 @@ from engine.records import Record
 from engine.rulebook import Rulebook
 from runs.schedules import next_run
 from store import fingerprints
-from store.tables import RunRow
+from store.run_tables import RunRow
 from store.writes import Known
 
 Items = Sequence[Record | Invalid]

@@ -24,7 +24,9 @@ from store import queries
 from store.causes import Waiting, counted, waited_for
 from store.feed import Listed, state_at
 from store.known import StoredRecords, record_of
-from store.tables import PAUSED, IssueRow, RecordRow, RunRow
+from store.run_tables import RunRow
+from store.tables import IssueRow, RecordRow
+from store.words import PAUSED
 
 _facts = msgspec.json.Decoder(Facts)
 _matches = msgspec.json.Decoder(tuple[Match, ...])

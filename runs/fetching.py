@@ -18,7 +18,7 @@ from engine.records import DOWNWARD, UPWARD, Record
 from engine.rulebook import ConnectorUse, Rulebook
 from runs.errors import NothingToFetch
 from store.fingerprints import identity
-from store.tables import Direction
+from store.words import Direction
 
 DATA = "MUSTER_DATA"
 """Folder in which each customer has a folder of files; `data` in the current folder when not set."""

@@ -17,7 +17,7 @@ from runs.resolving import Cause, Closing, Surroundings, cause
 from runs.waiving import RULES, Waived
 from store import fingerprints, writes
 from store.causes import sizes_of
-from store.tables import PAUSED
+from store.words import PAUSED
 from store.writes import OpenIssue, Row
 
 _facts_of = msgspec.json.Decoder(Facts)

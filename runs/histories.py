@@ -13,7 +13,8 @@ from runs.answers import Day, Happening, HistoryPage
 from runs.corrections import Correction
 from store import history as stored
 from store.history import Entry
-from store.tables import ChangeRow, IssueRow, RunRow
+from store.run_tables import RunRow
+from store.tables import ChangeRow, IssueRow
 
 _corrections = msgspec.json.Decoder(list[Correction])
 

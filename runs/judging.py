@@ -27,7 +27,8 @@ from store import fingerprints, holds, queries, writes
 from store.database import Database
 from store.holds import Entry
 from store.known import StoredRecords
-from store.tables import Direction, RunRow
+from store.run_tables import RunRow
+from store.words import Direction
 from store.writes import Known
 
 

@@ -22,7 +22,8 @@ from sqlmodel import Session, col, select
 
 from runs.errors import Busy, Overtaken
 from store.database import Database
-from store.tables import Direction, RunRow
+from store.run_tables import RunRow
+from store.words import Direction
 
 Clock = Callable[[], datetime]
 

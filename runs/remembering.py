@@ -18,8 +18,8 @@ from runs.findings import Findings, Found, Identity, decides
 from runs.following import follow
 from store import fingerprints, writes
 from store.keys import Keyed, write_keys
+from store.run_tables import RunRow
 from store.standing import open_issues, stand
-from store.tables import RunRow
 from store.writes import Known, Row
 
 

@@ -19,7 +19,7 @@ from engine.records import Record
 from engine.rulebook import Rule
 from engine.situation import Situation
 from runs.corrections import Arrived, Correction, corrections
-from store.tables import Resolution
+from store.words import Resolution
 
 
 class Closing(Struct, frozen=True):

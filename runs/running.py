@@ -24,7 +24,7 @@ from runs.upward import write_offers
 from store import holds, writes
 from store.archives import write_archives
 from store.database import Database
-from store.tables import RunRow
+from store.run_tables import RunRow
 
 _MANY = 5_000
 """Records that were new or differed, from which on a run is a large write."""

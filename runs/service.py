@@ -64,7 +64,7 @@ from store.database import Database
 from store.feed import IssueFilter
 from store.queries import PAGE
 from store.standing import Counts, counts
-from store.tables import Direction
+from store.words import Direction
 
 _MOST_WAITING = 20
 """Records that wait for an issue, listed with it."""

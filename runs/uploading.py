@@ -17,7 +17,7 @@ from engine.records import Mark, Sheet
 from engine.rulebook import Rulebook
 from store import fingerprints, uploads, writes
 from store.known import by_identity
-from store.tables import UploadRow
+from store.run_tables import UploadRow
 
 REASONS = "absence_reasons"
 

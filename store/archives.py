@@ -12,7 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from store.known import chunks
-from store.tables import ArchiveRow, RecordRow
+from store.run_tables import ArchiveRow
+from store.tables import RecordRow
 
 _ARCHIVE: Table = ArchiveRow.__table__  # type: ignore[attr-defined]
 _RECORD: Table = RecordRow.__table__  # type: ignore[attr-defined]
@@ -22,7 +23,7 @@ _FIRST = ("first_archived_at", "attendance")
 
 
 class Archive(Struct, frozen=True):
-    """What is remembered of one sheet; see ``store.tables.ArchiveRow``."""
+    """What is remembered of one sheet; see ``store.run_tables.ArchiveRow``."""
 
     sheet_id: str
     first_archived_at: datetime | None

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import func, insert, select, text
 from sqlmodel import Session, SQLModel
 
-import store.tables  # noqa: F401 - fills the metadata
+import store.run_tables
+import store.tables  # noqa: F401 - both fill the metadata
 from store.database import Database
 from store.known import chunks
 

@@ -15,7 +15,8 @@ from engine.folding import fold_name
 from engine.rulebook import FixIn
 from store.cursors import CursorError, cursor_of, opened
 from store.queries import LARGEST_PAGE, Page
-from store.tables import OPEN, PAUSED, IssueCauseRow, IssueRow, IssueState, RecordRow
+from store.tables import IssueCauseRow, IssueRow, RecordRow
+from store.words import OPEN, PAUSED, IssueState
 
 _FLAG: Any = literal_column("'flag'")
 """Written into the question itself: an index of flagged records only is of no use to one that leaves a place open."""

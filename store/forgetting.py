@@ -15,7 +15,8 @@ from store import fingerprints
 from store.keys import Keyed, write_keys
 from store.known import chunks
 from store.person import Person
-from store.tables import ArchiveRow, ChangeRow, HeldEntryRow, HeldRow, IssueRow, RecordRow, RunRow, UploadRow
+from store.run_tables import ArchiveRow, HeldEntryRow, HeldRow, RunRow, UploadRow
+from store.tables import ChangeRow, IssueRow, RecordRow
 
 
 class Forgotten(Struct, frozen=True):

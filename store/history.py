@@ -12,7 +12,9 @@ from sqlmodel import Session, col, select
 
 from store.cursors import cursor_of, opened
 from store.queries import LARGEST_PAGE
-from store.tables import FINISHED, ChangeRow, IssueRow, RecordRow, RunRow
+from store.run_tables import RunRow
+from store.tables import ChangeRow, IssueRow, RecordRow
+from store.words import FINISHED
 
 Span = tuple[datetime, datetime]
 """From a moment to before another."""

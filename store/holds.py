@@ -15,7 +15,8 @@ from sqlmodel import select as rows_of
 from store.cursors import cursor_of, opened
 from store.known import chunks
 from store.queries import LARGEST_PAGE, Page
-from store.tables import Direction, HeldEntryRow, HeldRow, RulebookRow, RunRow, Status
+from store.run_tables import HeldEntryRow, HeldRow, RulebookRow, RunRow
+from store.words import Direction, Status
 
 _RUN: Table = RunRow.__table__  # type: ignore[attr-defined]
 _HELD: Table = HeldRow.__table__  # type: ignore[attr-defined]
@@ -24,7 +25,7 @@ _RULEBOOK: Table = RulebookRow.__table__  # type: ignore[attr-defined]
 
 
 class Entry(Struct, frozen=True):
-    """One thing that a held run would have done; see ``store.tables.HeldEntryRow``."""
+    """One thing that a held run would have done; see ``store.run_tables.HeldEntryRow``."""
 
     what: str
     kind: str

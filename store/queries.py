@@ -14,7 +14,9 @@ from sqlmodel import Session, col, select
 from engine.records import UPWARD
 from store.cursors import cursor_of, opened
 from store.known import chunks
-from store.tables import FINISHED, ChangeRow, Direction, IssueRow, RecordRow, RunRow
+from store.run_tables import RunRow
+from store.tables import ChangeRow, IssueRow, RecordRow
+from store.words import FINISHED, Direction
 
 PAGE = 50
 LARGEST_PAGE = 500

@@ -11,18 +11,9 @@ from sqlmodel import Session
 
 from store.keys import delete_keys_of_none
 from store.known import chunks
-from store.tables import (
-    FINISHED,
-    ArchiveRow,
-    ChangeRow,
-    HeldEntryRow,
-    HeldRow,
-    IssueRow,
-    RecordRow,
-    RulebookRow,
-    RunRow,
-    UploadRow,
-)
+from store.run_tables import ArchiveRow, HeldEntryRow, HeldRow, RulebookRow, RunRow, UploadRow
+from store.tables import ChangeRow, IssueRow, RecordRow
+from store.words import FINISHED
 
 PART = 20_000
 """Changes deleted in one transaction."""

@@ -15,7 +15,8 @@ from sqlalchemy import select as columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from store.tables import OPEN, PAUSED, IssueRow, RecordRow, StandingRow
+from store.tables import IssueRow, RecordRow, StandingRow
+from store.words import OPEN, PAUSED
 
 _STANDING: Table = StandingRow.__table__  # type: ignore[attr-defined]
 

@@ -13,7 +13,7 @@ from sqlmodel import select as rows_of
 from store.cursors import cursor_of, opened
 from store.known import chunks
 from store.queries import LARGEST_PAGE, Page
-from store.tables import UploadRow
+from store.run_tables import UploadRow
 
 _UPLOAD: Table = UploadRow.__table__  # type: ignore[attr-defined]
 

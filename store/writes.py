@@ -14,7 +14,9 @@ from sqlmodel import Session
 from engine.decisions import Verdict
 from store import fingerprints
 from store.known import CHUNK, chunks
-from store.tables import ChangeRow, IssueRow, IssueState, RecordRow, RunRow
+from store.run_tables import RunRow
+from store.tables import ChangeRow, IssueRow, RecordRow
+from store.words import IssueState
 
 Row = dict[str, Any]
 

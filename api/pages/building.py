@@ -45,7 +45,7 @@ from runs.answers import (
 from runs.waiving import RULES
 from store.feed import MOST_COUNTED, IssueFilter, Sort
 from store.standing import Counts
-from store.tables import OPEN, PAUSED
+from store.words import OPEN, PAUSED
 
 FILTERS = ("verdict", "kind", "fix_in", "state", "rule", "sort")
 SOON = timedelta(hours=48)

@@ -14,7 +14,7 @@ from engine.wording import wording
 from runs.answers import Day, Happening, HistoryPage
 from runs.corrections import Correction
 from runs.waiving import RULES
-from store.tables import PAUSED
+from store.words import PAUSED
 
 
 def settled_by_whom(reader: Reader, reason: str | None, by: str | None) -> list[str]:

@@ -28,7 +28,7 @@ from runs.service import Service
 from store.feed import IssueFilter
 from store.queries import issues_of
 from store.queries import record as stored_record
-from store.tables import OPEN
+from store.words import OPEN
 
 router = APIRouter(include_in_schema=False)
 

@@ -21,7 +21,7 @@ from engine.door import Invalid, read_json
 from engine.records import Record
 from runs.answers import RunPage, RunSummary
 from store.queries import PAGE
-from store.tables import Direction
+from store.words import Direction
 
 router = APIRouter(tags=["runs"])
 

@@ -22,7 +22,7 @@ from engine.rulebook import FIX_IN, REACTIONS
 from runs.answers import Awakened, EffectKind, Unsourced, Where
 from runs.errors import SettleFault
 from store.feed import Sort
-from store.tables import PAUSED, IssueState, Resolution, Status
+from store.words import PAUSED, IssueState, Resolution, Status
 
 WORDS = Words()
 TEMPLATES = sorted(path.name for path in PAGES.glob("*.html"))

@@ -17,7 +17,7 @@ from typing import Literal
 from engine.records import Account, Instructor, Learner, Record, Session
 from runs.errors import Busy
 from store.database import Database
-from store.tables import Direction
+from store.words import Direction
 from tests.runs.schools import NOW, PLAIN, a_service
 
 Way = Literal["school", "downward", "upward"]

@@ -25,7 +25,8 @@ from engine.records import DOWNWARD, KINDS, Record
 from runs.answers import RunSummary
 from runs.service import Service
 from store.database import Database
-from store.tables import Direction, RecordRow
+from store.tables import RecordRow
+from store.words import Direction
 from tests.connectors.fakes import hyperplanning
 from tests.connectors.serving import served
 from tests.connectors.trying import SAMPLED, fake_of, filled, folder_of, read

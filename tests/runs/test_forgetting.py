@@ -10,7 +10,8 @@ from runs.errors import Busy, UnknownKind
 from runs.forgetting import forget
 from runs.service import Service
 from store.database import Database
-from store.tables import RecordKeyRow, RecordRow, RunRow
+from store.run_tables import RunRow
+from store.tables import RecordKeyRow, RecordRow
 from tests.runs.schools import ADA, ALGEBRA, LOU, NOW, SHEET, a_service, changed, later
 
 TWIN = changed(LOU, source_id="L-2", first_name="Mina", last_name="Quist")

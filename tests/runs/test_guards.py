@@ -13,7 +13,8 @@ from runs.answers import HeldRun, RunSummary
 from runs.errors import AlreadySettled, NotHeld, RulebookEdited, UnknownRun
 from runs.service import Service
 from store.database import Database
-from store.tables import ChangeRow, HeldRow, IssueRow, RecordRow
+from store.run_tables import HeldRow
+from store.tables import ChangeRow, IssueRow, RecordRow
 from tests.runs.schools import NOW, PLAIN, a_service, changed, later
 
 ONLINE = """

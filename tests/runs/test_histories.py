@@ -13,7 +13,8 @@ from runs.errors import UnreadableCursor
 from runs.histories import happenings
 from runs.settling import Settlement
 from store.database import Database
-from store.tables import ChangeRow, RecordRow, RunRow
+from store.run_tables import RunRow
+from store.tables import ChangeRow, RecordRow
 from tests.runs.schools import ADA, ALGEBRA, ILL, LOU, NOW, WELL, a_service, changed, later
 
 

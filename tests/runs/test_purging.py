@@ -8,7 +8,8 @@ from engine.records import Mark
 from runs.purging import Purged, purge
 from runs.service import Service
 from store.database import Database
-from store.tables import ChangeRow, RecordKeyRow, RecordRow, RunRow
+from store.run_tables import RunRow
+from store.tables import ChangeRow, RecordKeyRow, RecordRow
 from tests.runs.schools import ADA, ALGEBRA, ILL, LOU, NOW, SHEET, WELL, a_service, changed, later, states
 
 

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from store.api_keys import find_key, keys, new_key, revoke_key
 from store.database import Database
-from store.tables import ApiKeyRow
+from store.run_tables import ApiKeyRow
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

@@ -12,7 +12,8 @@ from sqlmodel import select
 
 from store import migrating
 from store.database import Database, WrongDatabaseUrl
-from store.tables import RecordRow, RunRow
+from store.run_tables import RunRow
+from store.tables import RecordRow
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
