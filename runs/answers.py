@@ -15,9 +15,9 @@ from runs.corrections import Correction
 from runs.trips import Trip
 from store.words import Direction, IssueState, Resolution, Status
 
-Where = Literal["in", "later", "out", "never_received"]
+Where = Literal["in", "later", "out", "not_received", "never_received", "related"]
 """Where a record is: synced; left out now and synced at a known later moment if nothing changes; left out;
-not known here at all."""
+no longer received; not known here at all; not decided by itself, but looked at beside others."""
 
 
 Awakened = Literal["over", "grown", "withdrawn", "by_hand"]

@@ -77,7 +77,10 @@ def _receive(database: Database, row: RunRow, run_id: int, received: Received) -
         if kept is None:
             raise AlreadySettled
         unpacked(kept, received)
-        if not row.complete:
-            # Pieces that came meanwhile are newer than these.
-            newer = writes.changed_since(session, row.customer, map(fingerprints.identity, received.items), run_id)
-            received.items = [item for item in received.items if fingerprints.identity(item) not in newer]
+        # Pieces that came meanwhile are newer than these.
+        newer = writes.changed_since(session, row.customer, run_id)
+        received.items = [item for item in received.items if fingerprints.identity(item) not in newer]
+        if row.complete:
+            # They are there, whether or not the held run had them.
+            there = [fingerprints.read(data) for data in newer.values() if data is not None]
+            received.items += [record for record in there if record is not None]

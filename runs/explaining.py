@@ -9,20 +9,22 @@ import msgspec
 from sqlmodel import Session
 
 from engine.classify import Classifier, Decided
+from engine.decisions import Facts
 from engine.explain import explain
 from engine.moments import Moment
 from engine.records import Record
 from engine.situation import Known
-from runs.answers import Explained, Happening, Where
+from runs.answers import Answer, Explained, Happening, Where
 from runs.deciding import moment_of, sync_of
 from runs.effects import effects_in
 from runs.histories import happenings, received
 from runs.seeing import Seen
-from runs.wording import Wording
+from runs.wording import Wording, at_moment
 from store import queries
 from store.known import StoredRecords, record_of
 from store.tables import RecordRow
 
+_facts = msgspec.json.Decoder(Facts)
 _DAYS_AHEAD = 31
 """How far ahead it is tried whether a record left out now will be in."""
 
@@ -38,21 +40,26 @@ def explained(
     if row is None:
         return _answered(kind, source_id, None, "never_received", moment)
     history = [*_history(session, row)]
+    if row.not_received_since is not None:
+        # What would be decided of it no longer matters: its source does not give it.
+        return _answered(kind, source_id, row, "not_received", moment, history)
     record = record_of(row)
     if record is None:
         # Never readable, so that there is nothing to decide: its issue says what is wrong with it.
-        return _answered(kind, source_id, row, "out", moment, history)
+        found = _answered(kind, source_id, row, "out", moment, history)
+        return msgspec.structs.replace(found, answer=_unreadable(session, wording, row, moment))
     known = Seen(StoredRecords(session, customer))
     decided = classifier.decide([record], moment, known)
     decision = decided.decisions[0]
     where: Where = "out"
     expected_on = None
-    if row.not_received_since is None and decision is not None:
-        if decision.verdict == "sync":
-            where = "in"
-        elif decision.verdict == "skip":
-            expected_on = _expected(classifier, record, moment, known)
-            where = "out" if expected_on is None else "later"
+    if decision is None:
+        where = "related"
+    elif decision.verdict == "sync":
+        where = "in"
+    elif decision.verdict == "skip":
+        expected_on = _expected(classifier, record, moment, known)
+        where = "out" if expected_on is None else "later"
     found = _answered(kind, source_id, row, where, moment, history)
     effect = effects_in(session, decided, known.kinds).get(0) if where == "in" else None
     return msgspec.structs.replace(
@@ -61,6 +68,27 @@ def explained(
         answer=wording.answer(decided, 0, effect),
         explanation=explain(classifier, decided, 0, wording.language),
     )
+
+
+def _unreadable(session: Session, wording: Wording, row: RecordRow, moment: Moment) -> Answer | None:
+    """What its issue says, from the facts that were kept."""
+    assert row.id is not None
+    for issue in queries.issues_of(session, row.id):
+        if issue.state != "resolved":
+            facts = at_moment(_facts.decode(issue.facts), moment)
+            said = wording.render(issue.rule, facts)
+            return Answer(
+                kind=row.kind,
+                source_id=row.source_id,
+                verdict="flag",
+                rule=issue.rule,
+                problem=said.problem,
+                fix=said.fix,
+                fix_in=issue.fix_in,
+                invalid=True,
+                errors=list(facts.errors),
+            )
+    return None
 
 
 def _expected(classifier: Classifier, record: Record, moment: Moment, known: Known) -> datetime | None:

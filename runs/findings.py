@@ -35,6 +35,8 @@ class Findings(Struct):
     classifier: Classifier
     kinds: frozenset[str]
     """Kinds that this run decides."""
+    whole: frozenset[str]
+    """Kinds of which nothing but what was received is looked at."""
     complete: frozenset[str]
     """Kinds of which everything was received; none where any part of the fetch failed."""
     leaves_after: int
@@ -61,6 +63,8 @@ class Found(Struct):
     """Number of its row; 0 until it is written."""
     new: bool = False
     changed: bool = False
+    returned: bool = False
+    """Whether the run before had not received it."""
 
 
 def decisions_of(run: Findings) -> dict[Identity, Found]:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 from sqlmodel import Session
 
+from engine.classify import Classifier
 from engine.moments import Moment
 from engine.rulebook import Rulebook
 from runs.aging import accepted, leaves_after
@@ -24,6 +25,7 @@ from runs.trips import Trip
 from runs.upward import Offers, offers_of, with_uploads
 from runs.waiving import waivers_of
 from store import fingerprints, holds, queries, writes
+from store.archives import Archive
 from store.database import Database
 from store.holds import Entry
 from store.known import StoredRecords
@@ -91,35 +93,63 @@ def decide(
         last_sync = order.as_of if downward else sync_of(queries.last_run(session, customer, "downward"))
         moment = moment_of(rulebook, order.as_of, last_sync)
         classifier = classifiers.of(rulebook, seen_before=basis.earlier is not None)
-        kinds = frozenset(DECIDED[order.direction])
         tell(order, "deciding", len(items))
-        whole = _whole(order, received, basis.known, prints)
-        decided = classifier.decide(
-            items, moment, StoredRecords(session, customer, without=_hidden(whole, prints)), kinds
-        )
-        findings = Findings(
-            customer=customer,
-            run_id=number,
-            as_of=order.as_of,
-            today=start_of_day(rulebook, order.as_of),
-            items=received.items,
-            prints=prints,
-            decided=decided,
-            classifier=classifier,
-            kinds=kinds,
-            # Of a fetch that failed in part nobody can tell what is missing.
-            complete=frozenset() if received.is_partial else whole,
-            leaves_after=leaves_after(rulebook),
-            archives=archived,
-            before=None if basis.earlier is None else _moment_before(moment, basis.earlier),
-            waivers=waivers_of(rulebook.customer, order.as_of),
-        )
-        findings.found = decisions_of(findings)
-        findings.effects = effects_of(findings, queries.kinds_told(session, customer) | {kind for kind, _ in prints})
+        around = _Around(session, order, number, received, items, archived, moment, classifier, prints)
+        findings = _found(around, basis, _whole(order, received, basis.known, prints))
         if order.direction == "upward":
             basis.offers = offers_of(findings)
         _guard(session, order, received, basis, findings)
+        if any(trip.then == "hold" for trip in basis.trips):
+            # What approving it would do: somebody then says that what did not come is gone.
+            approved = findings if findings.whole == received.asked else _found(around, basis, received.asked)
+            basis.would = would_do(session, approved, basis.known)
     return basis, findings
+
+
+class _Around(Struct, frozen=True):
+    """What a run decides on, whatever is taken for complete."""
+
+    session: Session
+    order: Order
+    number: int
+    received: Received
+    items: Items
+    archived: list[Archive]
+    moment: Moment
+    classifier: Classifier
+    prints: Mapping[Identity, bytes]
+
+
+def _found(around: _Around, basis: Basis, whole: frozenset[str]) -> Findings:
+    """What is found where all that there is of these kinds was received."""
+    session, order, received = around.session, around.order, around.received
+    rulebook, moment = order.rulebook, around.moment
+    customer = rulebook.customer.id
+    kinds = frozenset(DECIDED[order.direction])
+    hidden = _hidden(whole, around.prints)
+    decided = around.classifier.decide(around.items, moment, StoredRecords(session, customer, without=hidden), kinds)
+    findings = Findings(
+        customer=customer,
+        run_id=around.number,
+        as_of=order.as_of,
+        today=start_of_day(rulebook, order.as_of),
+        items=received.items,
+        prints=around.prints,
+        decided=decided,
+        classifier=around.classifier,
+        kinds=kinds,
+        whole=whole,
+        # Of a fetch that failed in part nobody can tell what is missing.
+        complete=frozenset() if received.is_partial else whole,
+        leaves_after=leaves_after(rulebook),
+        archives=around.archived,
+        before=None if basis.earlier is None else _moment_before(moment, basis.earlier),
+        waivers=waivers_of(rulebook.customer, order.as_of),
+    )
+    findings.found = decisions_of(findings)
+    told = queries.kinds_told(session, customer) | {kind for kind, _ in around.prints}
+    findings.effects = effects_of(findings, told)
+    return findings
 
 
 def _moment_before(moment: Moment, earlier: RunRow) -> Moment:
@@ -167,8 +197,6 @@ def _guard(session: Session, order: Order, received: Received, basis: Basis, fin
         since_run=None if before is None else before.id,
     )
     basis.trips = look(session, at)
-    if any(trip.then == "hold" for trip in basis.trips):
-        basis.would = would_do(session, findings, basis.known)
 
 
 def known_of(

@@ -32,7 +32,7 @@ def remember(session: Session, run: Findings, known: dict[Identity, Known], row:
     _write_records(session, run, known, found, changes)
     absent = _not_received(session, run, known, found, changes)
     fewer = len(newly(absent.aging)) + len(absent.leaving)
-    row.changed = sum(one.new or one.changed for one in found.values()) + fewer
+    row.changed = sum(one.new or one.changed or one.returned for one in found.values()) + fewer
     # Whole in one go: a change inside a JSON column is not seen.
     followed = follow(
         session, run, found, [one.id for one in absent.leaving], [one.id for one in absent.over], changes.rows
@@ -131,6 +131,7 @@ def _write_records(
             if one.changed:
                 after[then.id] = data
             if then.not_received_since:
+                one.returned = True
                 changes.add(then.id, "presence", "", "not_received", "received")
             if own:
                 changes.verdict(then, one.decision)

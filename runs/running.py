@@ -132,15 +132,13 @@ def _tell_of(row: RunRow, received: Received) -> None:
 
 
 def _supersede(session: Session, row: RunRow, now: datetime) -> None:
-    """Settle the held runs whose records are older than what this run has seen.
-
-    What was sent piece by piece waits on: no other piece has it. Only a complete run does.
-    """
+    """A complete run takes the place of the held ones before it. Pieces do not: approved, those give way to them."""
+    if not row.complete:
+        return
     # What an approved run wrote is as old as the held one.
     age = row.approves or row.id or 0
     for older in holds.waiting(session, row.customer, row.direction):
-        newer = row.complete or (older.complete and row.status != "held")
-        if older.id is not None and older.id < age and newer:
+        if older.id is not None and older.id < age:
             holds.settle(session, older.id, "superseded", now, str(row.id))
 
 

@@ -187,7 +187,16 @@ class Service:
     ) -> RunSummary:
         rulebook = self.rulebook(customer_id)
         moment = as_of or self.clock()
-        order = Order(rulebook, direction, moment, complete, lambda into: receive(rulebook, moment, into), on_page)
+        problems = len(self.library.problems(customer_id))
+
+        def begin(into: Received) -> None:
+            if problems:
+                into.notes = [
+                    f"The newest rule files have {problems} mistakes and are not used; the last good ones are."
+                ]
+            receive(rulebook, moment, into)
+
+        order = Order(rulebook, direction, moment, complete, begin, on_page)
         return summary(carry_out(self.database, self._classifiers, order, self.clock), self.clock())
 
     def held(
@@ -286,7 +295,11 @@ class Service:
             return IssueDetail(
                 issue=reading.issue(record, issue, around),
                 record=reading.row(record, issues, around),
-                history=[*happenings(queries.issue_history(session, customer_id, issue_id)), opened(issue)],
+                history=sorted(
+                    [*happenings(queries.issue_history(session, customer_id, issue_id)), opened(issue)],
+                    key=lambda one: (one.run_id, one.at),
+                    reverse=True,
+                ),
                 waiting=[other_of(one) for one in waiting_for(session, issue_id, _MOST_WAITING)],
             )
 

@@ -44,7 +44,7 @@ def _all(session: Session, customer: str, last: int) -> Iterator[tuple[int, Unso
 
 def _sources(known: StoredRecords, rows: Sequence[RecordRow]) -> set[tuple[str, str]]:
     """Of what they were made from, what the source still has."""
-    wanted = {origin for row in rows if (origin := _origin(record_of(row))) is not None}
+    wanted = {origin for row in rows for origin in _origins(record_of(row))}
     return {
         (kind_of(record), record.source_id)
         for some in chunks(sorted(wanted))
@@ -52,29 +52,29 @@ def _sources(known: StoredRecords, rows: Sequence[RecordRow]) -> set[tuple[str, 
     }
 
 
-def _origin(record: object) -> tuple[str, str] | None:
-    """Kind and id of the record that it was made from."""
+def _origins(record: object) -> tuple[tuple[str, str], ...]:
+    """Kind and id of what it may have been made from; a school without a timetable takes attendance of classes."""
     match record:
         case Account(source_kind=str(kind), source_ref=str(ref)):
-            return kind, ref
+            return ((kind, ref),)
         case Sheet(source_ref=str(ref)):
-            return "session", ref
+            return ("session", ref), ("class", ref)
         case _:
-            return None
+            return ()
 
 
 def _unsourced(row: RecordRow, there: set[tuple[str, str]]) -> Unsourced | None:
     record: Any = record_of(row)
     if record is None:
         return None
-    origin = _origin(record)
-    if origin in there:
+    origins = _origins(record)
+    if not there.isdisjoint(origins):
         return None
     return Unsourced(
         kind=row.kind,
         source_id=row.source_id,
         name=row.name,
-        why="made_by_hand" if origin is None else "source_gone",
+        why="source_gone" if origins else "made_by_hand",
         created_by=record.created_by,
         source_ref=record.source_ref,
         starts_at=row.starts_at,

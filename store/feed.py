@@ -124,7 +124,10 @@ def _record_terms(which: IssueFilter, now: datetime) -> list[ColumnElement[bool]
     if which.search:
         terms += [col(RecordRow.search).contains(word, autoescape=True) for word in fold_name(which.search).split()]
     if which.verdict is not None and which.verdict != "flag":
-        terms += [col(RecordRow.verdict) == which.verdict, _there()]
+        terms.append(col(RecordRow.verdict) == which.verdict)
+        if not which.search:
+            # Who looks for somebody who is gone is to find them.
+            terms.append(_there())
         if which.rule is not None:
             terms.append(col(RecordRow.rule) == which.rule)
         if which.changed_since is not None:

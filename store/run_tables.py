@@ -52,7 +52,7 @@ class RunRow(SQLModel, table=True):
     received: int = 0
     """Records received, each once."""
     changed: int = 0
-    """Records that were new or differed from what was known."""
+    """Records that were new, differed from what was known, came back, or were missing for the first time."""
     requests: int = 0
     counts: dict[str, dict[str, int]] = Field(default_factory=dict, sa_type=JSON)
     """Kind to how many were received, sync, skip and flag."""

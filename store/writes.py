@@ -108,22 +108,14 @@ def names(session: Session, ids: Collection[int]) -> dict[int, str]:
     }
 
 
-def changed_since(
-    session: Session, customer: str, identities: Iterable[tuple[str, str]], run_id: int
-) -> set[tuple[str, str]]:
-    """Those of the kinds and ids that a later run than this one has written."""
-    ids: dict[str, list[str]] = {}
-    for kind, source_id in identities:
-        ids.setdefault(kind, []).append(source_id)
-    base = select(RECORD.c.kind, RECORD.c.source_id).where(
-        RECORD.c.customer == customer, RECORD.c.changed_run_id > run_id
+def changed_since(session: Session, customer: str, run_id: int) -> dict[tuple[str, str], bytes | None]:
+    """Kind and id of what a later run than this one has written and is still received, to it as JSON."""
+    rows = session.execute(
+        select(RECORD.c.kind, RECORD.c.source_id, RECORD.c.data).where(
+            RECORD.c.customer == customer, RECORD.c.changed_run_id > run_id, RECORD.c.not_received_since.is_(None)
+        )
     )
-    return {
-        (of, source_id)
-        for kind, of_kind in ids.items()
-        for chunk in chunks(of_kind)
-        for of, source_id in session.execute(base.where(RECORD.c.kind == kind, RECORD.c.source_id.in_(chunk)))
-    }
+    return {(kind, source_id): data for kind, source_id, data in rows}
 
 
 def never_readable(session: Session, ids: Collection[int]) -> set[int]:

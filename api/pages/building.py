@@ -130,6 +130,7 @@ def _record(reader: Reader, row: FeedRow, now: datetime) -> RecordView:
         issues=tuple(_issue(reader, issue) for issue in row.issues),
         problem=None if row.issues else row.problem,
         verdict=row.verdict,
+        not_received_since=row.not_received_since,
         presses=row.matters_at if row.issues and row.matters_at is not None and row.matters_at <= now + SOON else None,
     )
 

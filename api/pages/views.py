@@ -52,6 +52,7 @@ class RecordView(Struct, frozen=True):
     problem: str | None
     """Why it is left out, where nothing is wrong with it."""
     verdict: str | None
+    not_received_since: datetime | None
     presses: datetime | None
     """When what is wrong begins to matter, if that is soon."""
 
@@ -181,7 +182,7 @@ class RecordPageView(Struct, frozen=True):
     shown_id: str
     name: str
     where: str
-    """`in`, `later`, `out`, `left_out` or `never_received`."""
+    """`left_out`, or as in ``runs.answers.Where``."""
     effect: str
     """What the platform would see, in words; empty where that is not known."""
     expected_on: datetime | None

@@ -19,7 +19,8 @@ router = APIRouter(tags=["records"])
     operation_id="explain_record",
     summary="Where a record is, and why",
     description="`in`: synced. `later`: not now, and when. `out`: left out on purpose or flagged, with the messages. "
-    "`never_received`: the source has not sent it. With every rule of its kind, condition by condition: the value "
+    "`not_received`: it came before, and the last complete run lacked it. `never_received`: the source has not sent "
+    "it. `related`: it is not decided by itself. With every rule of its kind, condition by condition: the value "
     "read, whether it holds, and what would have to differ.",
     dependencies=[Depends(admits("read"))],
     responses=answers(content(Explained, EXPLAINED), says="Where it is, and why.", problems=CUSTOMER_PROBLEMS),

@@ -22,6 +22,8 @@ WHERE = {
     "in": "In: it is synced.",
     "later": "Later: it is left out now",
     "out": "Out: it is not synced.",
+    "not_received": "Gone, or about to be: its source no longer gives it.",
+    "related": "Not decided by itself: it is looked at beside other records.",
     "never_received": "Never received: no record of that kind and id has ever come from the customer's systems.",
 }
 

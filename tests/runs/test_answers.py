@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import func, select
 
-from engine.door import Invalid
+from engine.door import Invalid, read_json
 from engine.records import Instructor, Learner, Mark
 from runs.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownLanguage, UnknownRun
 from store.database import Database
@@ -200,6 +200,35 @@ def test_where_is_it_in_later_out_or_never_received(database: Database, tmp_path
     assert where["S-1"].explanation is not None
     assert where["S-1"].first_seen == NOW
     assert [entry.what for entry in where["S-1"].history] == ["received"]
+
+
+def test_what_is_no_longer_received_is_nothing_else_and_is_found_by_its_name(
+    database: Database, tmp_path: Path
+) -> None:
+    service = a_service(database, tmp_path)
+    mina = changed(LOU, source_id="L-2", first_name="Mina", last_name="Quist", email="mina@example.org")
+    service.push("north", [*WELL, mina], True, as_of=NOW)
+    for hours in (1, 2, 3):
+        service.push("north", WELL, True, as_of=later(hours=hours))
+        found = service.explain("north", "learner", "L-2")
+        assert (found.where, found.answer, found.not_received_since) == ("not_received", None, later(hours=1))
+        (row,) = service.issues("north", IssueFilter(search="mina quist", verdict="sync")).items
+        assert row.not_received_since == later(hours=1)
+    assert service.issues("north", IssueFilter(verdict="sync", kind="learner")).total == 1
+    service.push("north", [*WELL, mina], True, as_of=later(hours=4))
+    assert service.explain("north", "learner", "L-2").where == "in"
+
+
+def test_what_cannot_be_read_says_why_and_what_is_never_decided_says_so(database: Database, tmp_path: Path) -> None:
+    service = a_service(database, tmp_path)
+    (garbled,) = read_json([b'{"kind": "learner", "source_id": "L-9", "email": 4}'])
+    mark = Mark(source_id="M-1", sheet_id="F-1", person_kind="learner", person_ref="L-1", state="present")
+    service.push("north", [*WELL, garbled, SHEET, mark], True, as_of=NOW)
+    found = service.explain("north", "learner", "L-9")
+    assert found.answer is not None
+    assert (found.where, found.answer.rule, len(found.answer.errors)) == ("out", "record.invalid", 1)
+    assert found.answer.fix
+    assert service.explain("north", "mark", "M-1").where == "related"
 
 
 def test_the_counts_of_a_customer_and_the_health_of_the_service(database: Database, tmp_path: Path) -> None:

@@ -240,7 +240,29 @@ def test_a_source_that_gives_nothing_is_held(service: Service) -> None:
     held = the_hold(service, run)
     (said,) = held.said
     assert said.problem == ("Nothing was changed: the source sent nothing at all, where there were 60 learners before.")
-    assert held.total == 0
+    # What somebody says by approving it: that all of it is gone.
+    assert {one.what for one in held.items} == {"not_received"}
+    done = service.approve("north", run.id, "Nora")
+    assert (held.total, done.changed) == (101, 101)
+
+
+def test_a_piece_leaves_a_held_run_waiting_and_is_not_undone_by_it(service: Service) -> None:
+    everybody = school()
+    held = service.push("north", everybody[40:], True, as_of=later(hours=12))
+    assert held.status == "held"
+    learner = next(item for item in everybody if isinstance(item, Learner))
+    newcomer = changed(learner, source_id="L-new", email="new@example.org")
+    pieces = [changed(everybody[50], phone="+33199000099"), newcomer]
+    assert service.push("north", pieces, False, as_of=later(hours=13)).status.startswith("completed")
+    assert service.run_summary("north", held.id).status == "held"
+
+    done = service.approve("north", held.id, "Nora")
+    assert done.status.startswith("completed")
+    found = {
+        one.source_id: one.where for one in (service.explain("north", "learner", name) for name in ("L-new", "L-0"))
+    }
+    assert found["L-new"] != "not_received"
+    assert found["L-0"] == "not_received"
 
 
 def test_a_kind_that_does_not_come_is_held_but_sessions_alone_are_a_holiday(service: Service) -> None:
