@@ -15,6 +15,7 @@ from msgspec import Meta, Raw, Struct
 from api.limits import MEBIBYTE
 from api.parameters import LONGEST_TEXT
 from api.problems import Fault, ProblemError
+from engine.moments import EARLIEST, LATEST
 from engine.records import LONGEST_ID
 from runs.settling import LONGEST_REASON, SettledState, Settlement
 
@@ -173,11 +174,21 @@ def lines(file: IO[bytes], longest: int) -> Iterator[bytes]:
             yield line
 
 
+_WITHOUT_VALUES = {
+    "Invalid enum value": "This is none of the values that are taken here",
+    "Object contains unknown field": "There is a field that this call does not take",
+}
+"""Where msgspec repeats what was sent: what is said instead."""
+
+
 def _unreadable(error: Exception) -> ProblemError:
     """What msgspec says of a body: it names fields and types, never values."""
     said = str(error)
     if isinstance(error, msgspec.ValidationError):
         what, _, path = said.partition(" - at `$")
+        for beginning, instead in _WITHOUT_VALUES.items():
+            if what.startswith(beginning):
+                what = instead
         pointer = "#" + path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
         return ProblemError(
             "invalid-request",
@@ -193,6 +204,11 @@ def read_batch(raw: bytes, content: str, most: int) -> Batch:
         batch = Batch([Raw(line) for line in raw.split(b"\n") if line and not line.isspace()])
     else:
         batch = read_struct(raw, _batch_decoder)
+    if batch.as_of is not None and not EARLIEST <= batch.as_of <= LATEST:
+        wanted = f"a moment from {EARLIEST.year} to {LATEST.year} is wanted"
+        raise ProblemError(
+            "invalid-request", "`as_of` is out of range.", errors=[Fault(detail=wanted, pointer="#/as_of")]
+        )
     if len(batch.records) > most:
         raise ProblemError(
             "too-many-records",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import Header, Path, Query
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 
 from engine.decisions import Verdict
-from engine.records import KINDS
+from engine.moments import EARLIEST, LATEST
+from engine.records import KINDS, LONGEST_ID
 from engine.rulebook import FixIn
 from store.feed import Sort
 from store.queries import LARGEST_PAGE
@@ -17,6 +18,15 @@ from store.words import Direction, IssueState
 
 LONGEST_TEXT = 200
 
+
+def _of_our_time(moment: datetime) -> datetime:
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError(f"a moment from {EARLIEST.year} to {LATEST.year} is wanted")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+"""With room around it for local days, windows and years of runs."""
 
 if TYPE_CHECKING:
     KindName = str
@@ -26,7 +36,7 @@ else:
 CustomerId = Annotated[str, Path(description="Id of the customer: the name of its rule file.", examples=["norvane"])]
 KindInPath = Annotated[KindName, Path(description="Kind of the record.", examples=["learner"])]
 SourceIdInPath = Annotated[
-    str, Path(description="Id of the record in the system it comes from.", examples=["L-204"], max_length=LONGEST_TEXT)
+    str, Path(description="Id of the record in the system it comes from.", examples=["L-204"], max_length=LONGEST_ID)
 ]
 IssueId = Annotated[str, Path(description="Id of the issue, from the feed.", max_length=LONGEST_TEXT)]
 RunId = Annotated[int, Path(description="Number of the run.", ge=1, le=2**53)]
@@ -45,7 +55,7 @@ VerdictFilter = Annotated[Verdict | None, Query(description="Records of this ver
 StateFilter = Annotated[IssueState | None, Query(description="Issues in this state; the open ones when left out.")]
 FixInFilter = Annotated[FixIn | None, Query(description="Only what is to be fixed there.")]
 ChangedSince = Annotated[
-    AwareDatetime | None, Query(description="Only what changed at or after this moment, with its UTC offset.")
+    Moment | None, Query(description="Only what changed at or after this moment, with its UTC offset.")
 ]
 WaitsFor = Annotated[
     str | None,
@@ -83,6 +93,4 @@ Language = Annotated[
     ),
 ]
 AcceptLanguage = Annotated[str | None, Header(description="Languages of the reader, best first.")]
-AsOf = Annotated[
-    AwareDatetime | None, Query(description="The moment to decide for, with its UTC offset; now when left out.")
-]
+AsOf = Annotated[Moment | None, Query(description="The moment to decide for, with its UTC offset; now when left out.")]

@@ -8,6 +8,10 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""A classification speaks for a moment between these: nothing around it then leaves the calendar."""
+
 
 class Moment(Struct, frozen=True):
     """When a classification speaks for, and the runs around it. All aware."""

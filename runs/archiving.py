@@ -21,10 +21,10 @@ _marks = msgspec.json.Decoder(set[tuple[str, str, str, int]])
 def observed(session: Session, customer: str, items: Items, as_of: datetime) -> tuple[Items, list[Archive]]:
     """The items, their sheets with what runs remember of them, and what is to be remembered from now on.
 
-    A sheet whose source itself tells of its archiving stays as it is. One that the very first look finds archived has
-    no time: nobody saw when.
+    A sheet whose source itself tells of its archiving stays as it is, but for the names of those whose attendance
+    changed. One that the very first look finds archived has no time: nobody saw when.
     """
-    sheets = {item.source_id for item in items if isinstance(item, Sheet) and not _is_told(item)}
+    sheets = {item.source_id for item in items if isinstance(item, Sheet)}
     if not sheets:
         return items, []
     before = archives(session, customer, sheets)
@@ -33,15 +33,16 @@ def observed(session: Session, customer: str, items: Items, as_of: datetime) -> 
     found: list[Record | Invalid] = []
     after: dict[str, Archive] = {}
     for item in items:
-        if not isinstance(item, Sheet) or item.source_id not in sheets:
+        if not isinstance(item, Sheet):
             found.append(item)
             continue
         now = attendance.get(item.source_id)
         then = before.get(item.source_id)
-        seen = _seen(item, then, now, as_of, since)
+        told = _is_told(item)
+        seen = _told(item, then, now) if told else _seen(item, then, now, as_of, since)
         if seen is not None and seen != then:
             after[item.source_id] = seen
-        found.append(item if seen is None else _filled(item, seen, now))
+        found.append(item if told or seen is None else _filled(item, seen, now))
     return _with_names(session, customer, found, before, attendance), list(after.values())
 
 
@@ -81,6 +82,21 @@ def _seen(
     return msgspec.structs.replace(then, archived=True, archived_at=as_of, times_archived=then.times_archived + 1)
 
 
+def _told(sheet: Sheet, then: Archive | None, attendance: bytes | None) -> Archive | None:
+    """What its source says of a sheet's archiving, with who was there when it was first seen archived."""
+    archived = sheet.archived is True
+    if then is None and not archived:
+        return None
+    return Archive(
+        sheet_id=sheet.source_id,
+        first_archived_at=sheet.first_archived_at if then is None else then.first_archived_at,
+        archived_at=sheet.archived_at,
+        times_archived=sheet.times_archived or 1,
+        archived=archived,
+        attendance=(attendance or b"") if then is None else then.attendance,
+    )
+
+
 def _with_names(
     session: Session,
     customer: str,
@@ -92,7 +108,11 @@ def _with_names(
     changed = {
         item.source_id: _differing(archived[item.source_id].attendance, attendance[item.source_id])
         for item in items
-        if isinstance(item, Sheet) and item.changed_since_first_archive and item.source_id in archived
+        if isinstance(item, Sheet)
+        and (item.changed_since_first_archive or (item.times_archived or 0) > 1)
+        and item.source_id in archived
+        and archived[item.source_id].attendance
+        and item.source_id in attendance
     }
     if not changed:
         return items
@@ -105,7 +125,7 @@ def _with_names(
     }
     return [
         msgspec.structs.replace(item, changed_names=tuple(names.get(one, one[1]) for one in changed[item.source_id]))
-        if isinstance(item, Sheet) and item.source_id in changed
+        if isinstance(item, Sheet) and changed.get(item.source_id)
         else item
         for item in items
     ]

@@ -148,3 +148,20 @@ def test_broken_rule_files_that_never_were_good_are_said_so(api: Client, rules: 
     answer = api.classify([INES], customer="wreck")
     assert answer.status_code == 503
     assert answer.json()["type"] == "urn:muster:problem:rules-broken"
+
+
+@pytest.mark.parametrize("as_of", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59Z"])
+def test_a_moment_out_of_our_time_is_refused_everywhere(api: Client, as_of: str) -> None:
+    assert api.classify([INES], as_of=as_of).status_code == 422
+    assert api.push([INES], as_of=as_of).status_code == 422
+    answer = api.get("/v1/customers/acme/issues", params={"changed_since": as_of})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["parameter"] == "changed_since"
+
+
+def test_what_was_sent_wrong_is_not_repeated(pushed: Client) -> None:
+    (row,) = pushed.get("/v1/customers/acme/issues").json()["items"]
+    for body in ({"state": "Marie Dupont"}, {"state": "open", "Marie Dupont": 1}):
+        answer = pushed.post(f"/v1/customers/acme/issues/{row['issues'][0]['id']}/state", json=body)
+        assert answer.status_code == 422
+        assert "Marie" not in answer.text

@@ -132,3 +132,15 @@ def test_a_batch_that_is_only_classified_is_decided_with_what_runs_remember(serv
     assert rule(CLOSED, ABSENT) is None
     assert rule(CLOSED, PRESENT) == "sheet.archived_again"
     assert stored(service)["rule"] == "sheet.archived_too_recently"
+
+
+def test_of_a_sheet_whose_platform_tells_of_its_archiving_those_whose_attendance_changed_are_named(
+    service: Service,
+) -> None:
+    once = changed(CLOSED, first_archived_at=later(hours=1), archived_at=later(hours=1), times_archived=1)
+    up(service, once, PRESENT, hours=1)
+    again = changed(once, archived_at=later(hours=3), times_archived=2)
+    up(service, again, ABSENT, hours=3)
+    found = stored(service)
+    assert (found["rule"], found["first_archived_at"]) == ("sheet.archived_again", "2026-11-23T10:00:00Z")
+    assert found["changed_names"] == ["Lou Ørsted"]
