@@ -52,7 +52,10 @@ RuleFilter = Annotated[
     ),
 ]
 VerdictFilter = Annotated[Verdict | None, Query(description="Records of this verdict; flag when left out.")]
-StateFilter = Annotated[IssueState | None, Query(description="Issues in this state; the open ones when left out.")]
+StateFilter = Annotated[
+    IssueState | None,
+    Query(description="Issues in this state; when left out, all that wait for a person: new, open and back."),
+]
 FixInFilter = Annotated[FixIn | None, Query(description="Only what is to be fixed there.")]
 ChangedSince = Annotated[
     Moment | None, Query(description="Only what changed at or after this moment, with its UTC offset.")

@@ -13,6 +13,7 @@ import yaml
 from jinja2 import Template
 from msgspec import Struct
 
+from engine.folders import BASE
 from engine.guards import GUARDS
 from engine.messages import FALLBACK, Messages
 from engine.moments import zone
@@ -71,6 +72,9 @@ def _values(trip: Trip, rulebook: Rulebook, spoken: Language, words: Words) -> d
 
 def _edit(edit: Edit, words: Words) -> str:
     form = edit.what if edit.what == "customer" or edit.file else f"{edit.what}_gone"
+    if edit.layer == BASE:
+        # Edited there or, more often, no longer given by the customer's own file.
+        form = f"{edit.what}_base"
     return words.edits[form].format(name=edit.name, number=edit.number, file=edit.file, line=edit.line)
 
 

@@ -53,6 +53,10 @@ SOON = timedelta(hours=48)
 _LONGEST_OPTION = 90
 
 
+_DONE = ("snoozed", "waived", "resolved")
+"""States of issues that wait for nobody."""
+
+
 def feed(
     reader: Reader,
     page: FeedPage,
@@ -70,6 +74,7 @@ def feed(
     chosen = {name: getattr(which, name) or "" for name in FILTERS}
     chosen["sort"] = "" if which.sort == "newest" else which.sort
     given = {name: value for name, value in chosen.items() if value}
+    asked = given | ({"waits_for": which.waits_for} if which.waits_for else {})
     narrowing = given.keys() - {"sort"}
     address = f"/customers/{quote(reader.rulebook.customer.id)}/issues.csv"
     return FeedView(
@@ -81,6 +86,7 @@ def feed(
         records=tuple(_record(reader, row, now) for row in page.items),
         elsewhere=tuple(_record(reader, row, now) for row in elsewhere),
         total=page.total,
+        counted_as=chosen["verdict"] or (which.state if which.state in _DONE else ""),
         at_least=page.total >= MOST_COUNTED,
         search=which.search or "",
         chosen=chosen,
@@ -91,7 +97,7 @@ def feed(
         paused=tuple((state, counts.states[state]) for state in PAUSED if counts.states.get(state)),
         narrowed=bool(narrowing or which.search or which.waits_for),
         filtered=bool(given),
-        csv=f"{address}?{urlencode(given)}" if given else address,
+        csv=f"{address}?{urlencode(asked)}" if asked else address,
         next_cursor=page.next_cursor,
     )
 
@@ -105,7 +111,7 @@ def _totals(counts: Counts) -> tuple[tuple[str, int], ...]:
 
 
 def _options(reader: Reader, counts: Counts) -> dict[str, tuple[tuple[str, str], ...]]:
-    states = [*OPEN, *(state for state in ("snoozed", "waived", "resolved") if state in counts.states)]
+    states = [*OPEN, *(state for state in _DONE if state in counts.states)]
     rules = sorted(((_clipped(reader.rule(rule)), rule) for rule in counts.rules), key=lambda pair: pair[0].casefold())
     return {
         "verdict": tuple((verdict, reader.say(f"counts.{verdict}")) for verdict in ("flag", "skip", "sync")),
@@ -143,7 +149,7 @@ def _issue(reader: Reader, issue: FeedIssue) -> IssueView:
         problem=issue.problem,
         fix=issue.fix,
         fix_in=reader.place(issue.fix_in),
-        since=issue.back_at or issue.opened_at,
+        since=(issue.closed_at if issue.state == "resolved" else None) or issue.back_at or issue.opened_at,
         waiting=tuple(reader.say(f"waiting.{kind}", n=number) for kind, number in issue.waiting.items()),
         waits_for=tuple(map(_other, issue.waits_for)),
         paused=_paused(reader, issue) if issue.state in PAUSED else "",

@@ -15,7 +15,7 @@ from api.pages.reader import Reader
 from api.pages.showing import reader_of, reading_caller, shown
 from api.pages.views import HeldEntryView, HeldView
 from api.problems import ProblemError
-from runs.answers import HeldEntry, HeldRun
+from runs.answers import HeldEntry, HeldRun, RunSummary
 from runs.errors import AlreadySettled, Busy, RulebookEdited
 from runs.service import Service
 
@@ -68,6 +68,8 @@ def _view(reader: Reader, held: HeldRun, *, may_settle: bool, fault: str) -> Hel
         id=held.run.id,
         started=held.run.as_of,
         status=held.run.status,
+        settled_at=held.run.settled_at,
+        settled_by=_by_whom(reader, held.run),
         said=tuple((one.problem, one.fix) for one in held.said),
         entries=tuple(_entry(reader, one) for one in held.items),
         total=held.total,
@@ -75,6 +77,15 @@ def _view(reader: Reader, held: HeldRun, *, may_settle: bool, fault: str) -> Hel
         may_settle=may_settle,
         fault=reader.say(f"held.{fault}") if fault else "",
     )
+
+
+def _by_whom(reader: Reader, run: RunSummary) -> str:
+    """Who settled it, in words; empty while nobody has."""
+    if run.settled_by is None:
+        return ""
+    if run.status == "superseded":
+        return reader.say("held.by_run", run=run.settled_by)
+    return reader.say("paused.by", by=run.settled_by)
 
 
 def _entry(reader: Reader, entry: HeldEntry) -> HeldEntryView:

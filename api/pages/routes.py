@@ -124,6 +124,15 @@ def download(customer: str, request: Request, service: Asked) -> Response:
     return as_csv(request, service, customer, _filter(dict(request.query_params)), reader.language)
 
 
+@router.post("/customers/{customer}/issues.csv")
+async def download_search(customer: str, request: Request, service: Asked, limits: Within) -> Response:
+    refuse_other_sites(request)
+    content_type(request, FORM, default=FORM)
+    form = read_form(await read_body(request, limits.small_bytes))
+    reader = await run_sync(reader_of, request, service, customer)
+    return await run_sync(as_csv, request, service, customer, _filter(form), reader.language)
+
+
 @router.get("/customers/{customer}/records/{kind}/{source_id:path}")
 def show_record(customer: str, kind: str, source_id: str, request: Request, service: Asked) -> Response:
     reader = reader_of(request, service, customer)

@@ -32,6 +32,7 @@ class IssueView(Struct, frozen=True):
     fix_in: str | None
     """Where to fix it, in words."""
     since: datetime
+    """When it was found or, of a resolved one, resolved."""
     waiting: tuple[str, ...]
     """How many of each kind wait for this, in words."""
     waits_for: tuple[OtherView, ...]
@@ -72,6 +73,8 @@ class FeedView(Struct, frozen=True):
     elsewhere: tuple[RecordView, ...]
     """On a search: those found with nothing to fix."""
     total: int
+    counted_as: str
+    """What they all are, where that is not to be fixed: `skip`, `sync` or a state of issues; else empty."""
     at_least: bool
     """Whether there may be more than the total: a feed is counted only so far."""
     search: str
@@ -263,6 +266,9 @@ class HeldView(Struct, frozen=True):
     id: int
     started: datetime
     status: str
+    settled_at: datetime | None
+    settled_by: str
+    """Who settled it, in words; empty while nobody has."""
     said: tuple[tuple[str, str], ...]
     """What the guards found and what to do, in words."""
     entries: tuple[HeldEntryView, ...]

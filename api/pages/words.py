@@ -16,6 +16,9 @@ from babel.numbers import format_decimal
 from engine.places import TEMPLATES
 
 PAGES = TEMPLATES / "pages"
+_DAY = "d MMMM y"
+_FIRST_DAY = {"fr": "d'er' MMMM y"}
+"""Languages that write the first day of a month in a way of its own."""
 
 
 def _flat(tree: Mapping[str, Any], before: str = "") -> dict[str, str]:
@@ -58,7 +61,9 @@ class Words:
 
 def day(moment: datetime, language: str, zone: str) -> str:
     """The local day, such as 21 November 2026."""
-    return format_date(moment.astimezone(ZoneInfo(zone)).date(), "d MMMM y", locale=language)
+    there = moment.astimezone(ZoneInfo(zone)).date()
+    form = _FIRST_DAY.get(language, _DAY) if there.day == 1 else _DAY
+    return format_date(there, form, locale=language)
 
 
 def when(moment: datetime, language: str, zone: str) -> str:
