@@ -31,6 +31,23 @@ def told() -> Iterator[None]:
         _end(f"{error} ({error.recovery})", PROBLEMS)
     except Declined as error:
         _end(str(error), PROBLEMS if isinstance(error, (Busy, FetchFailed, Overtaken)) else WRONG_USE)
+    except Exception as error:
+        text = _of_the_database(error)
+        if text is None:
+            raise
+        _end(text, WRONG_USE)
+
+
+def _of_the_database(error: Exception) -> str | None:
+    """What is wrong with a database that cannot be reached or is none; None for any other error."""
+    if not type(error).__module__.startswith("sqlalchemy."):
+        return None  # so that nothing is imported for it that was not needed
+    from sqlalchemy.exc import DatabaseError, OperationalError
+
+    if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+        return None
+    said = str(error.orig).strip().partition("\n")[0]
+    return f"The database cannot be used: {said}. Look at MUSTER_DATABASE_URL, and whether its server is there."
 
 
 def _problems(problems: tuple[Problem, ...]) -> None:

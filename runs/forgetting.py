@@ -8,8 +8,8 @@ from datetime import datetime
 from engine.records import PEOPLE
 from runs import locking
 from runs.causes import weigh
-from runs.errors import HeldBack, UnknownKind
-from store import forgetting
+from runs.errors import HeldBack, UnknownCustomer, UnknownKind
+from store import forgetting, retention
 from store.causes import weighty
 from store.database import Database
 from store.forgetting import Forgotten
@@ -20,10 +20,14 @@ def forget(database: Database, customer: str, kind: str, source_id: str, clock: 
     """Forget the person of that kind and id, be there a record of them or not.
 
     While a source still gives the person, the next run brings them back. Raises UnknownKind for what is no person,
-    Busy while a run is at work, HeldBack while one is held.
+    UnknownCustomer for one of whom nothing is stored, Busy while a run is at work, HeldBack while one is held.
     """
     if kind not in PEOPLE:
         raise UnknownKind(tuple(PEOPLE))
+    with database.reading() as session:
+        customers = retention.customers(session)
+    if customer not in customers:
+        raise UnknownCustomer(customers)
     with database.erasing() as session:
         locking.alone(session, customer, clock)
         if forgetting.is_held(session, customer):

@@ -41,13 +41,14 @@ class Words(Struct, frozen=True, forbid_unknown_fields=True):
     rule: str
 
 
-def said(trip: Trip, rulebook: Rulebook, messages: Messages, language: str) -> GuardSaid:
-    """One finding of a guard in words."""
+def said(trip: Trip, rulebook: Rulebook, messages: Messages, language: str, *, held: bool) -> GuardSaid:
+    """One finding of a guard in words; ``held`` says whether the run was, by this guard or another."""
     spoken = messages.language(language)
     words = _words(spoken.name)
-    values = _values(trip, rulebook, spoken, words)
+    values = _values(trip, rulebook, spoken, words) | {"effect": words.effect["held" if held else "warned"]}
     texts = {name: _rendered(_template(spoken, text), values) for name, text in getattr(words, trip.guard).items()}
-    return GuardSaid(trip.guard, trip.then == "hold", texts["problem"], texts["fix"])
+    # Of a run that went on there is nothing to approve.
+    return GuardSaid(trip.guard, trip.then == "hold", texts["problem"], texts["fix"] if held else "")
 
 
 def _values(trip: Trip, rulebook: Rulebook, spoken: Language, words: Words) -> dict[str, Any]:
@@ -59,7 +60,6 @@ def _values(trip: Trip, rulebook: Rulebook, spoken: Language, words: Words) -> d
     rules = [words.rule.format(name=name, number=number) if number else name for name, number in trip.rules.items()]
     return {
         **{name: getattr(trip, name) for name in ("number", "total", "limit", "field", "since_run", "hop")},
-        "effect": words.effect["held" if trip.then == "hold" else "warned"],
         "system": use.title if use is not None and use.is_named else otherwise,
         "kinds": sentences.kind(trip.kind).many,
         "field_name": sentences.field(trip.kind, trip.field).text,

@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from runs import locking
-from runs.errors import Busy
+from runs.errors import Busy, UnknownCustomer
 from store import retention
 from store.database import Database
 from store.standing import stand
@@ -26,10 +26,15 @@ class Purged(Struct, frozen=True):
 
 
 def purge(database: Database, before: datetime, customer: str | None, clock: Callable[[], datetime]) -> list[Purged]:
-    """Take away what is from before that moment, of one customer or of all."""
+    """Take away what is from before that moment, of one customer or of all.
+
+    Raises UnknownCustomer for one of whom nothing is stored.
+    """
     with database.reading() as session:
-        customers = [one for one in retention.customers(session) if customer in (None, one)]
-    return [_purged(database, one, before, clock) for one in customers]
+        customers = retention.customers(session)
+    if customer is not None and customer not in customers:
+        raise UnknownCustomer(customers)
+    return [_purged(database, one, before, clock) for one in customers if customer in (None, one)]
 
 
 def _purged(database: Database, customer: str, before: datetime, clock: Callable[[], datetime]) -> Purged:

@@ -227,7 +227,8 @@ class Service:
         """What the guards found in a run, in words. Raises UnknownCustomer, BrokenRulebook, UnknownLanguage."""
         rulebook = self.rulebook(customer_id)
         spoken = Wording(self.messages, rulebook, language).language
-        return [said(trip, rulebook, self.messages, spoken) for trip in run.guards]
+        held = any(trip.then == "hold" for trip in run.guards)
+        return [said(trip, rulebook, self.messages, spoken, held=held) for trip in run.guards]
 
     def waiting(self, customer_id: str) -> list[RunSummary]:
         """The held runs that wait for a person's word, newest first. Raises UnknownCustomer."""

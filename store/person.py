@@ -76,6 +76,8 @@ class Person(Struct):
             for name in SETS.get(self.kind, ())
             if (held := getattr(record, name, ())) and not self.ids.isdisjoint(held)
         }
+        if isinstance(record, Sheet) and not self.names.isdisjoint(record.changed_names):
+            fields["changed_names"] = tuple(name for name in record.changed_names if name not in self.names)
         return msgspec.structs.replace(record, **fields) if fields else record
 
     def is_named(self, text: str | bytes) -> bool:
@@ -107,6 +109,8 @@ class Person(Struct):
             inner = value.get("field")
             return dict(self._entries(value, inner if isinstance(inner, str) else ""))
         if isinstance(value, str) and name in SETS.get(self.kind, ()) and value in self.ids:
+            return _GONE
+        if isinstance(value, str) and name == "changed_names" and value in self.names:
             return _GONE
         return value
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -169,18 +169,34 @@ def _tell(detail: IssueDetail, output: Literal["text", "json"], zone: str) -> No
         return
     issue = detail.issue
     say(f"{detail.record.name} ({detail.record.kind} {detail.record.source_id}): {issue.rule}, {_state(issue, zone)}")
-    say(issue.problem)
-    say(issue.fix)
+    if issue.closed_at is not None and issue.state == "resolved":
+        say(f"It was: {issue.problem}")
+        say(f"Closed {local(issue.closed_at, zone)}.")
+        for each in issue.corrected:
+            say(f"  corrected: {each.kind} {each.source_id} {each.field}: {_shown(each.before)} → {_shown(each.after)}")
+    else:
+        say(issue.problem)
+        say(issue.fix)
+    if issue.reason or issue.settled_by:
+        from runs.waiving import RULES
+
+        by = {None: "", RULES: " (the customer's file)"}.get(issue.settled_by, f" ({issue.settled_by})")
+        say(f"  reason: {issue.reason or 'none given'}{by}")
     for one in detail.waiting:
         say(f"  waits for this: {one.kind} {one.name} ({one.source_id})")
     for one in issue.waits_for:
         say(f"  first to be mended: {one.kind} {one.name} ({one.source_id}): {one.rule}")
 
 
+def _shown(value: object) -> str:
+    return "nothing" if value is None else str(value)
+
+
 def _state(issue: FeedIssue, zone: str) -> str:
     text = str(issue.state)
     if issue.until is not None:
-        text += f" until {local(issue.until, zone)}"
+        last = issue.until - timedelta(seconds=1 if issue.state == "waived" else 0)
+        text += f" until {local(last, zone).partition(' ')[0]}"
     if issue.until_it_grows:
         text += " until it grows" if issue.until is None else " or until it grows"
     if issue.resolution is not None:

@@ -6,13 +6,13 @@ import pytest
 from sqlmodel import SQLModel, select
 
 from engine.records import Account, Contract, Enrolment, Mark, Session
-from runs.errors import Busy, UnknownKind
+from runs.errors import Busy, UnknownCustomer, UnknownKind
 from runs.forgetting import forget
 from runs.service import Service
 from store.database import Database
 from store.run_tables import RunRow
 from store.tables import RecordKeyRow, RecordRow
-from tests.runs.schools import ADA, ALGEBRA, LOU, NOW, SHEET, a_service, changed, later
+from tests.runs.schools import ADA, ALGEBRA, LOU, NOW, PLAIN, SHEET, a_service, changed, later
 
 TWIN = changed(LOU, source_id="L-2", first_name="Mina", last_name="Quist")
 """Shares Lou's address, so that the issue of one names the other."""
@@ -31,7 +31,7 @@ OF_MINA = Account(source_id="A-9", source_kind="learner", source_ref="L-2", role
 ENROLMENT = Enrolment(source_id="E-1", class_id="C-1", person_id="L-1", role="learner")
 CONTRACT = Contract(source_id="K-1", learner_id="L-1", company="Norvane", tutor_name="Ruth")
 OTHERS_CONTRACT = Contract(source_id="K-2", learner_id="L-2", company="Norvane", tutor_email="lou@example.org")
-ARCHIVED = changed(SHEET, archived=True, learner_refs=("A-8", "L-1", "L-2"))
+ARCHIVED = changed(SHEET, archived=True, learner_refs=("A-8", "L-1", "L-2"), changed_names=("Lou Ørsted", "Mina Quist"))
 MARKS = [
     Mark(source_id="M-1", sheet_id="F-1", person_kind="learner", person_ref="L-1", state="absent", comment="Lou ill"),
     Mark(source_id="M-2", sheet_id="F-1", person_kind="learner", person_ref="L-2", state="present"),
@@ -115,8 +115,9 @@ def test_a_person_is_forgotten_by_id_alone_when_their_record_is_gone(database: D
 
 
 def test_another_customers_person_of_the_same_id_stays(database: Database, tmp_path: Path) -> None:
-    service = a_service(database, tmp_path)
+    service = a_service(database, tmp_path, north=PLAIN, sud=PLAIN)
     service.push("north", [LOU], True, as_of=NOW)
+    service.push("sud", [ADA], True, as_of=NOW)
     assert forget(database, "sud", "learner", "L-1", service.clock).deleted == {}
     assert service.explain("north", "learner", "L-1").where != "never_received"
 
@@ -139,3 +140,9 @@ def test_nobody_is_forgotten_while_a_run_is_at_work_and_only_persons_are(databas
         forget(database, "north", "learner", "L-1", service.clock)
     with pytest.raises(UnknownKind):
         forget(database, "north", "session", "S-1", service.clock)
+
+
+def test_of_a_customer_of_whom_nothing_is_stored_nobody_can_be_forgotten(database: Database, tmp_path: Path) -> None:
+    service = filled(database, tmp_path)
+    with pytest.raises(UnknownCustomer, match="Customers here: north"):
+        forget(database, "nort", "learner", "L-1", service.clock)

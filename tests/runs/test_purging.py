@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sqlmodel import func, select
 
 from engine.records import Mark
+from runs.errors import UnknownCustomer
 from runs.purging import Purged, purge
 from runs.service import Service
 from store.database import Database
@@ -73,7 +75,8 @@ def test_one_customer_is_purged_and_the_others_are_left_alone(database: Database
     service = a_service(database, tmp_path)
     service.push("north", ILL, True, as_of=NOW)
     service.push("north", WELL, True, as_of=later(hours=1))
-    assert purge(database, later(days=1), "sud", service.clock) == []
+    with pytest.raises(UnknownCustomer, match="Customers here: north"):
+        purge(database, later(days=1), "sud", service.clock)
     assert number_of(database, ChangeRow) > 0
 
 
