@@ -171,3 +171,16 @@ def test_a_run_tells_how_a_file_had_to_be_read(muster: Muster, database: str, tm
     told = muster("run", "norvane", "--from", str(path))
     assert "note: learners.csv is not UTF-8; it was read as Windows-1252." in told.err
     assert json.loads(muster("run", "norvane", "--from", str(path), "--format", "json").out)["notes"]
+
+
+def test_a_database_that_cannot_be_used_is_told_in_a_line(
+    muster: Muster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("This is no database.\n" * 100, "utf-8")
+    for url in (f"sqlite:///{tmp_path / 'notes.txt'}", "postgresql://muster:geheim@127.0.0.1:1/muster"):
+        monkeypatch.setenv("MUSTER_DATABASE_URL", url)
+        told = muster("db", "check")
+        assert told.status == 2
+        assert told.err.startswith("muster: The database cannot be used: ")
+        assert told.err.count("\n") == 1
+        assert "geheim" not in told.err
