@@ -128,6 +128,7 @@ def _clipped(text: str) -> str:
 
 
 def _record(reader: Reader, row: FeedRow, now: datetime) -> RecordView:
+    waits = any(issue.state in OPEN for issue in row.issues)
     return RecordView(
         kind=row.kind,
         source_id=row.source_id,
@@ -137,7 +138,7 @@ def _record(reader: Reader, row: FeedRow, now: datetime) -> RecordView:
         problem=None if row.issues else row.problem,
         verdict=row.verdict,
         not_received_since=row.not_received_since,
-        presses=row.matters_at if row.issues and row.matters_at is not None and row.matters_at <= now + SOON else None,
+        presses=row.matters_at if waits and row.matters_at is not None and row.matters_at <= now + SOON else None,
     )
 
 
