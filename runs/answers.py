@@ -292,7 +292,7 @@ class Explained(Struct, frozen=True):
     expected_on: datetime | None
     """When it will be synced if nothing changes, for `later`: the first moment found, in whole days from now."""
     answer: Answer | None
-    """As decided now; None when it was never received or can no longer be read."""
+    """As decided now, or as its issue says where it cannot be read; None for what is not, or no longer, received."""
     explanation: Explanation | None
     first_seen: datetime | None = None
     not_received_since: datetime | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from engine.rulebook import Rulebook
@@ -77,10 +77,20 @@ def _receive(database: Database, row: RunRow, run_id: int, received: Received) -
         if kept is None:
             raise AlreadySettled
         unpacked(kept, received)
-        # Pieces that came meanwhile are newer than these.
-        newer = writes.changed_since(session, row.customer, run_id)
+        _renew(received, writes.changed_since(session, row.customer, run_id), complete=row.complete)
+
+
+def _renew(received: Received, newer: Mapping[tuple[str, str], bytes | None], *, complete: bool) -> None:
+    """Let what came after the held run, in pieces or from the other direction, stand as it is now."""
+    if not complete:
         received.items = [item for item in received.items if fingerprints.identity(item) not in newer]
-        if row.complete:
-            # They are there, whether or not the held run had them.
-            there = [fingerprints.read(data) for data in newer.values() if data is not None]
-            received.items += [record for record in there if record is not None]
+        return
+    records = {identity: fingerprints.read(data) for identity, data in newer.items() if data is not None}
+    there = {fingerprints.identity(item) for item in received.items}
+    # Put in its place and not left out: a sheet without one of its marks would look changed.
+    received.items = [records.get(fingerprints.identity(item)) or item for item in received.items]
+    received.items += [
+        record
+        for identity, record in records.items()
+        if record is not None and identity not in there and identity[0] in received.asked
+    ]

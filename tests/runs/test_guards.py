@@ -6,13 +6,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 
-from engine.records import Account, Contract, Instructor, Learner, Record, Session, Sheet
+from engine.records import Account, Contract, Instructor, Learner, Mark, Record, Session, Sheet
 from runs.answers import HeldRun, RunSummary
 from runs.errors import AlreadySettled, NotHeld, RulebookEdited, UnknownRun
 from runs.service import Service
 from store.database import Database
+from store.known import record_of
 from store.run_tables import HeldRow
 from store.tables import ChangeRow, IssueRow, RecordRow
 from tests.runs.schools import NOW, PLAIN, a_service, changed, later
@@ -390,3 +391,31 @@ def test_a_held_run_keeps_what_a_partial_one_could_not_read(service: Service) ->
     run = service.push("north", school(learners=40), True, as_of=later(hours=12))
     done = service.approve("north", run.id, "command")
     assert (done.requests, done.error, done.complete) == (run.requests, None, True)
+
+
+@pytest.mark.parametrize("with_sheets", [True, False])
+def test_an_approved_run_leaves_what_the_other_direction_has_brought_since(service: Service, with_sheets: bool) -> None:
+    sheet = Sheet(
+        source_id="F-1", source_ref="S-1", name="Algebra 1", starts_at=later(hours=-3), created_by="api", archived=True
+    )
+    marks: list[Record] = [
+        Mark(source_id=f"F-1:{who}", sheet_id="F-1", person_kind="learner", person_ref=who, state="present")
+        for who in ("L-1", "L-2")
+    ]
+    service.push("north", [changed(sheet, archived=False)], False, "upward", as_of=later(hours=1))
+    service.push("north", [sheet, *marks], False, "upward", as_of=later(hours=2))
+    held = service.push(
+        "north", [*school()[30:], *([sheet, *marks] if with_sheets else [])], True, as_of=later(hours=12)
+    )
+    assert held.status == "held"
+    again = [changed(marks[0], state="absent"), marks[1]]
+    service.push("north", [changed(sheet, name="Algebra, moved"), *again], False, "upward", as_of=later(hours=13))
+
+    service.approve("north", held.id, "Nora")
+    with service.database.reading() as session:
+        rows = session.exec(select(RecordRow).where(col(RecordRow.kind).in_(("sheet", "mark"))))
+        stored = {row.source_id: record_of(row) for row in rows}
+    found = stored["F-1"]
+    assert isinstance(found, Sheet)
+    assert (found.name, found.changed_names) == ("Algebra, moved", ("Lou Number 1",))
+    assert [stored[f"F-1:{who}"].state for who in ("L-1", "L-2")] == ["absent", "present"]
