@@ -13,9 +13,8 @@ from fastapi import Request
 from msgspec import Meta, Raw, Struct
 
 from api.limits import MEBIBYTE
-from api.parameters import LONGEST_TEXT
+from api.parameters import LONGEST_TEXT, of_our_time
 from api.problems import Fault, ProblemError
-from engine.moments import EARLIEST, LATEST
 from engine.records import LONGEST_ID
 from runs.settling import LONGEST_REASON, SettledState, Settlement
 
@@ -204,11 +203,12 @@ def read_batch(raw: bytes, content: str, most: int) -> Batch:
         batch = Batch([Raw(line) for line in raw.split(b"\n") if line and not line.isspace()])
     else:
         batch = read_struct(raw, _batch_decoder)
-    if batch.as_of is not None and not EARLIEST <= batch.as_of <= LATEST:
-        wanted = f"a moment from {EARLIEST.year} to {LATEST.year} is wanted"
-        raise ProblemError(
-            "invalid-request", "`as_of` is out of range.", errors=[Fault(detail=wanted, pointer="#/as_of")]
-        )
+    if batch.as_of is not None:
+        try:
+            of_our_time(batch.as_of)
+        except ValueError as error:
+            fault = Fault(detail=str(error), pointer="#/as_of")
+            raise ProblemError("invalid-request", "`as_of` is out of range.", errors=[fault]) from None
     if len(batch.records) > most:
         raise ProblemError(
             "too-many-records",

@@ -19,13 +19,14 @@ from store.words import Direction, IssueState
 LONGEST_TEXT = 200
 
 
-def _of_our_time(moment: datetime) -> datetime:
+def of_our_time(moment: datetime) -> datetime:
+    """The moment; ValueError when anything around it could leave the calendar."""
     if not EARLIEST <= moment <= LATEST:
         raise ValueError(f"a moment from {EARLIEST.year} to {LATEST.year} is wanted")
     return moment
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+Moment = Annotated[AwareDatetime, AfterValidator(of_our_time)]
 """With room around it for local days, windows and years of runs."""
 
 if TYPE_CHECKING:

@@ -46,25 +46,14 @@ def effect_of(
     return Effect("update" if fields else "unchanged", fields, there.source_id)
 
 
-def effects_of(run: Findings, told: Collection[str]) -> dict[str, dict[str, int]]:
+def effects_of(session: Session, run: Findings, told: Collection[str]) -> dict[str, dict[str, int]]:
     """Kind to how many of a run's synced records the platform would see as what."""
-    found = run.found
-    if not set(told).intersection(_HELD_AGAINST.values()):
-        return {}
-
-    def synced(kind: str, source_id: str) -> bool:
-        one = found.get((kind, source_id))
-        return one is None or one.decision is None or one.decision.verdict == "sync"
-
+    effects = effects_in(session, run.decided, told)
     counts: dict[str, dict[str, int]] = {}
-    for (kind, _), one in found.items():
-        if kind not in _HELD_AGAINST or one.decision is None or one.decision.verdict != "sync":
-            continue
-        record: Any = run.decided.record(one.position)
-        effect = effect_of(record, run.decided.situation, run.classifier.provided, told, synced)
+    for (kind, _), one in run.found.items():
+        effect = effects.get(one.position)
         if effect is not None:
-            of_kind = counts.setdefault(kind, dict.fromkeys(COUNTED, 0))
-            of_kind[effect.what] += 1
+            counts.setdefault(kind, dict.fromkeys(COUNTED, 0))[effect.what] += 1
     return counts
 
 

@@ -147,8 +147,7 @@ def _found(around: _Around, basis: Basis, whole: frozenset[str]) -> Findings:
         waivers=waivers_of(rulebook.customer, order.as_of),
     )
     findings.found = decisions_of(findings)
-    told = queries.kinds_told(session, customer) | {kind for kind, _ in around.prints}
-    findings.effects = effects_of(findings, told)
+    findings.effects = effects_of(session, findings, queries.kinds_told(session, customer))
     return findings
 
 

@@ -192,7 +192,7 @@ class Service:
         def begin(into: Received) -> None:
             if problems:
                 into.notes = [
-                    f"The newest rule files have {problems} mistakes and are not used; the last good ones are."
+                    f"Mistakes in the newest rule files: {problems}. They are not used; the last good ones are."
                 ]
             receive(rulebook, moment, into)
 

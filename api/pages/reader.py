@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from api.pages.words import Words, day
+from api.pages.words import Words
 from engine.fields import fields_of
 from engine.records import KINDS
 from engine.rulebook import FixIn, Rulebook
@@ -40,7 +40,7 @@ class Reader(Struct, frozen=True):
     def day(self, moment: datetime, *, last: bool = False) -> str:
         """The local day of a moment; with ``last`` the day that is over then."""
         moment -= timedelta(microseconds=1) if last else timedelta()
-        return day(moment, self.language, self.rulebook.customer.zone)
+        return self.words.day(moment, self.language, self.rulebook.customer.zone)
 
     def rule(self, rule_id: str) -> str:
         """A rule as a sentence; its id where the rulebook has it no more."""

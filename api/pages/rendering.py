@@ -16,7 +16,7 @@ from fastapi import Request, Response
 from msgspec import Struct
 
 from api.languages import choose
-from api.pages.words import PAGES, Words, day, when
+from api.pages.words import PAGES, Words
 from engine.places import TEMPLATES
 
 LANGUAGE_COOKIE = "muster-language"
@@ -82,10 +82,10 @@ class Pages:
         language = frame.language
 
         def local_day(moment: datetime) -> str:
-            return day(moment, language, zone)
+            return self.words.day(moment, language, zone)
 
         def local_when(moment: datetime) -> str:
-            return when(moment, language, zone)
+            return self.words.when(moment, language, zone)
 
         body = self.environment.get_template(template).render(
             frame=frame,

@@ -16,9 +16,6 @@ from babel.numbers import format_decimal
 from engine.places import TEMPLATES
 
 PAGES = TEMPLATES / "pages"
-_DAY = "d MMMM y"
-_FIRST_DAY = {"fr": "d'er' MMMM y"}
-"""Languages that write the first day of a month in a way of its own."""
 
 
 def _flat(tree: Mapping[str, Any], before: str = "") -> dict[str, str]:
@@ -58,14 +55,14 @@ class Words:
         """The words of that key, or `otherwise` where there are none: for names that rule files may add."""
         return self.keys[language].get(key, otherwise)
 
+    def day(self, moment: datetime, language: str, zone: str) -> str:
+        """The local day, such as 21 November 2026."""
+        there = moment.astimezone(ZoneInfo(zone)).date()
+        pattern = self.say(language, "dates.first_day" if there.day == 1 else "dates.day")
+        return format_date(there, pattern, locale=language)
 
-def day(moment: datetime, language: str, zone: str) -> str:
-    """The local day, such as 21 November 2026."""
-    there = moment.astimezone(ZoneInfo(zone)).date()
-    form = _FIRST_DAY.get(language, _DAY) if there.day == 1 else _DAY
-    return format_date(there, form, locale=language)
-
-
-def when(moment: datetime, language: str, zone: str) -> str:
-    """The local day and time of day, such as Sat 21 Nov 2026, 14:05."""
-    return format_datetime(moment.astimezone(ZoneInfo(zone)), "EEE d MMM y, HH:mm", locale=language)
+    def when(self, moment: datetime, language: str, zone: str) -> str:
+        """The local day and time of day, such as Sat 21 Nov 2026, 14:05."""
+        there = moment.astimezone(ZoneInfo(zone))
+        pattern = self.say(language, "dates.first_when" if there.day == 1 else "dates.when")
+        return format_datetime(there, pattern, locale=language)

@@ -14,7 +14,7 @@ from api.feed_csv import COLUMNS
 from api.languages import choose, preferred
 from api.pages.building import FILTERS
 from api.pages.issue_routes import ACTS
-from api.pages.words import PAGES, Words, day, when
+from api.pages.words import PAGES, Words
 from engine.decisions import Verdict
 from engine.explain import Check
 from engine.records import KINDS
@@ -117,10 +117,17 @@ def test_a_count_picks_the_languages_own_plural() -> None:
 
 def test_times_are_shown_in_the_customers_zone() -> None:
     moment = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
-    assert day(moment, "en", "Europe/Paris") == "21 November 2026"
-    assert day(moment, "fr", "Europe/Paris") == "21 novembre 2026"
-    assert when(moment, "en", "Europe/Paris") == "Sat 21 Nov 2026, 00:30"
-    assert when(moment, "fr", "Europe/London") == "ven. 20 nov. 2026, 23:30"
+    assert WORDS.day(moment, "en", "Europe/Paris") == "21 November 2026"
+    assert WORDS.day(moment, "fr", "Europe/Paris") == "21 novembre 2026"
+    assert WORDS.when(moment, "en", "Europe/Paris") == "Sat 21 Nov 2026, 00:30"
+    assert WORDS.when(moment, "fr", "Europe/London") == "ven. 20 nov. 2026, 23:30"
+
+
+def test_french_writes_the_first_of_a_month_in_its_own_way() -> None:
+    moment = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    assert WORDS.day(moment, "fr", "Europe/Paris") == "1er décembre 2026"
+    assert WORDS.when(moment, "fr", "Europe/Paris") == "mar. 1er déc. 2026, 10:00"
+    assert WORDS.day(moment, "en", "Europe/Paris") == "1 December 2026"
 
 
 @pytest.mark.parametrize(
