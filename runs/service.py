@@ -191,9 +191,7 @@ class Service:
 
         def begin(into: Received) -> None:
             if problems:
-                into.notes = [
-                    f"Mistakes in the newest rule files: {problems}. They are not used; the last good ones are."
-                ]
+                into.notes = [f"Mistakes in the newest rule files: {problems}. The last good ones were used instead."]
             receive(rulebook, moment, into)
 
         order = Order(rulebook, direction, moment, complete, begin, on_page)

@@ -23,7 +23,7 @@ from runs.service import Service
 from store.api_keys import new_key
 from store.database import Database
 from tests.store.databases import MakeUrl
-from tests.store.fixtures import postgresql_url, sqlite_url
+from tests.store.fixtures import postgresql_url, sqlite_url, stands_as_noted
 
 __all__ = ["postgresql_url", "sqlite_url"]
 
@@ -161,6 +161,7 @@ def service(url: str, rules: Path) -> Iterator[Service]:
     database = Database.open(url)
     known = catalogue()
     yield Service(database, Library(rules, known), known, Messages(), environ={}, clock=lambda: NOON)
+    stands_as_noted(database)
     database.close()
 
 

@@ -127,6 +127,19 @@ def test_a_search_finds_the_flagged_and_those_with_nothing_to_fix(demo: Client) 
     assert "Nothing matches" in demo.post("/customers/acme", data={"search": "nobody"}).text
 
 
+def test_what_a_search_found_goes_into_a_spreadsheet_and_its_name_into_no_address(demo: Client) -> None:
+    page = demo.post("/customers/acme", data={"search": "MARCHAL"}).text
+    assert '<form method="post" action="/customers/acme/issues.csv">' in page
+    found = demo.post("/customers/acme/issues.csv", data={"search": "marchal"})
+    assert found.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "Inès Marchal" in found.text
+    assert "Marchal" not in demo.post("/customers/acme/issues.csv", data={"search": "nobody"}).text
+    foreign = demo.post(
+        "/customers/acme/issues.csv", data={"search": "marchal"}, headers={"sec-fetch-site": "cross-site"}
+    )
+    assert foreign.status_code == 403
+
+
 def test_filters_stay_chosen_and_narrow_the_spreadsheet_too(demo: Client) -> None:
     page = demo.get("/customers/acme?kind=learner&rule=learner.email_missing").text
     assert '<option value="learner" selected>' in page
@@ -181,6 +194,8 @@ def test_a_broken_newer_rule_file_is_told_on_the_feed(demo: Client, rules: Path,
     page = demo.get("/customers/acme").text
     assert "last good rules" in page
     assert "Inès Marchal" in page
+    run = demo.push(EVERYTHING).json()
+    assert run["notes"] == ["Mistakes in the newest rule files: 1. The last good ones were used instead."]
 
 
 def test_one_customer_is_gone_to_at_once(service: Service, rules: Path) -> None:

@@ -184,6 +184,16 @@ def test_an_edited_setting_is_named_too(service: Service, tmp_path: Path) -> Non
     assert "the setting window_days" in held.said[0].problem
 
 
+def test_what_is_no_longer_overridden_points_at_what_holds_now(service: Service, tmp_path: Path) -> None:
+    service = a_service(service.database, tmp_path, north=PLAIN + "settings: {window_days: 2}\n")
+    held = service.push("north", school(), True, as_of=later(hours=1))
+    service.approve("north", held.id, "Nora")
+    service = a_service(service.database, tmp_path, north=PLAIN)
+    again = the_hold(service, service.push("north", school(), True, as_of=later(hours=2)))
+    assert "the setting window_days (" in again.said[0].problem
+    assert "; now as in rules/base/settings.yaml, line " in again.said[0].problem
+
+
 def test_days_that_go_by_are_no_jump(service: Service) -> None:
     week = [item for item in school() if not isinstance(item, Session) or item.starts_at > later(days=6)]
     assert service.push("north", week, True, as_of=later(days=5)).status == "completed"
