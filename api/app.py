@@ -10,18 +10,18 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api import openapi
-from api.admission import Door, Sessions
-from api.edge import Edge, methods_at
-from api.limits import Limits
+from api.answers.words import Words
+from api.document import openapi
+from api.http.auth import Door, Sessions
+from api.http.limits import Limits
+from api.http.middleware import Edge, methods_at
+from api.http.problems import ProblemError, from_declined, from_status, from_validation
+from api.pages import feed_routes as pages
 from api.pages import held_routes, issue_routes
-from api.pages import routes as pages
 from api.pages.rendering import Pages
 from api.pages.showing import SignInFirst
-from api.pages.words import Words
-from api.problems import ProblemError, from_declined, from_status, from_validation
 from api.routes import classify, held, history, issues, operations, records, rules, runs, sheets
-from runs.errors import Declined
+from runs.model.errors import Declined
 from runs.service import Service
 
 ROUTERS = (classify, runs, held, sheets, issues, records, history, rules, operations, pages, held_routes, issue_routes)
@@ -58,7 +58,7 @@ def _routed(limits: Limits) -> FastAPI:
     )
     app.state.limits = limits
     for area in ROUTERS:
-        # Flat, so that a request's template and the methods of an address can be told (api.edge).
+        # Flat, so that a request's template and the methods of an address can be told (api.http.middleware).
         app.router.routes.extend(area.router.routes)
     # Made once, when first asked for; FastAPI's own way to extend the document.
     app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]

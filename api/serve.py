@@ -8,7 +8,7 @@ from socket import socket
 import uvicorn
 from fastapi import FastAPI
 
-from api.logs import configure_logs
+from api.http.logs import configure_logs
 
 
 class _Server(uvicorn.Server):
@@ -21,7 +21,7 @@ class _Server(uvicorn.Server):
 
 
 def serve(app: FastAPI, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve until interrupted. The access log is our own (``api.edge``): uvicorn's would hold paths and queries."""
+    """Serve until interrupted. The access log is our own: uvicorn's would hold paths and queries."""
     configure_logs()
     config = uvicorn.Config(
         app,

@@ -16,7 +16,7 @@ from api.app import create_app
 from benchmarks.people import AS_OF
 from benchmarks.stored import CUSTOMER, SYSTEMS, stored
 from benchmarks.table import Row
-from engine.records import Instructor, Learner, Session
+from engine.records.kinds import Instructor, Learner, Session
 from runs.service import Service
 
 _READS = 30

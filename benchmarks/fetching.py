@@ -23,8 +23,8 @@ from connectors.contract import Around, Fetch, Window
 from connectors.registry import catalogue
 from connectors.ypareo.connector import Ypareo
 from connectors.ypareo.options import Options
-from engine.loading import Library
-from engine.messages import Messages
+from engine.language.renderer import Messages
+from engine.rulefiles.library import Library
 from runs.service import Service
 from store.database import Database
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from benchmarks.people import AS_OF, timetable
 from benchmarks.stored import CUSTOMER, RULES, SYSTEMS, stored
 from benchmarks.table import Row
-from engine.classify import Classifier
-from engine.loading import Library
-from engine.provided import REMEMBERED, provided_by
-from engine.records import DOWNWARD
-from engine.rulebook import Rulebook
-from runs.deciding import moment_of
+from engine.analysis.availability import REMEMBERED, provided_by
+from engine.matching.classifier import Classifier
+from engine.model.rulebook import Rulebook
+from engine.records.kinds import DOWNWARD
+from engine.rulefiles.library import Library
+from runs.execution.classifiers import moment_of
 from runs.service import Service
 
 

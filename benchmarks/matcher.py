@@ -13,15 +13,15 @@ from typing import Any
 from benchmarks.people import AS_OF, learners, timetable
 from benchmarks.rivals import RULES, by_hand, by_zen
 from benchmarks.table import Row
-from engine.classify import Classifier
-from engine.leaves import Clock
-from engine.loading import load_base
-from engine.matcher import Pass
-from engine.moments import Moment
-from engine.places import RULES as PACKAGED
-from engine.projection import Sight
-from engine.provided import EVERYTHING
-from engine.situation import Situation
+from engine.analysis.availability import EVERYTHING
+from engine.matching.classifier import Classifier
+from engine.matching.comparisons import Clock
+from engine.matching.matcher import Pass
+from engine.matching.projection import Sight
+from engine.model.moments import Moment
+from engine.model.packaged import RULES as PACKAGED
+from engine.relations.neighbourhood import Situation
+from engine.rulefiles.library import load_base
 
 HERE = Path(__file__).resolve().parent
 MOMENT = Moment(as_of=AS_OF, zone="Europe/Paris", last_sync=AS_OF)

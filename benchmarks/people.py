@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 
-from engine.records import Instructor, Learner, Session
+from engine.records.kinds import Instructor, Learner, Session
 
 AS_OF = datetime(2026, 11, 21, 11, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import zen
 
-from engine.records import Learner
+from engine.records.kinds import Learner
 
 RULES = (
     "left",

@@ -12,11 +12,11 @@ from api.app import create_app
 from api.serve import serve
 from benchmarks.people import learners
 from connectors.registry import catalogue
-from engine.door import Invalid
-from engine.loading import Library
-from engine.messages import Messages
-from engine.records import Record, kind_of
-from runs.answers import Answer, Classification
+from engine.language.renderer import Messages
+from engine.records.decode import Invalid
+from engine.records.kinds import Record, kind_of
+from engine.rulefiles.library import Library
+from runs.model.answers import Answer, Classification
 from runs.service import Service
 from store.database import Database
 

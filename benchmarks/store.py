@@ -17,10 +17,10 @@ from sqlalchemy import event
 from benchmarks.people import AS_OF, learners, timetable
 from benchmarks.stored import CUSTOMER, SYSTEMS, stored
 from benchmarks.table import Row
-from engine.classify import Classifier
-from engine.provided import REMEMBERED, provided_by
-from engine.records import DOWNWARD, Record
-from runs.deciding import moment_of
+from engine.analysis.availability import REMEMBERED, provided_by
+from engine.matching.classifier import Classifier
+from engine.records.kinds import DOWNWARD, Record
+from runs.execution.classifiers import moment_of
 from runs.service import Service
 from store.database import Database
 

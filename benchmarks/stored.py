@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from connectors.registry import catalogue
-from engine.loading import Library
-from engine.messages import Messages
+from engine.language.renderer import Messages
+from engine.rulefiles.library import Library
 from runs.service import Service
 from store.database import Database
 from tests.store.databases import postgresql_databases, sqlite_databases

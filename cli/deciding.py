@@ -13,12 +13,12 @@ import msgspec
 
 from cli.environment import private_hosts_allowed
 from cli.terminal import Stopped, instant
-from engine.door import Invalid
-from engine.records import KINDS, UPWARD, Record, kind_of
-from engine.rulebook import Rulebook
+from engine.model.rulebook import Rulebook
+from engine.records.decode import Invalid
+from engine.records.kinds import KINDS, UPWARD, Record, kind_of
 
 if TYPE_CHECKING:
-    from engine.classify import Classifier, Decided
+    from engine.matching.classifier import Classifier, Decided
 
 Items = list[Record | Invalid]
 
@@ -26,7 +26,7 @@ Items = list[Record | Invalid]
 def rulebook_of(rules: Path, customer: str | None) -> Rulebook:
     """The customer's rulebook, else that of the base rules. Raises RuleFileError."""
     from connectors.registry import catalogue
-    from engine.loading import customers, load, load_base
+    from engine.rulefiles.library import customers, load, load_base
 
     if customer is None:
         return load_base(rules, catalogue())
@@ -55,7 +55,7 @@ def of_the_file(rulebook: Rulebook, path: Path, items: Items) -> Rulebook:
     """
     from connectors.files import recognise
     from connectors.registry import catalogue
-    from engine.rulebook import ConnectorUse
+    from engine.model.rulebook import ConnectorUse
 
     spec = catalogue()[recognise(path)]
     present = {item.kind if isinstance(item, Invalid) else kind_of(item) for item in items}
@@ -68,8 +68,8 @@ def of_the_file(rulebook: Rulebook, path: Path, items: Items) -> Rulebook:
 
 def decide(rulebook: Rulebook, items: Items, as_of: str | None) -> tuple[Classifier, Decided]:
     """Every item decided as at a moment; nothing was synced before it, as far as a file can tell."""
-    from engine.classify import Classifier
-    from runs.deciding import moment_of
+    from engine.matching.classifier import Classifier
+    from runs.execution.classifiers import moment_of
 
     zone = rulebook.customer.zone
     moment = instant(as_of, zone) if as_of else datetime.now(UTC)

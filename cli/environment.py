@@ -22,7 +22,7 @@ _in_use: ContextVar[Path | None] = ContextVar("rules_in_use", default=None)
 
 def rules_folder(given: Path | None = None) -> Path:
     """The folder given on the command line, else `MUSTER_RULES`, else the packaged rules."""
-    from engine.places import RULES as PACKAGED
+    from engine.model.packaged import RULES as PACKAGED
 
     folder = given or (Path(os.environ[RULES]) if os.environ.get(RULES) else PACKAGED)
     if not folder.is_dir():
@@ -69,8 +69,8 @@ def ready_database(url: str | None = None, *, create: bool = False) -> Database:
 def open_service(url: str | None = None, *, create: bool = False) -> Service:
     """The service over the database, see ``ready_database``, and the rules folder."""
     from connectors.registry import catalogue
-    from engine.loading import Library
-    from engine.messages import Messages
+    from engine.language.renderer import Messages
+    from engine.rulefiles.library import Library
     from runs.service import Service
 
     database = ready_database(url, create=create)

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 from cli.terminal import PROBLEMS, WRONG_USE, Stopped, note
 from connectors.contract import ConnectorError
-from engine.problems import Problem, RuleFileError
-from runs.errors import BrokenRulebook, Busy, Declined, FetchFailed, Overtaken
+from engine.model.problems import Problem, RuleFileError
+from runs.model.errors import BrokenRulebook, Busy, Declined, FetchFailed, Overtaken
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def _of_the_database(error: Exception) -> str | None:
 
 def _problems(problems: tuple[Problem, ...]) -> None:
     from cli.environment import rules_in_use
-    from engine.report import as_text, sources
+    from engine.rulefiles.report import as_text, sources
 
     folder = rules_in_use()
     note(as_text(problems, {} if folder is None else sources(folder, problems)))

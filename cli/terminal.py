@@ -103,7 +103,7 @@ def progress(title: str) -> Iterator[Callable[[str, int], None]]:
 
 def instant(text: str, zone_name: str) -> datetime:
     """What `--as-of` says: an ISO 8601 instant; without an offset in the customer's zone; a day alone is its noon."""
-    from engine.moments import zone
+    from engine.model.moments import zone
 
     try:
         found = datetime.fromisoformat(text)
@@ -119,6 +119,6 @@ def instant(text: str, zone_name: str) -> datetime:
 
 def local(moment: datetime, zone_name: str) -> str:
     """An instant as wall-clock time of a zone: `2026-11-21 15:00`."""
-    from engine.moments import zone
+    from engine.model.moments import zone
 
     return f"{moment.astimezone(zone(zone_name)):%Y-%m-%d %H:%M}"

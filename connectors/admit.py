@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from connectors.contract import ConnectorError, Fetch
-from engine.door import Invalid, read_mapping
-from engine.records import Record
+from engine.records.decode import Invalid, read_mapping
+from engine.records.kinds import Record
 
 
 class Raw(NamedTuple):

@@ -16,9 +16,9 @@ from typing import Any, ClassVar, Protocol
 
 from msgspec import Struct, field
 
-from engine.catalogue import ConnectorSpec
-from engine.door import Invalid
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec
+from engine.records.decode import Invalid
+from engine.records.kinds import Record
 
 
 class ConnectorError(Exception):

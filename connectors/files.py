@@ -24,7 +24,7 @@ from connectors.sds import columns as sds
 from connectors.sds.connector import Options as SdsOptions
 from connectors.sds.connector import Sds
 from connectors.tables import find_header, folded
-from engine.records import Record
+from engine.records.kinds import Record
 
 _SYSTEM = "the file"
 _HYPERPLANNING = frozenset({"Nom", "Prénom", "Adresse e-mail", "Né(e) le"})

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, NoReturn
 from msgspec import Meta, Struct
 
 from connectors.contract import Around, Fetch, Refused, Window
-from engine.catalogue import ConnectorSpec
-from engine.records import DOWNWARD, KINDS, Record
+from engine.model.connector_spec import ConnectorSpec
+from engine.records.kinds import DOWNWARD, KINDS, Record
 
 System = Annotated[
     str,

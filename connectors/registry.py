@@ -32,9 +32,9 @@ from connectors.sc_form.connector import ScForm
 from connectors.sds.connector import Sds
 from connectors.wonde.connector import Wonde
 from connectors.ypareo.connector import Ypareo
-from engine.catalogue import Catalogue, ConnectorSpec
-from engine.option_values import secret_prefix
-from engine.rulebook import ConnectorUse, Customer
+from engine.model.connector_spec import Catalogue, ConnectorSpec
+from engine.model.rulebook import ConnectorUse, Customer
+from engine.rulefiles.parse.option_values import secret_prefix
 
 GROUP = "muster.connectors"
 """Entry points of other packages that add a connector: a name, and the connector's class."""
@@ -161,7 +161,7 @@ def _secret(spec: ConnectorSpec, name: str, value: str, customer_id: str, enviro
         )
     variable = reference[1]
     if not variable.startswith(prefix) or variable == prefix:
-        # That it is no other customer's with a longer id, `engine.option_values` has seen to.
+        # That it is no other customer's with a longer id, `engine.rulefiles.parse.option_values` has seen to.
         _refuse(spec, name, f"the secret {variable} is not this customer's", f"Its name must begin with {prefix}.")
     found = environ.get(variable, "").strip()
     if not found:

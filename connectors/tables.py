@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from connectors.archive import Named
 from connectors.contract import Fetch, Refused
-from engine.door import Invalid
+from engine.records.decode import Invalid
 
 _SEPARATORS = ",;\t|"
 _HEAD = 64 * 1024

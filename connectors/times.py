@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from connectors.contract import Window
-from engine.moments import zone
+from engine.model.moments import zone
 
 DayOrder = Literal["YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "YYYY-DD-MM"]
 """The orders in which systems write year, month and day. Which one it is, is configured, never guessed."""

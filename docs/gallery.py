@@ -9,17 +9,17 @@ from pathlib import Path
 
 from msgspec import structs
 
-from engine.decisions import Facts
-from engine.evidence import Evidence, reads_of
-from engine.examples import Posed
-from engine.leaves import Clock
-from engine.messages import Messages
-from engine.prepare import Preparation
-from engine.projection import Sight
-from engine.provided import EVERYTHING
-from engine.rulebook import FINDINGS, Rule, Rulebook, SettingEntry
-from engine.sentences import rule_sentence
-from engine.wording import wording
+from engine.analysis.availability import EVERYTHING
+from engine.language.renderer import Messages
+from engine.language.sentences import rule_sentence
+from engine.language.wording import wording
+from engine.matching.binding import Preparation
+from engine.matching.comparisons import Clock
+from engine.matching.examples import Posed
+from engine.matching.facts import Evidence, reads_of
+from engine.matching.projection import Sight
+from engine.model.decisions import Facts
+from engine.model.rulebook import FINDINGS, Rule, Rulebook, SettingEntry
 
 _UNTIL_NEXT_RUN = timedelta(hours=10)
 

@@ -13,11 +13,11 @@ from api.app import description
 from connectors.registry import catalogue
 from docs.commands import commands
 from docs.gallery import gallery
-from engine.loading import load_base
-from engine.messages import Messages
-from engine.places import RULES
-from engine.rulebook import Rulebook
-from engine.schema import rule_file_schema
+from engine.language.renderer import Messages
+from engine.model.packaged import RULES
+from engine.model.rulebook import Rulebook
+from engine.rulefiles.library import load_base
+from engine.rulefiles.schema.files import rule_file_schema
 
 HOME = Path(__file__).resolve().parent.parent
 

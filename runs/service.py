@@ -13,18 +13,27 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from connectors.contract import Around
-from engine.catalogue import Catalogue
-from engine.classify import Classifier
-from engine.door import Invalid
-from engine.loading import Library
-from engine.messages import Messages
-from engine.moments import day_bounds
-from engine.problems import RuleFileError
-from engine.provided import REMEMBERED, provided_by
-from engine.records import KINDS, Record
-from engine.rulebook import Rulebook
-from runs import approving, fetching, uploading
-from runs.answers import (
+from engine.analysis.availability import REMEMBERED, provided_by
+from engine.language.renderer import Messages
+from engine.matching.classifier import Classifier
+from engine.model.connector_spec import Catalogue
+from engine.model.moments import day_bounds
+from engine.model.problems import RuleFileError
+from engine.model.rulebook import Rulebook
+from engine.records.decode import Invalid
+from engine.records.kinds import KINDS, Record
+from engine.rulefiles.library import Library
+from runs.execution import approve as approving
+from runs.execution import fetch as fetching
+from runs.execution.approve import held_row
+from runs.execution.classifiers import Classifiers
+from runs.execution.decide import Order
+from runs.execution.execute import carry_out
+from runs.execution.fetch import OnPage, Received
+from runs.execution.locking import turn
+from runs.guards.words import said
+from runs.issues.by_hand import Settlement, settle
+from runs.model.answers import (
     Classification,
     CustomerHealth,
     Explained,
@@ -39,23 +48,16 @@ from runs.answers import (
     RunSummary,
     UnsourcedPage,
 )
-from runs.approving import held_row
-from runs.classifying import classified
-from runs.deciding import Classifiers
-from runs.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownRun, UnreadableCursor
-from runs.explaining import explained
-from runs.feed import Reading, other_of, summary
-from runs.fetching import OnPage, Received
-from runs.guard_words import said
-from runs.histories import day_by_day, happenings, opened
-from runs.impact import Impact, Side, impact
-from runs.judging import Order
-from runs.locking import turn
-from runs.running import carry_out
-from runs.settling import Settlement, settle
-from runs.unsourced import unsourced
-from runs.uploading import Confirmed, UploadPage
-from runs.wording import Wording
+from runs.model.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownRun, UnreadableCursor
+from runs.queries import uploads as uploading
+from runs.queries.classify import classified
+from runs.queries.explain import explained
+from runs.queries.feed import Reading, other_of, summary
+from runs.queries.history import day_by_day, happenings, opened
+from runs.queries.impact import Impact, Side, impact
+from runs.queries.unsourced import unsourced
+from runs.queries.uploads import Confirmed, UploadPage
+from runs.queries.wording import Wording
 from store import feed as stored_feed
 from store import holds, queries
 from store.causes import waiting_for

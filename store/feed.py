@@ -10,9 +10,9 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, UnaryExpression, and_, exists, func, literal_column, or_
 from sqlmodel import Session, col, select
 
-from engine.decisions import Verdict
-from engine.folding import fold_name
-from engine.rulebook import FixIn
+from engine.model.decisions import Verdict
+from engine.model.rulebook import FixIn
+from engine.records.folding import fold_name
 from store.cursors import CursorError, cursor_of, opened
 from store.queries import LARGEST_PAGE, Page
 from store.tables import IssueCauseRow, IssueRow, RecordRow

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import msgspec
 
-from engine.decisions import Decision, Facts
-from engine.door import Invalid
-from engine.fields import fields_of
-from engine.records import KINDS, AnyRecord, Record, kind_of
+from engine.model.decisions import Decision, Facts
+from engine.records.decode import Invalid
+from engine.records.fields import fields_of
+from engine.records.kinds import KINDS, AnyRecord, Record, kind_of
 
 SIZE = 16
 """Bytes: two of a billion different records meet with a chance of 1 in 10²⁰."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Table, bindparam, delete, func, select, tuple_, update
 from sqlmodel import Session
 
-from engine.records import Record
+from engine.records.kinds import Record
 from store import fingerprints
 from store.keys import Keyed, write_keys
 from store.known import chunks

@@ -10,8 +10,8 @@ from sqlalchemy import bindparam, delete, exists
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from engine.joins import join_keys
-from engine.records import Record
+from engine.records.kinds import Record
+from engine.relations.joins import join_keys
 from store import fingerprints
 from store.known import chunks
 from store.tables import RecordKeyRow, RecordRow

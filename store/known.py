@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func
 from sqlalchemy import select as _select
 from sqlmodel import Session, col, select
 
-from engine.records import KINDS, Record
+from engine.records.kinds import KINDS, Record
 from store import fingerprints
 from store.tables import RecordKeyRow, RecordRow
 
@@ -29,7 +29,7 @@ def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
 
 
 class StoredRecords:
-    """What a customer's runs last received; implements ``engine.situation.Known``."""
+    """What a customer's runs last received; implements ``engine.relations.neighbourhood.Known``."""
 
     def __init__(self, session: Session, customer: str, without: Collection[str] = ()) -> None:
         """``without`` are kinds that the batch holds completely: what it lacks of them is no longer there."""

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from engine.folding import fold_email
-from engine.records import Account, Contract, Enrolment, Mark, Record, Session, Sheet, kind_of
+from engine.records.folding import fold_email
+from engine.records.kinds import Account, Contract, Enrolment, Mark, Record, Session, Sheet, kind_of
 
 SETS = {"learner": ("learner_ids", "learner_refs"), "instructor": ("instructor_ids", "instructor_refs")}
 """Kind of a person to the sets of others' records in which its id stands."""

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, func, inspect, or_
 from sqlalchemy import select as of_table
 from sqlmodel import Session, col, select
 
-from engine.records import UPWARD
+from engine.records.kinds import UPWARD
 from store.cursors import cursor_of, opened
 from store.known import chunks
 from store.run_tables import RunRow

@@ -71,7 +71,7 @@ class RunRow(SQLModel, table=True):
     recovery: str | None = None
     """What the error asks for: try again later, a person must act, report it."""
     guards: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
-    """What the guards found, as ``runs.guards.Trip``. Counts and names of rules only."""
+    """What the guards found, as ``runs.guards.checks.Trip``. Counts and names of rules only."""
     filled: dict[str, dict[str, int]] = Field(default_factory=dict, sa_type=JSON)
     """Kind to field to how many records had it, as last seen in a complete fetch; `source_id` counts them all."""
     settled_at: datetime | None = None
@@ -90,7 +90,7 @@ class RulebookRow(SQLModel, table=True):
     customer: str = Field(primary_key=True)
     version: str = Field(primary_key=True)
     parts: dict[str, str] = Field(sa_type=JSON)
-    """Rule, setting or part of the customer's file to a short hash of it, as ``engine.versions.parts_of``."""
+    """Rule, setting or part of the customer's file to a short hash of it, as ``engine.model.versions.parts_of``."""
 
 
 class HeldRow(SQLModel, table=True):
@@ -102,7 +102,7 @@ class HeldRow(SQLModel, table=True):
         sa_column=Column(BigId, ForeignKey("run.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
     )
     received: bytes = Field(sa_type=LargeBinary)
-    """As ``runs.holding`` packs it."""
+    """As ``runs.guards.held`` packs it."""
 
 
 class HeldEntryRow(SQLModel, table=True):
@@ -138,7 +138,7 @@ class ArchiveRow(SQLModel, table=True):
     archived: bool
     """As the last run saw it."""
     attendance: bytes = Field(sa_type=LargeBinary)
-    """Who was there, at the first archiving, as `runs.archiving` writes it."""
+    """Who was there, at the first archiving, as `runs.records.archiving` writes it."""
 
 
 class UploadRow(SQLModel, table=True):

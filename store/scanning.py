@@ -10,8 +10,8 @@ from msgspec import Struct
 from sqlalchemy import or_, select
 from sqlmodel import Session
 
-from engine.decisions import Verdict
-from engine.records import Record
+from engine.model.decisions import Verdict
+from engine.records.kinds import Record
 from store import fingerprints
 from store.known import dated
 from store.tables import RecordRow

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Literal
 from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, String, text
 from sqlmodel import Field, SQLModel
 
-from engine.decisions import Verdict
-from engine.rulebook import FixIn
+from engine.model.decisions import Verdict
+from engine.model.rulebook import FixIn
 from store.columns import BigId, number, row_of
 from store.words import IssueState, Resolution
 
@@ -47,7 +47,7 @@ class RecordRow(SQLModel, table=True):
     name: str
     """As a person would call it."""
     search: str
-    """Name and ids, folded by ``engine.folding.fold_name``."""
+    """Name and ids, folded by ``engine.records.folding.fold_name``."""
     data: bytes | None = Field(default=None, sa_type=LargeBinary)
     """The record as JSON; absent while it was never received in a readable form."""
     fingerprint: bytes = Field(sa_type=LargeBinary)
@@ -59,7 +59,7 @@ class RecordRow(SQLModel, table=True):
     rule: str | None = None
     """The deciding rule; absent for sync."""
     matches: bytes = Field(default=b"[]", sa_type=LargeBinary)
-    """Every rule that matched, as JSON of ``engine.decisions.Match``."""
+    """Every rule that matched, as JSON of ``engine.model.decisions.Match``."""
     verdict_at: datetime | None = None
     """Since when it has this verdict by this rule: the moment of the run that found it."""
     starts_at: datetime | None = None
@@ -121,7 +121,7 @@ class IssueRow(SQLModel, table=True):
     """Place among the record's matches; 0 is the headline."""
     fix_in: FixIn | None = Field(default=None, sa_type=String)
     facts: bytes = Field(sa_type=LargeBinary)
-    """What the rule read, as JSON of ``engine.decisions.Facts``: all that its message needs."""
+    """What the rule read, as JSON of ``engine.model.decisions.Facts``: all that its message needs."""
     facts_fingerprint: bytes = Field(sa_type=LargeBinary)
     """Of the facts without their moment, so that a day passing writes nothing."""
     rulebook_version: str
@@ -137,7 +137,7 @@ class IssueRow(SQLModel, table=True):
     resolved_by: str | None = None
     """The skip rule that decides now, where the resolution is `left_out`."""
     correction: bytes | None = Field(default=None, sa_type=LargeBinary)
-    """What was corrected, as JSON of ``runs.corrections.Correction``, where the resolution is `fixed`."""
+    """What was corrected, as JSON of ``runs.issues.corrections.Correction``, where the resolution is `fixed`."""
     until: datetime | None = None
     """When a snooze or a waiver is over; absent also for a snooze that lasts until the issue grows."""
     snoozed_size: int | None = None

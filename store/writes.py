@@ -11,7 +11,7 @@ from sqlalchemy import Table, bindparam, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from engine.decisions import Verdict
+from engine.model.decisions import Verdict
 from store import fingerprints
 from store.known import CHUNK, chunks
 from store.run_tables import RunRow

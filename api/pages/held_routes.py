@@ -8,15 +8,15 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.admission import refuse_other_sites
-from api.asking import Asked, Within
-from api.body import FORM, content_type, read_body, read_form
+from api.http.auth import refuse_other_sites
+from api.http.bodies import FORM, content_type, read_body, read_form
+from api.http.dependencies import Asked, Within
+from api.http.problems import ProblemError
 from api.pages.reader import Reader
 from api.pages.showing import reader_of, reading_caller, shown
 from api.pages.views import HeldEntryView, HeldView
-from api.problems import ProblemError
-from runs.answers import HeldEntry, HeldRun, RunSummary
-from runs.errors import AlreadySettled, Busy, RulebookEdited
+from runs.model.answers import HeldEntry, HeldRun, RunSummary
+from runs.model.errors import AlreadySettled, Busy, RulebookEdited
 from runs.service import Service
 
 router = APIRouter(include_in_schema=False)

@@ -9,17 +9,17 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.admission import refuse_other_sites
-from api.asking import Asked, Within
-from api.body import FORM, content_type, read_body, read_form
-from api.pages.building import issue_page, unsourced_page
-from api.pages.happened import history_page
+from api.http.auth import refuse_other_sites
+from api.http.bodies import FORM, content_type, read_body, read_form
+from api.http.dependencies import Asked, Within
+from api.http.problems import ProblemError
+from api.pages.history_text import history_page
 from api.pages.showing import reader_of, reading_caller, shown
-from api.problems import ProblemError
-from engine.records import KINDS
-from runs.errors import CannotSettle
+from api.pages.views_from import issue_page, unsourced_page
+from engine.records.kinds import KINDS
+from runs.issues.by_hand import SettledState, Settlement
+from runs.model.errors import CannotSettle
 from runs.service import Service
-from runs.settling import SettledState, Settlement
 
 router = APIRouter(include_in_schema=False)
 

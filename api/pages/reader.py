@@ -7,12 +7,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from api.pages.words import Words
-from engine.fields import fields_of
-from engine.records import KINDS
-from engine.rulebook import FixIn, Rulebook
-from engine.sentences import rule_sentence
-from engine.wording import wording
+from api.answers.words import Words
+from engine.language.sentences import rule_sentence
+from engine.language.wording import wording
+from engine.model.rulebook import FixIn, Rulebook
+from engine.records.fields import fields_of
+from engine.records.kinds import KINDS
 
 NOTHING: tuple[object, ...] = (None, [], {}, "")
 """Values of a field that is absent."""

@@ -15,9 +15,9 @@ from babel.numbers import format_decimal
 from fastapi import Request, Response
 from msgspec import Struct
 
-from api.languages import choose
-from api.pages.words import PAGES, Words
-from engine.places import TEMPLATES
+from api.answers.words import PAGES, Words
+from api.http.language import choose
+from engine.model.packaged import TEMPLATES
 
 LANGUAGE_COOKIE = "muster-language"
 STATIC: Mapping[str, str] = {"muster.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml"}

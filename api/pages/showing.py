@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from fastapi import Request, Response
 
-from api.admission import Caller, signed_in, unknown_customer
+from api.http.auth import Caller, signed_in, unknown_customer
 from api.pages.reader import Reader
 from api.pages.rendering import LANGUAGE_COOKIE, Pages
 from runs.service import Service

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from api.rulebook_answer import RuleInForce, SettingInForce
-from engine.explain import Explanation
-from engine.rulebook import Reaction
-from runs.answers import RunSummary, Unsourced
+from api.answers.rulebook import RuleInForce, SettingInForce
+from engine.explaining.explainer import Explanation
+from engine.model.rulebook import Reaction
+from runs.model.answers import RunSummary, Unsourced
 
 
 class OtherView(Struct, frozen=True):
@@ -185,7 +185,7 @@ class RecordPageView(Struct, frozen=True):
     shown_id: str
     name: str
     where: str
-    """`left_out`, or as in ``runs.answers.Where``."""
+    """`left_out`, or as in ``runs.model.answers.Where``."""
     effect: str
     """What the platform would see, in words; empty where that is not known."""
     expected_on: datetime | None

@@ -5,15 +5,15 @@ from __future__ import annotations
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.admission import admits
-from api.asking import Asked, Spoken, Within, written
-from api.body import JSON, NDJSON, Batch, content_type, read_batch, read_body
-from api.examples import BATCH, BATCH_LINES, CLASSIFICATION
-from api.languages import choose
-from api.openapi import CUSTOMER_PROBLEMS, answers, content, takes
-from api.parameters import AsOf, CustomerId
-from engine.door import read_json
-from runs.answers import Classification
+from api.document.examples import BATCH, BATCH_LINES, CLASSIFICATION
+from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
+from api.http.auth import admits
+from api.http.bodies import JSON, NDJSON, Batch, content_type, read_batch, read_body
+from api.http.dependencies import Asked, Spoken, Within, written
+from api.http.language import choose
+from api.http.parameters import AsOf, CustomerId
+from engine.records.decode import read_json
+from runs.model.answers import Classification
 from runs.service import Service
 
 router = APIRouter(tags=["classify"])

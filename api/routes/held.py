@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from api.admission import Caller, admits
-from api.asking import Asked, Spoken, written
-from api.examples import HELD, RUN
-from api.openapi import CUSTOMER_PROBLEMS, answers, content
-from api.parameters import Cursor, CustomerId, Limit, RunId
-from runs.answers import HeldRun, RunSummary
+from api.document.examples import HELD, RUN
+from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
+from api.http.auth import Caller, admits
+from api.http.dependencies import Asked, Spoken, written
+from api.http.parameters import Cursor, CustomerId, Limit, RunId
+from runs.model.answers import HeldRun, RunSummary
 from store.queries import PAGE
 
 router = APIRouter(tags=["runs"])

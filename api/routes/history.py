@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Response
 
-from api.admission import admits
-from api.asking import Asked, written
-from api.examples import HISTORY, UNSOURCED
-from api.openapi import CUSTOMER_PROBLEMS, answers, content
-from api.parameters import Cursor, CustomerId, DayFilter, KindFilter, Limit
-from runs.answers import HistoryPage, UnsourcedPage
+from api.document.examples import HISTORY, UNSOURCED
+from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
+from api.http.auth import admits
+from api.http.dependencies import Asked, written
+from api.http.parameters import Cursor, CustomerId, DayFilter, KindFilter, Limit
+from runs.model.answers import HistoryPage, UnsourcedPage
 from store.queries import PAGE
 
 router = APIRouter(tags=["history"])

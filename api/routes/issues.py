@@ -11,9 +11,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from msgspec import structs
 
-from api.admission import Caller, admits
-from api.asking import Asked, Spoken, Which, Within, written
-from api.body import (
+from api.answers.feed_csv import CSV, csv_rows, header, name_of_file, written_rows
+from api.document.examples import FEED, ISSUE, SEARCH, SETTLE
+from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
+from api.http.auth import Caller, admits
+from api.http.bodies import (
     JSON,
     SearchBody,
     SettleBody,
@@ -23,11 +25,9 @@ from api.body import (
     search_decoder,
     settle_decoder,
 )
-from api.examples import FEED, ISSUE, SEARCH, SETTLE
-from api.feed_csv import CSV, csv_rows, header, name_of_file, written_rows
-from api.openapi import CUSTOMER_PROBLEMS, answers, content, takes
-from api.parameters import Cursor, CustomerId, IssueId, Limit
-from runs.answers import FeedPage, FeedRow, IssueDetail
+from api.http.dependencies import Asked, Spoken, Which, Within, written
+from api.http.parameters import Cursor, CustomerId, IssueId, Limit
+from runs.model.answers import FeedPage, FeedRow, IssueDetail
 from runs.service import Service
 from store.feed import IssueFilter
 from store.queries import LARGEST_PAGE, PAGE

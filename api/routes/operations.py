@@ -6,9 +6,9 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from msgspec import Struct
 
-from api.asking import Asked, written
-from api.body import JSON
-from api.openapi import answers, content
+from api.document.openapi import answers, content
+from api.http.bodies import JSON
+from api.http.dependencies import Asked, written
 
 router = APIRouter(tags=["operations"])
 

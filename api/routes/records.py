@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Response
 
-from api.admission import admits
-from api.asking import Asked, Spoken, written
-from api.examples import EXPLAINED
-from api.openapi import CUSTOMER_PROBLEMS, answers, content
-from api.parameters import CustomerId, KindInPath, SourceIdInPath
-from runs.answers import Explained
+from api.document.examples import EXPLAINED
+from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
+from api.http.auth import admits
+from api.http.dependencies import Asked, Spoken, written
+from api.http.parameters import CustomerId, KindInPath, SourceIdInPath
+from runs.model.answers import Explained
 
 router = APIRouter(tags=["records"])
 

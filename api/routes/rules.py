@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Response
 
-from api.admission import admits
-from api.asking import Asked, Spoken, written
-from api.examples import RULEBOOK
-from api.openapi import CUSTOMER_PROBLEMS, answers, content
-from api.parameters import CustomerId
-from api.rulebook_answer import RulebookAnswer, in_words
+from api.answers.rulebook import RulebookAnswer, in_words
+from api.document.examples import RULEBOOK
+from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
+from api.http.auth import admits
+from api.http.dependencies import Asked, Spoken, written
+from api.http.parameters import CustomerId
 
 router = APIRouter(tags=["rules"])
 

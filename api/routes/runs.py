@@ -9,17 +9,17 @@ from typing import IO, Annotated
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.admission import admits
-from api.asking import Asked, Within, written
-from api.body import NDJSON, content_type, lines, spool
-from api.examples import BATCH_LINES, RUN, RUN_PAGE
-from api.limits import Limits
-from api.openapi import CUSTOMER_PROBLEMS, answers, content, takes
-from api.parameters import AsOf, Cursor, CustomerId, DirectionFilter, Limit, RunId
-from api.problems import ProblemError
-from engine.door import Invalid, read_json
-from engine.records import Record
-from runs.answers import RunPage, RunSummary
+from api.document.examples import BATCH_LINES, RUN, RUN_PAGE
+from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
+from api.http.auth import admits
+from api.http.bodies import NDJSON, content_type, lines, spool
+from api.http.dependencies import Asked, Within, written
+from api.http.limits import Limits
+from api.http.parameters import AsOf, Cursor, CustomerId, DirectionFilter, Limit, RunId
+from api.http.problems import ProblemError
+from engine.records.decode import Invalid, read_json
+from engine.records.kinds import Record
+from runs.model.answers import RunPage, RunSummary
 from store.queries import PAGE
 from store.words import Direction
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.admission import admits
-from api.asking import Asked, Within, written
-from api.body import JSON, UploadedBody, content_type, read_body, read_struct, uploaded_decoder
-from api.examples import CONFIRMED, TO_UPLOAD, UPLOADED
-from api.openapi import CUSTOMER_PROBLEMS, answers, content, takes
-from api.parameters import Cursor, CustomerId, Limit
-from runs.uploading import Confirmed, UploadPage
+from api.document.examples import CONFIRMED, TO_UPLOAD, UPLOADED
+from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
+from api.http.auth import admits
+from api.http.bodies import JSON, UploadedBody, content_type, read_body, read_struct, uploaded_decoder
+from api.http.dependencies import Asked, Within, written
+from api.http.parameters import Cursor, CustomerId, Limit
+from runs.queries.uploads import Confirmed, UploadPage
 from store.queries import PAGE
 
 router = APIRouter(tags=["sheets"])

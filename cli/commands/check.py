@@ -33,10 +33,11 @@ def check(
     Examples: muster check · muster check ./rules --format github
     """
     from connectors.registry import catalogue
-    from engine import checking, report
-    from engine.loading import customers
-    from engine.message_checks import problems_of
-    from engine.messages import Messages
+    from engine.language.renderer import Messages
+    from engine.rulefiles import report
+    from engine.rulefiles.check import check as checking
+    from engine.rulefiles.check.messages import problems_of
+    from engine.rulefiles.library import customers
 
     folder = rules_folder(rules)
     of_messages = partial(problems_of, Messages())

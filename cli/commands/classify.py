@@ -15,8 +15,8 @@ from cli.environment import rules_folder
 from cli.terminal import CLEAN, COLOURS, PROBLEMS, columns, finish, local, note, paint, progress, say
 
 if TYPE_CHECKING:
-    from engine.rulebook import Rulebook
-    from runs.answers import Answer, Classification
+    from engine.model.rulebook import Rulebook
+    from runs.model.answers import Answer, Classification
 
 Format = Literal["text", "json", "ndjson", "csv"]
 SHOWN = 20
@@ -54,9 +54,9 @@ def classify(
     Examples: muster classify roster.zip · muster classify records.ndjson --customer norvane --format ndjson
     """
     from cli.deciding import decide, of_the_file, read, rulebook_of
-    from engine.messages import Messages
-    from runs.answers import Classification
-    from runs.wording import Wording
+    from engine.language.renderer import Messages
+    from runs.model.answers import Classification
+    from runs.queries.wording import Wording
 
     rulebook = rulebook_of(rules_folder(rules), customer)
     wording = Wording(Messages(), rulebook, language)
@@ -92,7 +92,7 @@ def _write(found: Classification, rulebook: Rulebook, output: Format, *, every: 
         for answer in found.decisions:
             say(msgspec.json.encode(answer).decode())
     elif output == "csv":
-        from api.feed_csv import written_rows
+        from api.answers.feed_csv import written_rows
 
         sys.stdout.flush()
         for piece in written_rows(CSV_COLUMNS, map(_csv_row, found.decisions), found.language):

@@ -33,7 +33,7 @@ def connectors(
     import msgspec
 
     from connectors.registry import catalogue
-    from engine.records import KINDS
+    from engine.records.kinds import KINDS
 
     specs = [spec for _, spec in sorted(catalogue().items())]
     if output == "json":

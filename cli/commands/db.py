@@ -93,7 +93,7 @@ def purge(
     """
     from datetime import UTC, datetime, timedelta
 
-    from runs.purging import purge as purged
+    from runs.retention.purge import purge as purged
 
     database = ready_database()
     now = datetime.now(UTC)

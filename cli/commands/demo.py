@@ -17,7 +17,7 @@ from cli.ports import must_be_free
 from cli.terminal import COLOURS, columns, note, paint, progress, say
 
 if TYPE_CHECKING:
-    from runs.answers import RunSummary
+    from runs.model.answers import RunSummary
     from runs.service import Service
 
 HOST = "127.0.0.1"
@@ -58,9 +58,9 @@ def demo(
 
 def _service(database: Path) -> Service:
     from connectors.registry import catalogue
-    from engine.loading import Library
-    from engine.messages import Messages
-    from engine.places import RULES
+    from engine.language.renderer import Messages
+    from engine.model.packaged import RULES
+    from engine.rulefiles.library import Library
     from runs.service import Service
 
     found = open_database(f"sqlite:///{database}")

@@ -15,8 +15,8 @@ from cli.environment import open_service, rules_folder
 from cli.terminal import CLEAN, PROBLEMS, Stopped, finish, local, note, progress, say
 
 if TYPE_CHECKING:
-    from engine.explain import Explanation
-    from runs.answers import Explained
+    from engine.explaining.explainer import Explanation
+    from runs.model.answers import Explained
 
 WHERE = {
     "in": "In: it is synced.",
@@ -73,9 +73,9 @@ def _from_file(
     language: str | None,
 ) -> Explanation:
     from cli.deciding import decide, of_the_file, read, rulebook_of
-    from engine.explain import explain as explained
-    from engine.messages import Messages
-    from runs.wording import Wording
+    from engine.explaining.explainer import explain as explained
+    from engine.language.renderer import Messages
+    from runs.queries.wording import Wording
 
     rulebook = rulebook_of(rules_folder(rules), None if customer == "base" else customer)
     chosen = Wording(Messages(), rulebook, language).language
@@ -97,7 +97,7 @@ def _from_file(
 def _write(found: object, explanation: Explanation | None, output: str) -> None:
     import msgspec
 
-    from engine.explain_text import as_text
+    from engine.explaining.as_text import as_text
 
     if output == "json":
         say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())

@@ -33,7 +33,7 @@ def forget(
     """
     import msgspec
 
-    from runs.forgetting import forget as forgotten
+    from runs.retention.forget import forget as forgotten
 
     database = ready_database()
     if not yes:

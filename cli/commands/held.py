@@ -13,7 +13,7 @@ from cli.environment import open_service
 from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, local, note, progress, say
 
 if TYPE_CHECKING:
-    from runs.answers import HeldEntry, HeldRun
+    from runs.model.answers import HeldEntry, HeldRun
     from runs.service import Service
 
 BY = "command"

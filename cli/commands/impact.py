@@ -13,7 +13,7 @@ from cli.environment import open_service, rules_folder
 from cli.terminal import CLEAN, PROBLEMS, columns, finish, local, note, paint, progress, say
 
 if TYPE_CHECKING:
-    from runs.impact import Effect, Impact, Said
+    from runs.queries.impact import Effect, Impact, Said
 
 TITLES = {
     "newly_skipped": ("Newly skipped", "left out from the next run on, without a word"),
@@ -63,7 +63,7 @@ def impact(
 
 def as_text(found: Impact, zone: str, limit: int) -> str:
     """What changes, worst first: how many records by which rules, then the records by name."""
-    from runs.impact import ORDER
+    from runs.queries.impact import ORDER
 
     parts = []
     for difference in ORDER:

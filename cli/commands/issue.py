@@ -13,8 +13,8 @@ from cli.environment import open_service
 from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, local, note, say
 
 if TYPE_CHECKING:
-    from runs.answers import FeedIssue, FeedPage, IssueDetail
-    from runs.settling import Settlement
+    from runs.issues.by_hand import Settlement
+    from runs.model.answers import FeedIssue, FeedPage, IssueDetail
 
 app = typer.Typer(help="List the issues of a customer, snooze, waive, resolve or reopen one.", no_args_is_help=True)
 
@@ -90,7 +90,7 @@ def snooze(
 
     Example: muster issue snooze norvane q3J8vN0fT2aB --until 2026-11-30
     """
-    from runs.settling import Settlement
+    from runs.issues.by_hand import Settlement
 
     wanted = Settlement("snoozed", _day(until), until_it_grows=until_it_grows, reason=reason)
     _settle(customer, issue, wanted, output)
@@ -108,7 +108,7 @@ def waive(
 
     Example: muster issue waive norvane q3J8vN0fT2aB --until 2027-06-30 --reason "External jury members"
     """
-    from runs.settling import Settlement
+    from runs.issues.by_hand import Settlement
 
     _settle(customer, issue, Settlement("waived", _day(until), reason=reason), output)
 
@@ -119,7 +119,7 @@ def resolve(customer: Customer, issue: IssueId, reason: Reason = None, output: O
 
     Example: muster issue resolve norvane q3J8vN0fT2aB --reason "Entered in the ERP by hand"
     """
-    from runs.settling import Settlement
+    from runs.issues.by_hand import Settlement
 
     _settle(customer, issue, Settlement("resolved", reason=reason), output)
 
@@ -130,7 +130,7 @@ def reopen(customer: Customer, issue: IssueId, output: Output = "text") -> None:
 
     Example: muster issue reopen norvane q3J8vN0fT2aB
     """
-    from runs.settling import Settlement
+    from runs.issues.by_hand import Settlement
 
     _settle(customer, issue, Settlement("open"), output)
 
@@ -178,7 +178,7 @@ def _tell(detail: IssueDetail, output: Literal["text", "json"], zone: str) -> No
         say(issue.problem)
         say(issue.fix)
     if issue.reason or issue.settled_by:
-        from runs.waiving import RULES
+        from runs.model.waivers import RULES
 
         by = {None: "", RULES: " (the customer's file)"}.get(issue.settled_by, f" ({issue.settled_by})")
         say(f"  reason: {issue.reason or 'none given'}{by}")

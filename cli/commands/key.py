@@ -28,7 +28,7 @@ def new(
 
     Example: muster key new --customer norvane --scope classify --scope read --label edusign
     """
-    from engine.loading import customers
+    from engine.rulefiles.library import customers
     from store.api_keys import EVERY_CUSTOMER, SCOPES, new_key
 
     known = customers(rules_folder())

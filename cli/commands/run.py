@@ -14,7 +14,7 @@ from cli.environment import open_service
 from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, instant, local, note, progress, say
 
 if TYPE_CHECKING:
-    from runs.answers import RunSummary
+    from runs.model.answers import RunSummary
 
 COUNTED = ("received", "sync", "skip", "flag")
 

@@ -18,8 +18,8 @@ def schema() -> None:
     import json
 
     from connectors.registry import catalogue
-    from engine.loading import load_base
-    from engine.schema import rule_file_schema
+    from engine.rulefiles.library import load_base
+    from engine.rulefiles.schema.files import rule_file_schema
 
     made = rule_file_schema(catalogue(), load_base(rules_folder(), catalogue()))
     say(json.dumps(made, indent=2, ensure_ascii=False))

@@ -12,8 +12,8 @@ from cli.environment import open_service
 from cli.terminal import PROBLEMS, Stopped, columns, local, note, say
 
 if TYPE_CHECKING:
+    from runs.queries.uploads import Attendance, SheetToUpload
     from runs.service import Service
-    from runs.uploading import Attendance, SheetToUpload
 
 
 def sheets(

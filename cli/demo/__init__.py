@@ -10,7 +10,7 @@ import msgspec
 from cli.demo.harbour import harbour
 from cli.demo.norvane import norvane
 from cli.demo.world import Raw, World
-from engine.records import UPWARD
+from engine.records.kinds import UPWARD
 
 SEED = 20261121
 

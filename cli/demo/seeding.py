@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cli.demo import CUSTOMERS, ndjson, of_the_platform, samples
-from engine.door import Invalid, read_json
-from engine.records import Record
+from engine.records.decode import Invalid, read_json
+from engine.records.kinds import Record
 
 if TYPE_CHECKING:
-    from runs.answers import RunSummary
+    from runs.model.answers import RunSummary
     from runs.service import Service
 
 DAYS = (1, 0)

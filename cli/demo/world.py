@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from cli.demo.names import address, people
-from engine.moments import zone
+from engine.model.moments import zone
 
 Raw = dict[str, Any]
 """A record as a source would send it: JSON values, and nothing promises that it is a valid one."""

@@ -23,8 +23,8 @@ from connectors.admit import Raw, admitted
 from connectors.archive import opened
 from connectors.contract import Around, Fetch, Refused, Window
 from connectors.tables import Tables
-from engine.catalogue import ConnectorSpec, DataPath
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec, DataPath
+from engine.records.kinds import Record
 
 COLUMNS = {{"people": ("id", "role", "first name", "last name", "email")}}
 """Tables of the export, each a file's name, to their columns as {title} writes them."""

@@ -12,8 +12,8 @@ from msgspec.structs import fields
 
 from cli.scaffold.rule import PLACEHOLDER
 from cli.terminal import Stopped
-from engine.catalogue import Catalogue, ConnectorSpec, Side
-from engine.records import DOWNWARD
+from engine.model.connector_spec import Catalogue, ConnectorSpec, Side
+from engine.records.kinds import DOWNWARD
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from cli.scaffold.rule_files import add_under, keys_under
 from cli.terminal import Stopped
-from engine.fields import fields_of
-from engine.records import KINDS
-from engine.rulebook import Rulebook
+from engine.model.rulebook import Rulebook
+from engine.records.fields import fields_of
+from engine.records.kinds import KINDS
 
 _ID = re.compile(r"[a-z]+\.[a-z][a-z0-9_]*")
 PLACEHOLDER = "to be written"

@@ -12,8 +12,8 @@ from connectors.columns.connector import mapped
 from connectors.columns.maps import FieldColumns, RowMap, check_kinds, check_together, fields_given
 from connectors.contract import Around, Fetch, Window
 from connectors.pushed import everything
-from engine.catalogue import ConnectorSpec
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec
+from engine.records.kinds import Record
 
 _KEY = "segment_keys.structure_code"
 _PROVIDES = everything("learner", "instructor", "session", "contract")

@@ -16,8 +16,8 @@ from connectors.columns.rows import Format
 from connectors.contract import Around, Fetch, Refused, Window
 from connectors.parts import each_part
 from connectors.pushed import everything
-from engine.catalogue import ConnectorSpec
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec
+from engine.records.kinds import Record
 
 Generation = Literal["aurion", "auriga"]
 _ZONES: dict[Generation, str] = {"aurion": "Europe/Paris", "auriga": "UTC"}

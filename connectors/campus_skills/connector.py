@@ -15,8 +15,8 @@ from connectors.contract import Around, ConnectorError, Fetch, Garbled, Refused,
 from connectors.contracts.shape import account
 from connectors.http import Http, bearer
 from connectors.pages import Page, Params
-from engine.catalogue import ConnectorSpec, Secret, Url
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec, Secret, Url
+from engine.records.kinds import Record
 
 INTEGRATED = "api/sync/v1/contrats"
 TRANSMITTED = "api/sync/v1/contrats-get-all"

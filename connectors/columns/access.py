@@ -19,7 +19,7 @@ from connectors.contract import Around, Fetch, Refused, Window
 from connectors.http import Http, basic, bearer, numbered
 from connectors.tables import folded
 from connectors.times import DayOrder, day_as, days_of
-from engine.catalogue import DataPath, Secret, Url
+from engine.model.connector_spec import DataPath, Secret, Url
 
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 

@@ -14,8 +14,8 @@ from connectors.columns.maps import Kinds, RowMap, check_kinds, check_together, 
 from connectors.contract import Around, Fetch, Refused, Window
 from connectors.parts import each_part
 from connectors.pushed import Layer, System, everything
-from engine.catalogue import ConnectorSpec
-from engine.records import DOWNWARD, Record
+from engine.model.connector_spec import ConnectorSpec
+from engine.records.kinds import DOWNWARD, Record
 
 _REMEMBERED = 500_000
 """Rows' records of which equal ones are left out; an export repeats a learner in every row of a timetable."""

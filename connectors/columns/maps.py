@@ -11,11 +11,11 @@ from connectors.admit import Raw
 from connectors.contract import Around
 from connectors.ids import fit, hashed
 from connectors.times import DayOrder, ordered_day, ordered_time
-from engine.door import absent
-from engine.fields import Field, fields_of
-from engine.moments import zone
-from engine.records import SegmentKey
-from engine.values import unknown
+from engine.model.moments import zone
+from engine.records.decode import absent
+from engine.records.fields import Field, fields_of
+from engine.records.kinds import SegmentKey
+from engine.records.values import unknown
 
 Kind = Literal["learner", "instructor", "person", "session", "class", "enrolment", "contract"]
 Columns = str | tuple[str, ...]

@@ -13,7 +13,7 @@ from connectors.columns.maps import Cell
 from connectors.columns.xml_rows import XmlRows, xml_rows
 from connectors.contract import Fetch, Garbled, Refused
 from connectors.tables import Table, folded
-from engine.door import Invalid
+from engine.records.decode import Invalid
 
 Format = Literal["csv", "json", "xml"]
 ENDINGS = READABLE | {".xml"}

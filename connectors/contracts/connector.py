@@ -14,8 +14,8 @@ from connectors.contract import Around, Fetch, Window
 from connectors.contracts.shape import CONTRACT, LEARNER, LIST
 from connectors.pushed import System
 from connectors.times import DayOrder
-from engine.catalogue import ConnectorSpec, DataPath
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec, DataPath
+from engine.records.kinds import Record
 
 _KINDS = {"contract": CONTRACT, "learner": LEARNER}
 

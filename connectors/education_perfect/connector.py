@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from connectors.contract import Around, Fetch, Window
 from connectors.pushed import everything, nothing_to_fetch
-from engine.catalogue import ConnectorSpec
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec
+from engine.records.kinds import Record
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,8 +14,8 @@ from msgspec import Struct
 from connectors.archive import opened
 from connectors.contract import Fetch
 from connectors.tables import Table, folded
-from engine.door import Invalid
-from engine.records import DOWNWARD
+from engine.records.decode import Invalid
+from engine.records.kinds import DOWNWARD
 
 TITLE = "Education Perfect's issues"
 

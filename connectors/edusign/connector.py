@@ -18,8 +18,8 @@ from connectors.pages import Page
 from connectors.parts import Parts
 from connectors.pushed import OF_PLATFORMS, everything, nothing_to_fetch
 from connectors.times import days_of
-from engine.catalogue import ConnectorSpec
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec
+from engine.records.kinds import Record
 
 COURSES = "v1/course"
 REASONS = "v1/justified-absence/absence-reason"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from connectors.pushed import OF_PLATFORMS, everything
-from engine.catalogue import Secret, Url
+from engine.model.connector_spec import Secret, Url
 
 FETCHED: Mapping[str, frozenset[str]] = {
     "account": frozenset(

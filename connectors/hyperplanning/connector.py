@@ -15,8 +15,8 @@ from connectors.hyperplanning.options import Options
 from connectors.hyperplanning.soap import Service
 from connectors.hyperplanning.timetable import Timetable
 from connectors.parts import Parts
-from engine.catalogue import ConnectorSpec
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec
+from engine.records.kinds import Record
 
 PROVIDES = {
     "learner": frozenset(

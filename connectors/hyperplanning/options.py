@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from engine.catalogue import Secret, Url
+from engine.model.connector_spec import Secret, Url
 
 Call = str | None
 

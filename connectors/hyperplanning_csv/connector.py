@@ -12,8 +12,8 @@ from connectors.admit import admitted
 from connectors.contract import Around, Fetch, Refused, Window
 from connectors.hyperplanning.normal import LAYER, TITLE
 from connectors.hyperplanning_csv.export import people
-from engine.catalogue import ConnectorSpec, DataPath
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec, DataPath
+from engine.records.kinds import Record
 
 PROVIDES = {
     "learner": frozenset(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfoNotFoundError
 
 from connectors.times import aware
-from engine.moments import zone
+from engine.model.moments import zone
 
 _FOLD = re.compile(rb"\r?\n[ \t]")
 _LINE = re.compile(r"([A-Za-z0-9-]+)((?:;[^:;\"=]+=(?:\"[^\"]*\"|[^:;\"]*))*):(.*)", re.DOTALL)

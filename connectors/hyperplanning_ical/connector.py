@@ -19,9 +19,9 @@ from connectors.hyperplanning_ical.calendar import NOTHING, Event, events, insta
 from connectors.hyperplanning_ical.description import Instructors, groups_of, is_cancelled, lines_of
 from connectors.ids import hashed
 from connectors.parts import Parts
-from engine.catalogue import ConnectorSpec, DataPath, Secret
-from engine.moments import zone as zone_of
-from engine.records import Instructor, Record
+from engine.model.connector_spec import ConnectorSpec, DataPath, Secret
+from engine.model.moments import zone as zone_of
+from engine.records.kinds import Instructor, Record
 
 _UID_PARTS = 3
 _SESSION = frozenset(

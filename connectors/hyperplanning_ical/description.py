@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from connectors.hyperplanning.normal import group_names
 from connectors.ids import hashed
-from engine.folding import fold_name
+from engine.records.folding import fold_name
 
 _NAMES = {
     "matiere": "subject",

@@ -16,8 +16,8 @@ from connectors.oneroster.columns import ALIASES, COLUMNS
 from connectors.oneroster.lookups import Lookups, is_gone
 from connectors.oneroster.mapping import PROVIDES, Role, class_, enrolment, guardian, person
 from connectors.tables import Row, Tables
-from engine.catalogue import ConnectorSpec, DataPath
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec, DataPath
+from engine.records.kinds import Record
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

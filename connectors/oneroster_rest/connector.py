@@ -16,8 +16,8 @@ from connectors.oauth import ClientCredentials, Signed
 from connectors.oneroster.lookups import Lookups
 from connectors.oneroster.mapping import PROVIDES, Role, class_, enrolment, guardian, person
 from connectors.oneroster_rest.answers import Item, following, reference, status_of
-from engine.catalogue import ConnectorSpec, Secret, Url
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec, Secret, Url
+from engine.records.kinds import Record
 
 _SCOPE = "https://purl.imsglobal.org/spec/or/{version}/scope/{name}.readonly"
 _CORE, _DEMOGRAPHICS = "roster-core", "roster-demographics"

@@ -17,10 +17,10 @@ from connectors.contract import Around, Fetch, Refused, Window
 from connectors.pushed import Layer, Provides, System, everything
 from connectors.tables import Row, Table, folded
 from connectors.times import local
-from engine.catalogue import ConnectorSpec, DataPath
-from engine.door import Invalid, read_json
-from engine.fields import fields_of
-from engine.records import KINDS, Record, SegmentKey
+from engine.model.connector_spec import ConnectorSpec, DataPath
+from engine.records.decode import Invalid, read_json
+from engine.records.fields import fields_of
+from engine.records.kinds import KINDS, Record, SegmentKey
 
 TITLE = "the file of records"
 JSON_ENDINGS = (".ndjson", ".jsonl", ".json")

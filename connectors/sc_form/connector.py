@@ -15,8 +15,8 @@ from connectors.sc_form.people import Learners, Mail, enrolment, has_address, pe
 from connectors.sc_form.sessions import Sessions, signing
 from connectors.sc_form.shapes import Enrolled, Labelled, Meeting, Person
 from connectors.times import DayOrder, day_as, days_of
-from engine.catalogue import ConnectorSpec, Secret, Url
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec, Secret, Url
+from engine.records.kinds import Record
 
 _PERSON = frozenset({"source_id", "mis_id", "first_name", "last_name", "email", "secondary_email", "phone"})
 

@@ -18,8 +18,8 @@ from connectors.sds import version1, version2
 from connectors.sds.columns import UK, V1, V2
 from connectors.sds.logins import Logins
 from connectors.tables import Tables
-from engine.catalogue import ConnectorSpec, DataPath
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec, DataPath
+from engine.records.kinds import Record
 
 _PERSON = frozenset(
     {

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from connectors.pages import Page
 from connectors.times import aware, iso_day
-from engine.moments import zone
+from engine.model.moments import zone
 
 Object = Mapping[str, Any]
 

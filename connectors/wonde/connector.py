@@ -19,9 +19,9 @@ from connectors.wonde.answers import one, text
 from connectors.wonde.options import Options
 from connectors.wonde.people import PERSON
 from connectors.wonde.school import SchoolReading
-from engine.catalogue import ConnectorSpec
-from engine.moments import zone
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec
+from engine.model.moments import zone
+from engine.records.kinds import Record
 
 HOP = "SIS → Wonde"
 _VENDOR = ".wonde.com"

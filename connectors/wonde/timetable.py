@@ -14,7 +14,7 @@ from connectors.contract import Window
 from connectors.times import days_of
 from connectors.wonde.answers import Object, instant, many, named, one, text
 from connectors.wonde.people import People
-from engine.moments import day_bounds
+from engine.model.moments import day_bounds
 
 _ID = re.compile(r"A\d+")
 

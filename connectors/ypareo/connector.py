@@ -19,8 +19,8 @@ from connectors.ypareo.contracts import Employment, contract_record, employments
 from connectors.ypareo.options import PROVIDES, Options, given
 from connectors.ypareo.people import Group, Known, learners, staff_member
 from connectors.ypareo.planning import meets, session
-from engine.catalogue import ConnectorSpec
-from engine.records import Record
+from engine.model.connector_spec import ConnectorSpec
+from engine.records.kinds import Record
 
 LEARNERS = "r/v1/formation-longue/apprenants"
 SHORT = "r/v1/formation-courte/{from}/{to}/apprenants"

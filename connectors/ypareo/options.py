@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from engine.catalogue import Secret, Url
+from engine.model.connector_spec import Secret, Url
 
 Part = Literal["staff", "planning", "contracts", "tutors"]
 """What a customer may do without: its token then needs no right to it."""

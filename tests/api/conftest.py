@@ -15,10 +15,10 @@ import structlog
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.limits import Limits
+from api.http.limits import Limits
 from connectors.registry import catalogue
-from engine.loading import Library
-from engine.messages import Messages
+from engine.language.renderer import Messages
+from engine.rulefiles.library import Library
 from runs.service import Service
 from store.api_keys import new_key
 from store.database import Database

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from fastapi import FastAPI
 
-from api.admission import Door, Sessions
 from api.app import create_app
+from api.http.auth import Door, Sessions
 from runs.service import Service
 from store.api_keys import revoke_key
 from tests.api.conftest import EVERYTHING, NOON, Client, MakeKey

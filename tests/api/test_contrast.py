@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from engine.places import TEMPLATES
+from engine.model.packaged import TEMPLATES
 
 CSS = (TEMPLATES / "static" / "muster.css").read_text("utf-8")
 LIGHT, DARK = (

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from api.edge import HEADERS
-from api.problems import PROBLEMS, URN
+from api.http.middleware import HEADERS
+from api.http.problems import PROBLEMS, URN
 from tests.api.conftest import EVERYTHING, NAMES, Client
 
 

@@ -11,13 +11,13 @@ import yaml
 
 from api.app import create_app
 from connectors.registry import catalogue
-from engine.examples import Posed
-from engine.explain import example_matches
-from engine.loading import Library, load_base
-from engine.messages import Messages
-from engine.places import RULES
-from engine.records import DOWNWARD
-from engine.rulebook import Example, Rule
+from engine.explaining.explainer import example_matches
+from engine.language.renderer import Messages
+from engine.matching.examples import Posed
+from engine.model.packaged import RULES
+from engine.model.rulebook import Example, Rule
+from engine.records.kinds import DOWNWARD
+from engine.rulefiles.library import Library, load_base
 from runs.service import Service
 from store.database import Database
 from tests.api.conftest import Client

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from api.feed_csv import cell
+from api.answers.feed_csv import cell
 from tests.api.conftest import EVERYTHING, INES, Client
 
 FEED = "/v1/customers/acme/issues"

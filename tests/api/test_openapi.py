@@ -11,11 +11,11 @@ import msgspec
 import pytest
 from fastapi import FastAPI
 
-from api import examples
 from api.app import description
-from api.limits import Limits
-from api.problems import PROBLEMS, URN
-from engine.records import KINDS
+from api.document import examples
+from api.http.limits import Limits
+from api.http.problems import PROBLEMS, URN
+from engine.records.kinds import KINDS
 from store.queries import LARGEST_PAGE
 from tests.api.conftest import EVERYTHING, INES, Client
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from engine.records import KINDS
+from engine.records.kinds import KINDS
 from runs.service import Service
 from store.database import Database
 from tests.api.conftest import ACME, Client

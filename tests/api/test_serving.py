@@ -23,8 +23,8 @@ from pathlib import Path
 from api.app import create_app
 from api.serve import serve
 from connectors.registry import catalogue
-from engine.loading import Library
-from engine.messages import Messages
+from engine.rulefiles.library import Library
+from engine.language.renderer import Messages
 from runs.service import Service
 from store.database import Database
 database = Database.open(sys.argv[1])

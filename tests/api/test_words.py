@@ -10,17 +10,17 @@ from typing import get_args
 import pytest
 from jinja2 import Environment, nodes
 
-from api.feed_csv import COLUMNS
-from api.languages import choose, preferred
-from api.pages.building import FILTERS
+from api.answers.feed_csv import COLUMNS
+from api.answers.words import PAGES, Words
+from api.http.language import choose, preferred
 from api.pages.issue_routes import ACTS
-from api.pages.words import PAGES, Words
-from engine.decisions import Verdict
-from engine.explain import Check
-from engine.records import KINDS
-from engine.rulebook import FIX_IN, REACTIONS
-from runs.answers import Awakened, EffectKind, Unsourced, Where
-from runs.errors import SettleFault
+from api.pages.views_from import FILTERS
+from engine.explaining.explainer import Check
+from engine.model.decisions import Verdict
+from engine.model.rulebook import FIX_IN, REACTIONS
+from engine.records.kinds import KINDS
+from runs.model.answers import Awakened, EffectKind, Unsourced, Where
+from runs.model.errors import SettleFault
 from store.feed import Sort
 from store.words import PAUSED, IssueState, Resolution, Status
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from engine.door import read_mapping
-from engine.relations import RELATIONS
-from engine.rulebook import Example
+from engine.model.rulebook import Example
+from engine.records.decode import read_mapping
+from engine.relations.definitions import RELATIONS
 
 Raw = dict[str, Any]
 HERE = "this"

@@ -12,10 +12,10 @@ from msgspec import Struct
 from cli.demo.seeding import seed
 from cli.main import main
 from connectors.registry import catalogue
-from engine.loading import Library
-from engine.messages import Messages
-from engine.places import RULES
-from runs.answers import RunSummary
+from engine.language.renderer import Messages
+from engine.model.packaged import RULES
+from engine.rulefiles.library import Library
+from runs.model.answers import RunSummary
 from runs.service import Service
 from store.database import Database
 

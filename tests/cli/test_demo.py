@@ -18,8 +18,8 @@ import pytest
 from cli.demo import CUSTOMERS
 from cli.demo.seeding import sample_items
 from connectors.registry import catalogue
-from engine.loading import load_base
-from engine.places import RULES
+from engine.model.packaged import RULES
+from engine.rulefiles.library import load_base
 from tests.cli.conftest import NOON, Muster, Seeded
 
 UNREACHABLE = {"record.unexpected_error"}

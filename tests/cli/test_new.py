@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from connectors.registry import catalogue
-from engine.checking import check
-from engine.loading import load
-from engine.message_checks import problems_of
-from engine.messages import Messages
-from engine.places import RULES, TEMPLATES
-from engine.problems import Problem
+from engine.language.renderer import Messages
+from engine.model.packaged import RULES, TEMPLATES
+from engine.model.problems import Problem
+from engine.rulefiles.check.check import check
+from engine.rulefiles.check.messages import problems_of
+from engine.rulefiles.library import load
 from tests.cli.conftest import Muster
 
 REPOSITORY = Path(__file__).resolve().parents[2]

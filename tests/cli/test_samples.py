@@ -10,7 +10,7 @@ import pytest
 
 from cli.demo import CUSTOMERS, ndjson, samples
 from cli.demo.names import address
-from engine.records import KINDS
+from engine.records.kinds import KINDS
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 _ADDRESS = re.compile(rb"[\w.+-]+@[\w.@-]+")

@@ -20,9 +20,9 @@ import pytest
 
 from connectors.contract import ConnectorError, Fetch, Refused, Unavailable
 from connectors.registry import connectors
-from engine.door import read_json
-from engine.records import KINDS, Record, kind_of
-from engine.situation import Situation
+from engine.records.decode import read_json
+from engine.records.kinds import KINDS, Record, kind_of
+from engine.relations.neighbourhood import Situation
 from tests.connectors.trying import (
     HOME,
     SAMPLED,

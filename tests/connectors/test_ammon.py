@@ -9,7 +9,7 @@ import pytest
 
 from connectors.ammon.connector import given
 from connectors.contract import Fetch, Refused
-from engine.situation import Situation
+from engine.relations.neighbourhood import Situation
 from tests.connectors.fakes.ammon import TABLES
 from tests.connectors.trying import SAMPLED, WINDOW, opened, read
 

@@ -10,8 +10,8 @@ import pytest
 
 from connectors.aurion.connector import given
 from connectors.contract import ConnectorError, Fetch, Refused, Unavailable
-from engine.records import Record, kind_of
-from engine.situation import Situation
+from engine.records.kinds import Record, kind_of
+from engine.relations.neighbourhood import Situation
 from tests.connectors.fakes import aurion as fake
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, cut, page, status

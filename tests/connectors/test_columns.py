@@ -12,7 +12,7 @@ from connectors.columns.connector import given
 from connectors.columns.maps import RowMap, Written
 from connectors.contract import Around, ConnectorError, Fetch, Garbled, Refused, Unavailable
 from connectors.ids import hashed
-from engine.records import Record
+from engine.records.kinds import Record
 from tests.connectors.fakes import columns as fake
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, cut, json, page, status

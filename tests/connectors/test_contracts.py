@@ -10,12 +10,12 @@ import pytest
 
 from connectors.contract import Fetch, Refused
 from connectors.registry import catalogue
-from engine.classify import Classifier
-from engine.loading import load_base
-from engine.moments import Moment
-from engine.places import RULES
-from engine.records import Contract, Learner, kind_of
-from engine.situation import Situation
+from engine.matching.classifier import Classifier
+from engine.model.moments import Moment
+from engine.model.packaged import RULES
+from engine.records.kinds import Contract, Learner, kind_of
+from engine.relations.neighbourhood import Situation
+from engine.rulefiles.library import load_base
 from tests.connectors.trying import HOME, SAMPLED, WINDOW, opened, read
 
 SAMPLE = (HOME / "contracts" / "samples" / "contrats.csv").read_text()

@@ -9,8 +9,8 @@ import pytest
 from connectors.contract import Fetch, Refused
 from connectors.education_perfect.issues import Reported, read_issues, rule_of
 from connectors.registry import catalogue
-from engine.loading import load_base
-from engine.places import RULES
+from engine.model.packaged import RULES
+from engine.rulefiles.library import load_base
 
 HEADER = "Integration Source ID,EP Entity Type,Entity Name,MIS ID,Error Message"
 

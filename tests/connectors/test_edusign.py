@@ -12,9 +12,9 @@ import pytest
 from connectors.contract import Connector, ConnectorError, Fetch, Garbled, Refused, Unavailable, Window
 from connectors.edusign.options import FETCHED
 from connectors.registry import catalogue, is_pushed
-from engine.problems import Place
-from engine.records import Account, Mark, Record, Sheet
-from engine.rulebook import ConnectorUse
+from engine.model.problems import Place
+from engine.model.rulebook import ConnectorUse
+from engine.records.kinds import Account, Mark, Record, Sheet
 from tests.connectors.fakes.edusign import CASES, ENVIRON, application, sample
 from tests.connectors.serving import served
 from tests.connectors.trying import WINDOW, Tried, opened

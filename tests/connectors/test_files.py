@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from connectors.contract import Fetch, Refused
 from connectors.files import read_path, recognise
 from connectors.records.connector import FILES
-from engine.records import KINDS, Class, Enrolment, Learner, Session
+from engine.records.kinds import KINDS, Class, Enrolment, Learner, Session
 from tests.connectors.trying import HOME
 
 

@@ -12,9 +12,9 @@ import pytest
 from connectors.contract import ConnectorError, Fetch, Garbled, Refused, Unavailable, Window
 from connectors.hyperplanning.normal import group_names, promotions_of
 from connectors.registry import catalogue
-from engine.problems import Place
-from engine.records import Class, Instructor, Learner, Record, Session, kind_of
-from engine.rulebook import ConnectorUse
+from engine.model.problems import Place
+from engine.model.rulebook import ConnectorUse
+from engine.records.kinds import Class, Instructor, Learner, Record, Session, kind_of
 from tests.connectors.fakes.hyperplanning import CASES, ENVIRON, SAMPLE, application
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, page, status

@@ -11,8 +11,8 @@ import pytest
 from connectors.contract import Around, Fetch, Refused
 from connectors.hyperplanning_csv.connector import HyperplanningCsv, Options
 from connectors.hyperplanning_csv.export import birth_date
-from engine.records import Instructor
-from engine.situation import Situation
+from engine.records.kinds import Instructor
+from engine.relations.neighbourhood import Situation
 from tests.connectors.trying import HOME, WINDOW
 
 SAMPLES = HOME / "hyperplanning_csv" / "samples"

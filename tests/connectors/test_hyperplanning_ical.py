@@ -12,10 +12,10 @@ from connectors.contract import ConnectorError, Fetch, Refused, Unavailable, Win
 from connectors.hyperplanning_ical.calendar import events, instant, unfolded
 from connectors.hyperplanning_ical.description import Instructors, lines_of
 from connectors.registry import catalogue
-from engine.problems import Place
-from engine.records import Instructor, Learner, Record, Session
-from engine.rulebook import ConnectorUse
-from engine.situation import Situation
+from engine.model.problems import Place
+from engine.model.rulebook import ConnectorUse
+from engine.records.kinds import Instructor, Learner, Record, Session
+from engine.relations.neighbourhood import Situation
 from tests.connectors.fakes.hyperplanning_ical import CASES, ENVIRON, SAMPLES, application
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, page, status

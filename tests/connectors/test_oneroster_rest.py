@@ -12,7 +12,7 @@ import pytest
 
 from connectors.contract import ConnectorError, Fetch, Garbled, Refused, Unavailable
 from connectors.oneroster_rest.connector import Options
-from engine.records import Record, kind_of
+from engine.records.kinds import Record, kind_of
 from tests.connectors.fakes.oneroster_rest import CASES, ENVIRON, V1P2, Service, failure, sample
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, cut, json, notes, page, status

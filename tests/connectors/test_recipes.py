@@ -8,7 +8,7 @@ from pathlib import Path
 from connectors.contract import Fetch
 from connectors.files import read_path
 from docs.recipes.education_insights import records
-from engine.records import kind_of
+from engine.records.kinds import kind_of
 
 TABLES = {
     "RefDefinition": (["Id", "Code"], ["R1,Student", "R2,Teacher", "R3,9"]),

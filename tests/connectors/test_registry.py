@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from connectors.contract import Around, ConnectorError, Refused
 from connectors.registry import catalogue, is_pushed, open_connector
-from engine.catalogue import ConnectorSpec, DataPath, Secret, Url
-from engine.problems import Place
-from engine.rulebook import ConnectorUse, Customer, Schedule
+from engine.model.connector_spec import ConnectorSpec, DataPath, Secret, Url
+from engine.model.problems import Place
+from engine.model.rulebook import ConnectorUse, Customer, Schedule
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

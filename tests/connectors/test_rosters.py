@@ -12,7 +12,7 @@ import pytest
 from connectors.contract import Around, Fetch, Refused
 from connectors.files import read_path
 from connectors.sds.connector import Options, Sds
-from engine.records import Record, kind_of
+from engine.records.kinds import Record, kind_of
 from tests.connectors.trying import HOME, WINDOW
 
 ONEROSTER = HOME / "oneroster" / "samples"

@@ -11,8 +11,8 @@ import pytest
 from connectors.contract import ConnectorError, Fetch, Garbled, Refused, Unavailable
 from connectors.sc_form.sessions import Sessions
 from connectors.sc_form.shapes import Meeting, Slot
-from engine.records import Record, kind_of
-from engine.situation import Situation
+from engine.records.kinds import Record, kind_of
+from engine.relations.neighbourhood import Situation
 from tests.connectors.fakes import sc_form as fake
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, cut, json, notes, page, status

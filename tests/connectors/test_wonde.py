@@ -17,9 +17,9 @@ from connectors.wonde.answers import day, instant
 from connectors.wonde.connector import HOP, Wonde
 from connectors.wonde.options import Options
 from connectors.wonde.timetable import weeks
-from engine.moments import day_bounds
-from engine.records import Record, kind_of
-from engine.situation import Situation
+from engine.model.moments import day_bounds
+from engine.records.kinds import Record, kind_of
+from engine.relations.neighbourhood import Situation
 from tests.connectors.fakes.wonde import ENVIRON, ONE, PRIMARY, SCHOOL, TOKEN, Service, sample
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, cut, json, notes, page, status

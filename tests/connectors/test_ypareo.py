@@ -12,9 +12,9 @@ import pytest
 from connectors.contract import Fetch, Refused, Window
 from connectors.registry import catalogue
 from connectors.ypareo.options import PROVIDES
-from engine.problems import Place
-from engine.records import Contract, Instructor, Learner, Record, Session
-from engine.rulebook import ConnectorUse
+from engine.model.problems import Place
+from engine.model.rulebook import ConnectorUse
+from engine.records.kinds import Contract, Instructor, Learner, Record, Session
 from tests.connectors.fakes.ypareo import CASES, ENVIRON, application, sample
 from tests.connectors.serving import served
 from tests.connectors.trying import WINDOW, Tried, filled, opened

@@ -16,10 +16,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import connectors
 from connectors.contract import Around, Connector, Fetch, Window
 from connectors.registry import BUILT_IN, open_connector
-from engine.catalogue import ConnectorSpec
-from engine.problems import Place
-from engine.records import Record
-from engine.rulebook import ConnectorUse, Customer, Schedule
+from engine.model.connector_spec import ConnectorSpec
+from engine.model.problems import Place
+from engine.model.rulebook import ConnectorUse, Customer, Schedule
+from engine.records.kinds import Record
 from tests.connectors.serving import served
 
 HOME = Path(connectors.__file__).parent

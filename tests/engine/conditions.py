@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.conditions import Condition
-from engine.nodes import read_nodes
-from engine.operands import Scope
-from engine.parsing import parse_when
-from engine.problems import Place
-from engine.reading import Reading
-from engine.rulebook import SettingEntry, SettingType, SettingValue
+from engine.model.conditions import Condition
+from engine.model.problems import Place
+from engine.model.rulebook import SettingEntry, SettingType, SettingValue
+from engine.rulefiles.parse.operands import Scope
+from engine.rulefiles.parse.when import parse_when
+from engine.rulefiles.reader import Reading
+from engine.rulefiles.yaml_tree import read_nodes
 
 TYPES: dict[str, SettingType] = {
     "window_days": "integer",

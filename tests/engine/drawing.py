@@ -8,7 +8,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from engine.conditions import (
+from engine.analysis.availability import EVERYTHING, Provided
+from engine.matching.binding import relations_read, walk
+from engine.matching.examples import Given
+from engine.model.conditions import (
     ALWAYS,
     All,
     Condition,
@@ -24,16 +27,13 @@ from engine.conditions import (
     Unless,
     Value,
 )
-from engine.conditions import Any as AnyOf
-from engine.examples import Given
-from engine.fields import Field, fields_of
-from engine.moments import Moment
-from engine.prepare import relations_read, walk
-from engine.problems import Place
-from engine.provided import EVERYTHING, Provided
-from engine.records import KINDS, Record
-from engine.relations import RELATIONS
-from engine.rulebook import Customer, Rule, Rulebook, Schedule, SettingEntry, Touch
+from engine.model.conditions import Any as AnyOf
+from engine.model.moments import Moment
+from engine.model.problems import Place
+from engine.model.rulebook import Customer, Rule, Rulebook, Schedule, SettingEntry, Touch
+from engine.records.fields import Field, fields_of
+from engine.records.kinds import KINDS, Record
+from engine.relations.definitions import RELATIONS
 
 PLACE = Place("drawn.yaml")
 AS_OF = datetime(2026, 11, 21, 11, tzinfo=UTC)

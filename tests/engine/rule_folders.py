@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from engine.catalogue import Catalogue, ConnectorSpec, DataPath, Secret, Url
-from engine.loading import load
-from engine.problems import Problem, RuleFileError
-from engine.records import KINDS
-from engine.rulebook import Rulebook
+from engine.model.connector_spec import Catalogue, ConnectorSpec, DataPath, Secret, Url
+from engine.model.problems import Problem, RuleFileError
+from engine.model.rulebook import Rulebook
+from engine.records.kinds import KINDS
+from engine.rulefiles.library import load
 
 
 class HarbourOptions(Struct, frozen=True):

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine.checking import check
-from engine.codes import CODES
-from engine.problems import Problem
-from engine.rulebook import Rulebook
+from engine.model.problems import Problem
+from engine.model.rulebook import Rulebook
+from engine.rulefiles.check.check import check
+from engine.rulefiles.problem_codes import CODES
 from tests.engine.rule_folders import BASE, CATALOGUE, CUSTOMER, FOLDER, write
 
 ENGINE = Path(__file__).parents[2] / "engine"
@@ -119,7 +119,7 @@ def test_a_rule_on_what_the_source_never_gives_is_a_warning(tmp_path: Path) -> N
 
 
 def test_every_code_that_is_said_is_explained_and_every_explained_one_is_said() -> None:
-    sources = [path.read_text() for path in sorted(ENGINE.glob("*.py")) if path.name != "codes.py"]
+    sources = [path.read_text() for path in sorted(ENGINE.rglob("*.py")) if path.name != "problem_codes.py"]
     assert [code for code in CODES if not any(f'"{code}"' in source for source in sources)] == []
     said = {
         node.args[1].value
@@ -132,7 +132,16 @@ def test_every_code_that_is_said_is_explained_and_every_explained_one_is_said() 
 
 
 def test_loading_pays_for_no_web_no_database_and_no_matcher() -> None:
-    script = "import sys, engine.loading; print(*sys.modules)"
+    script = "import sys, engine.rulefiles.library; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    heavy = {"fastapi", "sqlmodel", "sqlalchemy", "httpx", "typer", "jinja2", "durable_rules_engine", "engine.classify"}
+    heavy = {
+        "fastapi",
+        "sqlmodel",
+        "sqlalchemy",
+        "httpx",
+        "typer",
+        "jinja2",
+        "durable_rules_engine",
+        "engine.matching.classifier",
+    }
     assert heavy.isdisjoint(loaded)

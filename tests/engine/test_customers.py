@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from engine import report
-from engine.addresses import is_private, url_fault
-from engine.loading import load
-from engine.option_values import owner
-from engine.rulebook import Schedule
+from engine.model.rulebook import Schedule
+from engine.rulefiles import report
+from engine.rulefiles.library import load
+from engine.rulefiles.parse.option_values import owner
+from engine.rulefiles.parse.urls import is_private, url_fault
 from tests.engine.rule_folders import CATALOGUE, CUSTOMER, FOLDER, problems, rulebook, told, write
 
 SENT = "source: {connector: sent, system: Old ERP, layer: harbour, provides: {learner: [email, status]}}\n"

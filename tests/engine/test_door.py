@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import door
-from engine.door import Invalid, absent, read_json, read_mapping
-from engine.fields import fields_of
-from engine.records import KINDS, Learner, Mark, Record, Session, Sheet, kind_of
+from engine.records import decode as door
+from engine.records.decode import Invalid, absent, read_json, read_mapping
+from engine.records.fields import fields_of
+from engine.records.kinds import KINDS, Learner, Mark, Record, Session, Sheet, kind_of
 
 calmly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 BLANKS = (None, "", " ", "\t\n", "\u00a0", "N/A", "n/a", " N/a ", "null", "NULL")

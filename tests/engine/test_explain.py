@@ -11,17 +11,17 @@ import msgspec
 import pytest
 
 from connectors.registry import catalogue
-from engine.classify import Classifier, Decided
-from engine.door import Invalid, read_mapping
-from engine.explain import example_matches, explain
-from engine.explain_text import as_text
-from engine.explanation import Explanation, Node
-from engine.loading import load_base
-from engine.moments import Moment
-from engine.places import RULES
-from engine.provided import Provided
-from engine.records import KINDS, Record
-from engine.rulebook import Rule, Rulebook
+from engine.analysis.availability import Provided
+from engine.explaining.as_text import as_text
+from engine.explaining.explainer import example_matches, explain
+from engine.explaining.explanation import Explanation, Node
+from engine.matching.classifier import Classifier, Decided
+from engine.model.moments import Moment
+from engine.model.packaged import RULES
+from engine.model.rulebook import Rule, Rulebook
+from engine.records.decode import Invalid, read_mapping
+from engine.records.kinds import KINDS, Record
+from engine.rulefiles.library import load_base
 
 BASE = load_base(RULES, catalogue())
 MOMENT = Moment(

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from connectors.registry import catalogue
-from engine.guards import GUARDS, Guards
-from engine.loading import load, load_base
-from engine.places import RULES
-from engine.problems import Problem, RuleFileError
-from engine.rulebook import Rulebook
+from engine.model.guards import GUARDS, Guards
+from engine.model.packaged import RULES
+from engine.model.problems import Problem, RuleFileError
+from engine.model.rulebook import Rulebook
+from engine.rulefiles.library import load, load_base
 
 NORTH = "name: North\nlanguage: en\nzone: Europe/Paris\n"
 

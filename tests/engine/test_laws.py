@@ -10,16 +10,16 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from engine.classify import Classifier, TooNested, decide_one
-from engine.conditions import Condition, Not
-from engine.examples import Given
-from engine.explain import matches
-from engine.fields import fields_of
-from engine.leaves import Clock, bind, holds
-from engine.prepare import relations_read, settings_read
-from engine.provided import EVERYTHING
-from engine.quick import predicate
-from engine.records import KINDS, Record, kind_of
+from engine.analysis.availability import EVERYTHING
+from engine.explaining.explainer import matches
+from engine.matching.binding import relations_read, settings_read
+from engine.matching.classifier import Classifier, TooNested, decide_one
+from engine.matching.comparisons import Clock, bind, holds
+from engine.matching.comparisons_fast import predicate
+from engine.matching.examples import Given
+from engine.model.conditions import Condition, Not
+from engine.records.fields import fields_of
+from engine.records.kinds import KINDS, Record, kind_of
 from tests.engine import drawing
 
 KINDS_DECIDED = sorted(set(KINDS) - {"mark", "person"})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.rulebook import FINDINGS, MessageText
+from engine.model.rulebook import FINDINGS, MessageText
 from tests.engine.rule_folders import BASE, CUSTOMER, SETTINGS, problems, rulebook, told
 
 TRIAL = """\

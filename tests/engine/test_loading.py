@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import report
-from engine.loading import Library, customers, load, load_base
-from engine.places import RULES
-from engine.problems import Problem, RuleFileError
-from engine.rulebook import FINDINGS
+from engine.model.packaged import RULES
+from engine.model.problems import Problem, RuleFileError
+from engine.model.rulebook import FINDINGS
+from engine.rulefiles import report
+from engine.rulefiles.library import Library, customers, load, load_base
 from tests.engine.rule_folders import BASE, CATALOGUE, CUSTOMER, FOLDER, SETTINGS, rulebook, write
 
 SECOND = CUSTOMER.replace("MUSTER_NORVANE", "MUSTER_QUAY").replace("Campus Norvane", "Quay School")

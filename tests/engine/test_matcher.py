@@ -12,16 +12,16 @@ import pytest
 from msgspec import structs
 
 from connectors.registry import catalogue
-from engine import rulesets
-from engine.classify import Classifier, TooNested, fits
-from engine.conditions import ALWAYS, All, Condition, Count, FieldTest, Related, Value
-from engine.conditions import Any as AnyOf
-from engine.loading import load
-from engine.moments import Moment
-from engine.places import RULES
-from engine.provided import EVERYTHING
-from engine.records import Instructor, Learner, Session
-from engine.rulesets import EngineError, Ruleset
+from engine.analysis.availability import EVERYTHING
+from engine.matching import durable_engine as rulesets
+from engine.matching.classifier import Classifier, TooNested, fits
+from engine.matching.durable_engine import EngineError, Ruleset
+from engine.model.conditions import ALWAYS, All, Condition, Count, FieldTest, Related, Value
+from engine.model.conditions import Any as AnyOf
+from engine.model.moments import Moment
+from engine.model.packaged import RULES
+from engine.records.kinds import Instructor, Learner, Session
+from engine.rulefiles.library import load
 from tests.engine import drawing
 
 MOMENT = Moment(as_of=datetime(2026, 11, 21, 11, tzinfo=UTC), zone="Europe/Paris")

@@ -10,19 +10,19 @@ import yaml
 from jinja2 import meta
 
 from connectors.registry import catalogue
-from engine.checking import check
-from engine.conditions import ALWAYS
-from engine.decisions import Facts, RelatedFacts
-from engine.door import Invalid, read_json
-from engine.loading import load, load_base
-from engine.message_checks import customer_text_problems, problems_of, sample_facts
-from engine.messages import FALLBACK, MOST_SHOWN, Messages
-from engine.phrases import FILTERS, NAMES, names_for
-from engine.places import RULES
-from engine.plain_texts import MOST_WRITTEN, is_plain
-from engine.problems import Place
-from engine.records import KINDS
-from engine.rulebook import FINDINGS, MessageText, Rulebook, Touch
+from engine.language.filters import FILTERS, NAMES, names_for
+from engine.language.renderer import FALLBACK, MOST_SHOWN, Messages
+from engine.language.safe_subset import MOST_WRITTEN, is_plain
+from engine.model.conditions import ALWAYS
+from engine.model.decisions import Facts, RelatedFacts
+from engine.model.packaged import RULES
+from engine.model.problems import Place
+from engine.model.rulebook import FINDINGS, MessageText, Rulebook, Touch
+from engine.records.decode import Invalid, read_json
+from engine.records.kinds import KINDS
+from engine.rulefiles.check.check import check
+from engine.rulefiles.check.messages import customer_text_problems, problems_of, sample_facts
+from engine.rulefiles.library import load, load_base
 
 MESSAGES = Messages()
 BASE = load_base(RULES, catalogue())

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.nearness import _after, nearly, still, ways
-from engine.sentences import Speaker
-from engine.tracing import Tracer
+from engine.explaining.evaluator import Tracer
+from engine.explaining.near_misses import _after, nearly, still, ways
+from engine.language.sentences import Speaker
 from tests.engine import drawing
 from tests.engine.test_laws import KINDS_DECIDED
 from tests.engine.test_tracing import traced, without

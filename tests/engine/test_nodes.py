@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.nodes import MAX_BYTES, Mapping, Scalar, Sequence, read_nodes
+from engine.rulefiles.yaml_tree import MAX_BYTES, Mapping, Scalar, Sequence, read_nodes
 
 
 def values(text: str) -> dict[str, object]:

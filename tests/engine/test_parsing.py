@@ -7,7 +7,7 @@ from typing import Any as Anything
 
 import pytest
 
-from engine.conditions import (
+from engine.model.conditions import (
     ALWAYS,
     All,
     Any,
@@ -23,12 +23,12 @@ from engine.conditions import (
     Unless,
     Value,
 )
-from engine.nodes import read_nodes
-from engine.operands import Scope
-from engine.parsing import parse_when
-from engine.problems import Place, Problem
-from engine.reading import Reading
-from engine.rulebook import SettingEntry, SettingType
+from engine.model.problems import Place, Problem
+from engine.model.rulebook import SettingEntry, SettingType
+from engine.rulefiles.parse.operands import Scope
+from engine.rulefiles.parse.when import parse_when
+from engine.rulefiles.reader import Reading
+from engine.rulefiles.yaml_tree import read_nodes
 
 _TYPES: dict[str, SettingType] = {
     "days": "integer",

@@ -6,10 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from engine.fields import fields_of
-from engine.folding import fold_email, fold_name
-from engine.joins import KEYS
-from engine.records import (
+from engine.records.fields import fields_of
+from engine.records.folding import fold_email, fold_name
+from engine.records.kinds import (
     KINDS,
     Account,
     Class,
@@ -22,8 +21,9 @@ from engine.records import (
     Session,
     Sheet,
 )
-from engine.relations import RELATIONS, TAUGHT, join_keys
-from engine.situation import Situation
+from engine.relations.definitions import RELATIONS, TAUGHT, join_keys
+from engine.relations.joins import KEYS
+from engine.relations.neighbourhood import Situation
 
 NINE = datetime(2026, 11, 24, 8, tzinfo=UTC)
 TEN = NINE + timedelta(hours=1)

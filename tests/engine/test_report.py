@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from engine import report
-from engine.problems import Place, Problem
+from engine.model.problems import Place, Problem
+from engine.rulefiles import report
 from tests.engine.rule_folders import FOLDER, problems, write
 
 GOLDEN = Path(__file__).parent / "golden"

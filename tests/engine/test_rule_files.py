@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from connectors.registry import catalogue
-from engine.checking import check
-from engine.classify import Classifier
-from engine.loading import load, load_base
-from engine.message_checks import problems_of
-from engine.messages import Messages
-from engine.places import RULES
-from engine.records import DOWNWARD, UPWARD
-from engine.rulebook import FINDINGS
+from engine.language.renderer import Messages
+from engine.matching.classifier import Classifier
+from engine.model.packaged import RULES
+from engine.model.rulebook import FINDINGS
+from engine.records.kinds import DOWNWARD, UPWARD
+from engine.rulefiles.check.check import check
+from engine.rulefiles.check.messages import problems_of
+from engine.rulefiles.library import load, load_base
 
 PAGE = (Path(__file__).parents[2] / "docs/rules/how-to-write-a-rule.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

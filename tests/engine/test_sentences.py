@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.conditions import NEVER, Not
-from engine.rulebook import Customer, Rule, Rulebook, Schedule, Touch
-from engine.sentences import Speaker, rule_sentence, sentence
+from engine.language.sentences import Speaker, rule_sentence, sentence
+from engine.model.conditions import NEVER, Not
+from engine.model.rulebook import Customer, Rule, Rulebook, Schedule, Touch
 from tests.engine.conditions import settings, when
 
 WINDOW = settings({"window_days": 14, "archived_for_hours": 24, "families": ("BTS", "CAP")})

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.door import Invalid
-from engine.records import (
+from engine.records.decode import Invalid
+from engine.records.kinds import (
     KINDS,
     Account,
     Class,
@@ -25,8 +25,8 @@ from engine.records import (
     Sheet,
     kind_of,
 )
-from engine.relations import RELATIONS, join_keys
-from engine.situation import NOTHING_KNOWN, Situation, unify
+from engine.relations.definitions import RELATIONS, join_keys
+from engine.relations.neighbourhood import NOTHING_KNOWN, Situation, unify
 
 ALL = frozenset((kind, name) for kind, relations in RELATIONS.items() for name in relations)
 calmly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

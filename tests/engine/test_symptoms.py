@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from connectors.registry import catalogue
-from engine.door import Invalid
-from engine.loading import load, load_base
-from engine.places import RULES
-from engine.records import Enrolment, Instructor, Person, Record, Session
-from engine.rulebook import Rulebook
-from engine.situation import Situation
-from engine.symptoms import Cause, causes, waits_of
+from engine.analysis.causes import Cause, causes, waits_of
+from engine.model.packaged import RULES
+from engine.model.rulebook import Rulebook
+from engine.records.decode import Invalid
+from engine.records.kinds import Enrolment, Instructor, Person, Record, Session
+from engine.relations.neighbourhood import Situation
+from engine.rulefiles.library import load, load_base
 
 ADA = Instructor(source_id="I-1", last_name="Lund")
 BO = Instructor(source_id="I-2", last_name="Roe")

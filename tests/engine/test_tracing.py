@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from engine.door import Invalid, read_mapping
-from engine.examples import Given
-from engine.moments import Moment
-from engine.provided import EVERYTHING, Provided
-from engine.records import KINDS, Record
-from engine.rulebook import SettingValue
-from engine.tracing import Lack, Trace, Tracer
+from engine.analysis.availability import EVERYTHING, Provided
+from engine.explaining.evaluator import Lack, Trace, Tracer
+from engine.matching.examples import Given
+from engine.model.moments import Moment
+from engine.model.rulebook import SettingValue
+from engine.records.decode import Invalid, read_mapping
+from engine.records.kinds import KINDS, Record
 from tests.engine.conditions import when
 
 NOW = Moment(as_of=datetime(2026, 11, 21, 11, tzinfo=UTC), zone="Europe/Paris")

@@ -8,13 +8,13 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from engine.conditions import Op
-from engine.fields import fields_of
-from engine.messages import Messages
-from engine.records import KINDS
-from engine.relations import RELATIONS
-from engine.rulebook import REACTIONS
-from engine.wording import Noun, Wording, languages, wording
+from engine.language.renderer import Messages
+from engine.language.wording import Noun, Wording, languages, wording
+from engine.model.conditions import Op
+from engine.model.rulebook import REACTIONS
+from engine.records.fields import fields_of
+from engine.records.kinds import KINDS
+from engine.relations.definitions import RELATIONS
 
 EVERY = languages()
 _DEFINED = {"in": "equals", "not_in": "not", "on": "equals"}

@@ -14,8 +14,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from engine.records import Account, Instructor, Learner, Record, Session
-from runs.errors import Busy
+from engine.records.kinds import Account, Instructor, Learner, Record, Session
+from runs.model.errors import Busy
 from store.database import Database
 from store.words import Direction
 from tests.runs.schools import NOW, PLAIN, a_service

@@ -10,9 +10,9 @@ import msgspec
 from sqlmodel import select
 
 from connectors.registry import catalogue
-from engine.loading import Library
-from engine.messages import Messages
-from engine.records import Account, Instructor, Learner, Session, Sheet
+from engine.language.renderer import Messages
+from engine.records.kinds import Account, Instructor, Learner, Session, Sheet
+from engine.rulefiles.library import Library
 from runs.service import Service
 from store.database import Database
 from store.tables import IssueRow, RecordRow

@@ -19,10 +19,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectors.contract import Around
 from connectors.registry import catalogue
-from engine.loading import Library
-from engine.messages import Messages
-from engine.records import DOWNWARD, KINDS, Record
-from runs.answers import RunSummary
+from engine.language.renderer import Messages
+from engine.records.kinds import DOWNWARD, KINDS, Record
+from engine.rulefiles.library import Library
+from runs.model.answers import RunSummary
 from runs.service import Service
 from store.database import Database
 from store.tables import RecordRow

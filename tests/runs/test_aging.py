@@ -9,11 +9,11 @@ import pytest
 from sqlmodel import select
 
 from connectors.contract import Unavailable
-from engine.door import Invalid
-from engine.records import Record
-from runs.fetching import Received
-from runs.judging import Order
-from runs.running import carry_out
+from engine.records.decode import Invalid
+from engine.records.kinds import Record
+from runs.execution.decide import Order
+from runs.execution.execute import carry_out
+from runs.execution.fetch import Received
 from runs.service import Service
 from store.database import Database
 from store.feed import IssueFilter

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import func, select
 
-from engine.door import Invalid, read_json
-from engine.records import Instructor, Learner, Mark
-from runs.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownLanguage, UnknownRun
+from engine.records.decode import Invalid, read_json
+from engine.records.kinds import Instructor, Learner, Mark
+from runs.model.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownLanguage, UnknownRun
 from store.database import Database
 from store.feed import IssueFilter
 from store.tables import RecordRow

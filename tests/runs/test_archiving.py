@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from sqlmodel import select
 
-from engine.records import Mark, Record, Sheet
+from engine.records.kinds import Mark, Record, Sheet
 from runs.service import Service
 from store.database import Database
 from store.tables import RecordRow

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import func, select
 
-from engine.door import Invalid
-from engine.records import Learner, Session
-from runs.answers import FeedRow
-from runs.errors import UnreadableCursor
-from runs.forgetting import forget
+from engine.records.decode import Invalid
+from engine.records.kinds import Learner, Session
+from runs.model.answers import FeedRow
+from runs.model.errors import UnreadableCursor
+from runs.retention.forget import forget
 from runs.service import Service
 from store.database import Database
 from store.feed import IssueFilter

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from connectors.registry import catalogue
-from engine.fields_read import fields_read
-from engine.loading import load, load_base
-from engine.places import RULES
-from engine.rulebook import Rulebook
-from engine.versions import parts_of
-from runs.edits import Edits
+from engine.analysis.reads import fields_read
+from engine.model.packaged import RULES
+from engine.model.rulebook import Rulebook
+from engine.model.versions import parts_of
+from engine.rulefiles.library import load, load_base
+from runs.guards.rule_edits import Edits
 
 NORTH = "name: North\nlanguage: en\nzone: Europe/Paris\n"
 

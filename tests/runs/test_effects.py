@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.records import Record
-from runs.answers import Effect
+from engine.records.kinds import Record
+from runs.model.answers import Effect
 from runs.service import Service
 from store.database import Database
 from tests.runs.schools import ACCOUNT, ADA, ALGEBRA, LOU, NOW, SHEET, WELL, a_service, changed, later

@@ -16,12 +16,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.registry import catalogue, connectors
-from engine.checking import _dormant as dormant
-from engine.loading import load
-from engine.records import KINDS
-from runs.answers import RunSummary
-from runs.errors import FetchFailed
-from runs.fetching import DECIDED
+from engine.records.kinds import KINDS
+from engine.rulefiles.check.check import _dormant as dormant
+from engine.rulefiles.library import load
+from runs.execution.fetch import DECIDED
+from runs.model.answers import RunSummary
+from runs.model.errors import FetchFailed
 from runs.service import Service
 from store.database import Database
 from tests.connectors.spoiling import cut, page, status

@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from connectors.contract import Fetch, Unavailable
-from engine.door import Invalid
-from engine.records import Record
-from runs.errors import FetchFailed, NothingToFetch
-from runs.fetching import Received, pushed, window
+from engine.records.decode import Invalid
+from engine.records.kinds import Record
+from runs.execution.fetch import Received, pushed, window
+from runs.model.errors import FetchFailed, NothingToFetch
 from runs.service import Service
 from store.database import Database
 from tests.runs.schools import (

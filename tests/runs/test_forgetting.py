@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import SQLModel, select
 
-from engine.records import Account, Contract, Enrolment, Mark, Session
-from runs.errors import Busy, UnknownCustomer, UnknownKind
-from runs.forgetting import forget
+from engine.records.kinds import Account, Contract, Enrolment, Mark, Session
+from runs.model.errors import Busy, UnknownCustomer, UnknownKind
+from runs.retention.forget import forget
 from runs.service import Service
 from store.database import Database
 from store.run_tables import RunRow

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from sqlmodel import select
 
-from runs.errors import UnreadableCursor
-from runs.histories import happenings
-from runs.settling import Settlement
+from runs.issues.by_hand import Settlement
+from runs.model.errors import UnreadableCursor
+from runs.queries.history import happenings
 from store.database import Database
 from store.run_tables import RunRow
 from store.tables import ChangeRow, RecordRow

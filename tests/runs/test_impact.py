@@ -6,16 +6,16 @@ import msgspec
 import pytest
 
 from connectors.registry import catalogue
-from engine.classify import Classifier
-from engine.door import Invalid
-from engine.loading import load
-from engine.provided import REMEMBERED, provided_by
-from engine.records import Mark, Session
-from engine.rulebook import Rulebook
-from runs.errors import NothingStored
-from runs.impact import Impact, Side, impact
+from engine.analysis.availability import REMEMBERED, provided_by
+from engine.matching.classifier import Classifier
+from engine.model.rulebook import Rulebook
+from engine.records.decode import Invalid
+from engine.records.kinds import Mark, Session
+from engine.rulefiles.library import load
+from runs.model.errors import NothingStored
+from runs.queries.impact import Impact, Side, impact
+from runs.queries.wording import Wording
 from runs.service import Service
-from runs.wording import Wording
 from store.database import Database
 from tests.runs.schools import ADA, ALGEBRA, ILL, LOU, NOW, PLAIN, SHEET, a_service, changed, later
 

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from sqlmodel import func, select
 
-from engine.door import Invalid, read_json
-from engine.records import LONGEST_ID, Learner
+from engine.records.decode import Invalid, read_json
+from engine.records.kinds import LONGEST_ID, Learner
 from store.database import Database
 from store.feed import IssueFilter
 from store.tables import ChangeRow, IssueRow, RecordKeyRow, RecordRow

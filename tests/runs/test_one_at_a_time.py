@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from engine.door import Invalid
-from engine.records import Record
-from runs import locking
-from runs.errors import Busy, Overtaken
+from engine.records.decode import Invalid
+from engine.records.kinds import Record
+from runs.execution import locking
+from runs.model.errors import Busy, Overtaken
 from runs.service import Service
 from store.database import Database
 from store.run_tables import RunRow

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import func, select
 
-from engine.records import Mark
-from runs.errors import UnknownCustomer
-from runs.purging import Purged, purge
+from engine.records.kinds import Mark
+from runs.model.errors import UnknownCustomer
+from runs.retention.purge import Purged, purge
 from runs.service import Service
 from store.database import Database
 from store.run_tables import RunRow

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.schedules import next_run
+from runs.execution.schedules import next_run
 
 
 def utc(text: str) -> datetime:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from runs.answers import FeedIssue
-from runs.errors import CannotSettle, UnknownIssue
-from runs.settling import Settlement
+from runs.issues.by_hand import Settlement
+from runs.model.answers import FeedIssue
+from runs.model.errors import CannotSettle, UnknownIssue
 from store.database import Database
 from store.feed import IssueFilter
 from tests.runs.schools import (

@@ -12,8 +12,8 @@ import pytest
 from msgspec import Struct, field
 from sqlmodel import select
 
-from engine.loading import Library
-from runs.errors import FetchFailed
+from engine.rulefiles.library import Library
+from runs.model.errors import FetchFailed
 from runs.service import Service
 from store.database import Database
 from store.feed import IssueFilter

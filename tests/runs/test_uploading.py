@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.records import Mark, Record, Sheet
+from engine.records.kinds import Mark, Record, Sheet
+from runs.queries.uploads import Attendance, Confirmed, NotSent, SheetToUpload
 from runs.service import Service
-from runs.uploading import Attendance, Confirmed, NotSent, SheetToUpload
 from store.database import Database
 from tests.runs.schools import LOU, NOW, PLAIN, WELL, a_service, changed, later
 

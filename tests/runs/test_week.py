@@ -6,7 +6,7 @@ import os
 from datetime import date
 from pathlib import Path
 
-from runs.settling import Settlement
+from runs.issues.by_hand import Settlement
 from store.database import Database
 from tests.runs.schools import changed
 from tests.runs.week import SHEET, Week, at, marks

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from engine.records import Account, Instructor, Learner, Mark, Record, Session, Sheet
-from runs.answers import Day, FeedRow, Happening, RunSummary
+from engine.records.kinds import Account, Instructor, Learner, Mark, Record, Session, Sheet
+from runs.issues.by_hand import Settlement
+from runs.model.answers import Day, FeedRow, Happening, RunSummary
 from runs.service import Service
-from runs.settling import Settlement
 from store.database import Database
 from store.feed import IssueFilter
 from tests.runs.schools import a_service, changed

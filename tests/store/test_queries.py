@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.folding import fold_name
+from engine.records.folding import fold_name
 from store import feed, standing
 from store.cursors import CursorError
 from store.database import Database

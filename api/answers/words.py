@@ -1,0 +1,68 @@
+"""Words of the pages: `templates/pages/<language>.yaml`, one file per language, said with their values filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+
+from engine.model.packaged import TEMPLATES
+
+PAGES = TEMPLATES / "pages"
+
+
+def _flat(tree: Mapping[str, Any], before: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{before}{name}.")
+        else:
+            found[before + name] = value
+    return found
+
+
+class Words:
+    """The words of all languages. A count picks `<key>.one` or `<key>.other` by the language's own plural."""
+
+    def __init__(self, folder: Path = PAGES) -> None:
+        self.keys: dict[str, dict[str, str]] = {}
+        for path in sorted(folder.glob("*.yaml")):
+            # The loader that types nothing: `no` and `on` are words here as in the rule files.
+            self.keys[path.stem] = _flat(yaml.load(path.read_text("utf-8"), Loader=yaml.CBaseLoader))  # noqa: S506
+        self.languages = tuple(self.keys)
+        self._plurals = {language: Locale.parse(language).plural_form for language in self.languages}
+
+    def say(self, language: str, key: str, **values: Any) -> str:
+        """The words of that key; KeyError when there are none. Numbers are written as the language does."""
+        words = self.keys[language]
+        if key not in words and "n" in values:
+            form = self._plurals[language](values["n"])
+            key = f"{key}.{form}" if f"{key}.{form}" in words else f"{key}.other"
+        filled = {
+            name: format_decimal(value, locale=language) if isinstance(value, int) else value
+            for name, value in values.items()
+        }
+        return words[key].format(**filled) if filled else words[key]
+
+    def known(self, language: str, key: str, otherwise: str) -> str:
+        """The words of that key, or `otherwise` where there are none: for names that rule files may add."""
+        return self.keys[language].get(key, otherwise)
+
+    def day(self, moment: datetime, language: str, zone: str) -> str:
+        """The local day, such as 21 November 2026."""
+        there = moment.astimezone(ZoneInfo(zone)).date()
+        pattern = self.say(language, "dates.first_day" if there.day == 1 else "dates.day")
+        return format_date(there, pattern, locale=language)
+
+    def when(self, moment: datetime, language: str, zone: str) -> str:
+        """The local day and time of day, such as Sat 21 Nov 2026, 14:05."""
+        there = moment.astimezone(ZoneInfo(zone))
+        pattern = self.say(language, "dates.first_when" if there.day == 1 else "dates.when")
+        return format_datetime(there, pattern, locale=language)

@@ -1,0 +1,1 @@
+"""HTTP itself: who may ask, bodies and their limits, problems, logs, languages."""

@@ -1,0 +1,89 @@
+"""Asking: what routes share. The service they ask, the reader's language, and how answers are written."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Depends, Response
+from starlette.requests import HTTPConnection
+
+from api.http.bodies import JSON
+from api.http.language import choose
+from api.http.limits import Limits
+from api.http.parameters import (
+    AcceptLanguage,
+    ChangedSince,
+    CustomerId,
+    FixInFilter,
+    Fold,
+    KindFilter,
+    Language,
+    RuleFilter,
+    SortedBy,
+    StateFilter,
+    VerdictFilter,
+    WaitsFor,
+)
+from runs.service import Service
+from store.feed import IssueFilter
+
+
+async def the_service(connection: HTTPConnection) -> Service:
+    """The service of this application. Async, as all of these: what is not is handed to a thread each time."""
+    service: Service = connection.app.state.service
+    return service
+
+
+async def the_limits(connection: HTTPConnection) -> Limits:
+    """The limits of this application."""
+    limits: Limits = connection.app.state.limits
+    return limits
+
+
+Asked = Annotated[Service, Depends(the_service)]
+Within = Annotated[Limits, Depends(the_limits)]
+
+
+async def language_for(
+    customer: CustomerId, service: Asked, language: Language = None, accept_language: AcceptLanguage = None
+) -> str:
+    """The reader's language: the one asked for, else the best accepted one that is offered, else the customer's."""
+    otherwise = service.rulebook(customer).customer.language
+    return choose(language, accept_language, service.messages.languages, otherwise)
+
+
+async def filter_of(
+    kind: KindFilter = None,
+    rule: RuleFilter = None,
+    verdict: VerdictFilter = None,
+    state: StateFilter = None,
+    fix_in: FixInFilter = None,
+    changed_since: ChangedSince = None,
+    waits_for: WaitsFor = None,
+    fold: Fold = None,
+    sort: SortedBy = "newest",
+) -> IssueFilter:
+    """The filters and the order of the feed, as they stand in an address."""
+    return IssueFilter(
+        kind=kind,
+        rule=rule,
+        verdict=verdict,
+        state=state,
+        fix_in=fix_in,
+        changed_since=changed_since,
+        waits_for=waits_for,
+        fold=fold,
+        sort=sort,
+    )
+
+
+Spoken = Annotated[str, Depends(language_for)]
+Which = Annotated[IssueFilter, Depends(filter_of)]
+
+
+def written(answer: Any, *, status: int = 200, language: str | None = None, **headers: str) -> Response:
+    """An answer as JSON, encoded by msgspec: what a route gives back is never encoded twice."""
+    if language is not None:
+        headers |= {"Content-Language": language, "Vary": "Accept-Language"}
+    return Response(msgspec.json.encode(answer), status_code=status, media_type=JSON, headers=headers)

@@ -1,0 +1,135 @@
+"""What happened, in the reader's words: histories of records and issues, and what changed day after day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from api.pages.reader import NOTHING, Reader
+from api.pages.views import HistoryDayView, HistoryEntryView, HistoryView
+from engine.language.wording import wording
+from engine.model.moments import zone
+from engine.records.kinds import KINDS
+from runs.issues.corrections import Correction
+from runs.model.answers import Day, Happening, HistoryPage
+from runs.model.waivers import RULES
+from store.words import PAUSED
+
+
+def settled_by_whom(reader: Reader, reason: str | None, by: str | None) -> list[str]:
+    """Why somebody did it, and who."""
+    parts = [reader.say("paused.reason", reason=reason)] if reason else []
+    if by == RULES:
+        parts.append(reader.say("paused.by_rules"))
+    elif by:
+        parts.append(reader.say("paused.by", by=by))
+    return parts
+
+
+def history_of(
+    reader: Reader, kind: str, happenings: Sequence[Happening]
+) -> tuple[tuple[datetime, tuple[str, ...]], ...]:
+    """Each moment with what happened: a sentence, and what belongs to it."""
+    return tuple((happening.at, _told(reader, kind, happening)) for happening in happenings)
+
+
+def _told(reader: Reader, kind: str, one: Happening) -> tuple[str, ...]:
+    """What happened, and what belongs to it: what was corrected, until when, why, by whom."""
+    more = [_corrected(reader, correction) for correction in one.corrected]
+    by_rule = _rule_of(one.after) if one.what == "verdict" else one.resolved_by
+    if by_rule:
+        more.append(reader.say("happened.by_rule", rule=reader.rule(by_rule)))
+    if one.until is not None and one.after in PAUSED:
+        more.append(reader.say(f"paused.{one.after}_until", day=reader.day(one.until, last=one.after == "waived")))
+    more += settled_by_whom(reader, one.reason, one.by)
+    return (_happened(reader, kind, one), *more)
+
+
+def _corrected(reader: Reader, one: Correction) -> str:
+    who = f"{reader.say(f'kind.{one.kind}')} {one.source_id}"
+    if not one.field:
+        return reader.say("happened.of_record", record=who, said=reader.say(f"happened.now_{one.after}"))
+    return reader.say("happened.of_record", record=who, said=_field(reader, one.kind, one.field, one.before, one.after))
+
+
+def _happened(reader: Reader, kind: str, one: Happening) -> str:
+    match one.what:
+        case "received":
+            return reader.say("happened.received")
+        case "presence":
+            return reader.say(f"happened.now_{one.after}")
+        case "verdict":
+            after = _verdict(reader, one.after)
+            if one.after is None:
+                return reader.say("happened.verdict_over", before=_verdict(reader, one.before))
+            if one.before is None:
+                return reader.say("happened.verdict_first", after=after)
+            if after == _verdict(reader, one.before):
+                return reader.say("happened.verdict_again", after=after)
+            return reader.say("happened.verdict", before=_verdict(reader, one.before), after=after)
+        case "issue":
+            said = reader.say(f"happened.issue_{one.after}")
+            if one.why:
+                said = reader.say(f"awakened.{one.why}")
+            if one.resolution:
+                said += f", {reader.say(f'resolution.{one.resolution}')}"
+            return reader.say("happened.of_rule", said=said, rule=one.subject)
+        case "field":
+            return _field(reader, kind, one.subject, one.before, one.after)
+
+
+def _field(reader: Reader, kind: str, name: str, old: Any, new: Any) -> str:
+    if kind not in KINDS:
+        return name
+    label = wording(reader.language).field(kind, name).text
+    label = label[:1].upper() + label[1:]
+    if old in NOTHING:
+        return reader.say("happened.field_set", label=label, after=reader.value(kind, name, new))
+    if new in NOTHING:
+        return reader.say("happened.field_gone", label=label, before=reader.value(kind, name, old))
+    return reader.say(
+        "happened.field", label=label, before=reader.value(kind, name, old), after=reader.value(kind, name, new)
+    )
+
+
+def _rule_of(value: object) -> str | None:
+    return value.get("rule") if isinstance(value, Mapping) else None
+
+
+def _verdict(reader: Reader, value: object) -> str:
+    value = value.get("verdict") if isinstance(value, Mapping) else value
+    return reader.words.known(reader.language, f"verdict.{value}", str(value))
+
+
+_SAYS_MOST = ("verdict", "issue", "presence", "received", "field")
+"""Of what happened to a record on one day, what is told first."""
+
+
+def history_page(reader: Reader, page: HistoryPage, *, day: str, kind: str, has_run: bool) -> HistoryView:
+    """What changed, by local day."""
+    where = zone(reader.rulebook.customer.zone)
+    days: dict[date, list[HistoryEntryView]] = {}
+    for one in page.items:
+        days.setdefault(one.at.astimezone(where).date(), []).append(_entry(reader, one))
+    return HistoryView(
+        days=tuple(HistoryDayView(entries[0].at, local.isoformat(), tuple(entries)) for local, entries in days.items()),
+        has_run=has_run,
+        day=day,
+        kind=kind,
+        kinds=tuple((name, reader.say(f"kinds.{name}")) for name in KINDS),
+        next_cursor=page.next_cursor,
+    )
+
+
+def _entry(reader: Reader, one: Day) -> HistoryEntryView:
+    first = min(one.happenings, key=lambda happening: _SAYS_MOST.index(happening.what))
+    return HistoryEntryView(
+        at=one.at,
+        kind=one.kind,
+        source_id=one.source_id,
+        name=one.name,
+        by_hand=one.by_hand,
+        headline=_happened(reader, one.kind, first),
+        details=tuple(_told(reader, one.kind, happening) for happening in one.happenings),
+    )

@@ -1,0 +1,1 @@
+"""Words for people: conditions as sentences, messages rendered from templates and facts."""

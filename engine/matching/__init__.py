@@ -1,0 +1,1 @@
+"""Deciding: conditions bound to a rulebook, matched by durable-rules, weighed into a verdict."""

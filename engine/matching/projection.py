@@ -1,0 +1,109 @@
+"""Projections: what a ruleset is told of a record, as one tuple of values.
+
+Each property is an expression over the record; a ruleset's properties are compiled into one function, because a
+call for each property is most of what matching costs. The expressions name only fields of the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from engine.matching.comparisons import FOLDED, Clock, Leaf
+from engine.matching.comparisons_fast import predicate
+from engine.records.kinds import Record
+from engine.relations.neighbourhood import Situation
+
+Property = bool | int | str
+LARGEST_NUMBER = 2**31
+"""durable-rules compares integers exactly to 2**33."""
+
+
+class Sight(Struct):
+    """What projecting may look at beside the record."""
+
+    clock: Clock
+    situation: Situation
+
+    def value(self, record: Record, field: str) -> Any:
+        """A field's value, the computed ones included; None where the record's kind has no such field."""
+        if field == "segments":
+            return self.situation.segments(record)
+        return getattr(record, field, None)
+
+
+Project = Callable[[Record, Record, Sequence[int], Sight, Clock], tuple[Property | None, ...]]
+"""(record, deciding record, answers of the relation tests, sight, its clock) → values, None for absent."""
+
+
+class Expression(Struct, frozen=True):
+    """One property: Python over `r`, `o`, `a`, `s`, `c`, as in ``Project``; `{0}`, `{1}` stand for `bound`."""
+
+    text: str
+    bound: tuple[Any, ...] = ()
+
+
+def compiled(expressions: Iterable[Expression]) -> Project:
+    """One function for all the properties of a ruleset, in order."""
+    names: dict[str, Any] = {}
+    parts = []
+    for expression in expressions:
+        own = [f"b{len(names) + number}" for number in range(len(expression.bound))]
+        names.update(zip(own, expression.bound, strict=True))
+        parts.append(expression.text.format(*own) + ",")
+    project: Project = eval(f"lambda r, o, a, s, c: ({''.join(parts)})", names)  # noqa: S307 - see the module
+    return project
+
+
+def answered(index: int, *, counted: bool) -> Expression:
+    """How many related records answered yes, or whether any did."""
+    return Expression(f"a[{index}]" if counted else f"a[{index}] > 0")
+
+
+def size(field: str) -> Expression:
+    """How many values a set holds; absent when empty."""
+    return Expression(f"len({_read('r', field)} or ()) or None")
+
+
+def number(field: str) -> Expression:
+    """An integer, kept within what durable-rules compares exactly."""
+    return Expression(f"{{0}}({_read('r', field)})", (_clamped,))
+
+
+def boolean(field: str) -> Expression:
+    """True, false or absent."""
+    return Expression(_read("r", field))
+
+
+def named_value(leaf: Leaf, constants: Collection[Any]) -> Expression:
+    """A text as the constants it is compared with, or as one stand-in for all others."""
+    value = _read("r", leaf.field)
+    if not constants:
+        return Expression(f"None if {value} is None else '~'")
+    # It differs from every constant: it is longer than any.
+    stand_in = "~" * (1 + max(map(len, constants)))
+    known: Mapping[Any, Any] = {None: None, **{constant: constant for constant in constants}}
+    if leaf.type in FOLDED:
+        return Expression(f"{{0}}(None if (v := {value}) is None else v.casefold(), {{1}})", (known.get, stand_in))
+    return Expression(f"{{0}}({value}, {{1}})", (known.get, stand_in))
+
+
+def worked_out(leaf: Leaf) -> Expression:
+    """A test that durable-rules cannot say, as a boolean that is always there."""
+    other = "None" if leaf.this is None else _read("o", leaf.this)
+    return Expression(f"{{0}}({_read('r', leaf.field)}, {other}, c)", (predicate(leaf),))
+
+
+def _read(record: str, field: str) -> str:
+    if not field.isidentifier():
+        raise ValueError("a field of the catalogue is wanted")
+    if field == "segments":
+        return f"s.situation.segments({record})"
+    # A relation may lead to several kinds, of which one has the field.
+    return f"getattr({record}, {field!r}, None)"
+
+
+def _clamped(value: int | None) -> int | None:
+    return None if value is None else max(-LARGEST_NUMBER - 1, min(LARGEST_NUMBER + 1, value))

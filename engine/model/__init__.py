@@ -1,0 +1,1 @@
+"""The nouns that everything else speaks of: conditions, rulebooks, decisions, problems, moments. Data only."""

@@ -1,0 +1,65 @@
+"""Versions: a short hash of what a rulebook says, whoever says it and wherever it stands."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from engine.model.guards import Guards
+from engine.model.problems import Place
+from engine.model.rulebook import Customer, Rule, Rulebook, SettingEntry
+
+
+def version_of(customer: Customer, rules: Iterable[Rule], settings: Mapping[str, SettingEntry], guards: Guards) -> str:
+    """Twelve hexadecimal digits.
+
+    Equal where customer, rules, settings and guards are: comments, places, examples, waivers, and layers that
+    change nothing do not count.
+    """
+    said = [
+        _plain(msgspec.structs.replace(customer, waivers=())),
+        [[rule.id, rule.kind, _plain(rule.when), rule.then, rule.fix_in, _plain(rule.messages)] for rule in rules],
+        {name: _plain(entry.value) for name, entry in settings.items()},
+        _plain(guards),
+    ]
+    encoded = msgspec.json.encode(said, order="deterministic")
+    return hashlib.sha256(encoded).hexdigest()[:12]
+
+
+def parts_of(rulebook: Rulebook) -> dict[str, str]:
+    """What a rulebook is made of, as `rule:<id>`, `setting:<name>` and `customer:<part>`, each with a short hash.
+
+    Two rulebooks decide alike where these are equal; what differs says which rule or setting was edited.
+    """
+    said: dict[str, Any] = {f"rule:{rule.id}": [rule.kind, _plain(rule.when), rule.then] for rule in rulebook.rules}
+    said |= {f"setting:{name}": _plain(entry.value) for name, entry in rulebook.settings.items()}
+    customer = rulebook.customer
+    said |= {f"customer:{name}": _plain(getattr(customer, name)) for name in ("source", "platform", "zone", "segments")}
+    return {
+        name: hashlib.sha256(msgspec.json.encode(part, order="deterministic")).hexdigest()[:12]
+        for name, part in said.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    """The value with its types and without its places."""
+    match value:
+        case Struct():
+            inside = [getattr(value, name) for name in value.__struct_fields__]
+            return [type(value).__name__, *(_plain(item) for item in inside if not isinstance(item, Place))]
+        case type():
+            return value.__name__
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case frozenset() | set():
+            return sorted(value)
+        case tuple() | list():
+            return [_plain(item) for item in value]
+        case bool() | int() | float() | str() | None:
+            return value
+        case _:
+            return [type(value).__name__, str(value)]

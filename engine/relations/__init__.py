@@ -1,0 +1,1 @@
+"""What stands around a record: which records a relation leads to, how they are joined, merged and looked up."""

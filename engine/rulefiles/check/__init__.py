@@ -1,0 +1,1 @@
+"""What `muster check` looks at beyond one rule's form: examples, messages, languages."""

@@ -1,0 +1,117 @@
+"""Soundness: what can only be seen when all layers are laid: flags without a place to fix, settings that do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.model.conditions import (
+    All,
+    Any,
+    Condition,
+    Count,
+    Day,
+    FieldTest,
+    Instant,
+    Not,
+    Operand,
+    Related,
+    Setting,
+    Unless,
+)
+from engine.model.rulebook import FINDINGS, FIX_IN, Customer, Rule, SettingEntry
+from engine.relations.definitions import RELATIONS
+from engine.rulefiles.folders import BASE
+from engine.rulefiles.layers import Laid
+from engine.rulefiles.operators import field_named
+from engine.rulefiles.reader import Reading, closest, shown
+
+_MOST_DAYS = 36_500
+"""A hundred years; more is a slip of the finger."""
+
+
+def check_laid(laid: Laid, customer: Customer, reading: Reading) -> None:
+    """Note what is wrong with the effective rules of a customer."""
+    for rule in laid.rules.values():
+        if rule.id in laid.broken_rules:
+            continue
+        if rule.then == "flag" and rule.fix_in is None:
+            last = next(touch for touch in reversed(rule.touched) if {"rule", "then"}.intersection(touch.what))
+            message = f"‘{rule.id}’ flags, and does not say where it is to be fixed"
+            reading.problem(last.place, "missing-fix-in", message, f"add `fix_in:` {', '.join(FIX_IN)}")
+        first = rule.touched[0]
+        own = first.layer == customer.id != BASE and rule.id not in FINDINGS
+        if own and rule.then != "off" and customer.language not in rule.messages:
+            message = f"‘{rule.id}’ has no message in ‘{customer.language}’, the customer's language"
+            hint = f"add `messages: {{{customer.language}: {{problem: ..., fix: ...}}}}`"
+            reading.problem(first.place, "missing-message", message, hint)
+        _check_settings(rule, laid, reading)
+
+
+def _check_settings(rule: Rule, laid: Laid, reading: Reading) -> None:
+    kinds = (rule.kind,)
+    for test, of in _tests(rule.when, kinds, rule.kind):
+        for operand in test.operands if isinstance(test, FieldTest) else (test.number,):
+            name = _name(operand)
+            entry = laid.settings.get(name) if name is not None else None
+            if entry is None or entry.name in laid.broken_settings:
+                continue
+            if isinstance(operand, Instant | Day) or isinstance(test, Count):
+                _check_amount(entry, rule, reading)
+            elif isinstance(test, FieldTest):
+                _check_words(entry, test, of, rule, reading)
+
+
+def _name(operand: Operand) -> str | None:
+    named = operand.amount if isinstance(operand, Instant | Day) else operand
+    return named.name if isinstance(named, Setting) else None
+
+
+def _check_amount(entry: SettingEntry, rule: Rule, reading: Reading) -> None:
+    value = entry.value
+    if isinstance(value, int) and not 0 <= value <= _MOST_DAYS:
+        message = f"‘{entry.name}’ is counted by ‘{rule.id}’, and {value} is no such count"
+        _once(entry, message, f"write a number from 0 to {_MOST_DAYS}", reading)
+
+
+def _check_words(entry: SettingEntry, test: FieldTest, kinds: tuple[str, ...], rule: Rule, reading: Reading) -> None:
+    value = entry.value
+    words = tuple(value) if isinstance(value, tuple | dict) else (value,) if isinstance(value, str) else ()
+    field = field_named(kinds, test.field)
+    for word in words:
+        if field is not None and field.choices and word not in field.choices:
+            best = closest(word, field.choices)
+            message = f"‘{entry.name}’ is held against ‘{test.field}’ by ‘{rule.id}’, which is never ‘{shown(word)}’"
+            hint = (f"did you mean {best}? " if best else "") + f"({', '.join(field.choices)})"
+            _once(entry, message, hint, reading)
+        if test.op == "domain_in" and ("@" in word or " " in word):
+            message = f"‘{shown(word)}’ of ‘{entry.name}’ is no domain"
+            hint = "write the part behind the @; .school.org takes its subdomains too"
+            _once(entry, message, hint, reading)
+
+
+def _once(entry: SettingEntry, message: str, hint: str, reading: Reading) -> None:
+    """One problem for one setting, however many rules read it."""
+    if not any(problem.place == entry.place and problem.hint == hint for problem in reading.problems):
+        reading.problem(entry.place, "setting-does-not-fit", message, hint)
+
+
+def _tests(
+    condition: Condition, kinds: tuple[str, ...], kind: str
+) -> Iterator[tuple[FieldTest | Count, tuple[str, ...]]]:
+    """Every test and count of a condition, with the kinds of the records it is asked of."""
+    match condition:
+        case FieldTest():
+            yield condition, kinds
+        case All(items) | Any(items):
+            for item in items:
+                yield from _tests(item, kinds, kind)
+        case Not(item) | Unless(item):
+            yield from _tests(item, kinds, kind)
+        case Related() | Count():
+            if isinstance(condition, Count):
+                yield condition, kinds
+            yield from _tests(condition.where, _reached(kind, condition.relation), kind)
+
+
+def _reached(kind: str, relation: str) -> tuple[str, ...]:
+    return RELATIONS[kind][relation].to

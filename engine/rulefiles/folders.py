@@ -1,0 +1,121 @@
+"""Folders: where the files of a rules folder lie, what they are called in problems, and when they last changed."""
+
+from __future__ import annotations
+
+import re
+import stat
+from pathlib import Path
+
+from msgspec import Struct
+
+from engine.model.packaged import RULES
+from engine.model.problems import Place, Problem
+from engine.rulefiles.yaml_tree import MAX_BYTES, File, Refused, read_nodes
+
+Stamp = tuple[int, int]
+"""Time of the last change in nanoseconds, and size."""
+
+CUSTOMER_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_MEANT = re.compile(r"\.ya?ml(\.txt)?$", re.IGNORECASE)
+BASE = "base"
+"""The base layer's name, and the id under which base rules alone are a rulebook; no customer can have it."""
+
+
+class Folders(Struct, frozen=True):
+    """The three folders of rules. `base` and `connectors` are the packaged ones where an operator's has none."""
+
+    base: Path
+    connectors: Path
+    customers: Path
+
+    @classmethod
+    def of(cls, rules: Path) -> Folders:
+        """The folders of an operator's rules folder."""
+        rules = rules.resolve()
+        own = {name: rules / name for name in ("base", "connectors")}
+        found = {name: path if path.is_dir() else RULES / name for name, path in own.items()}
+        return cls(customers=rules / "customers", **found)
+
+    def customer_ids(self) -> tuple[str, ...]:
+        """Ids of all customers that have a file, sorted."""
+        names = (path.stem for path in yaml_files(self.customers))
+        return tuple(name for name in names if is_customer_id(name))
+
+    def layer_names(self) -> tuple[str, ...]:
+        """Names of the connector layers that have a file, sorted."""
+        return tuple(path.stem for path in yaml_files(self.connectors))
+
+
+def is_customer_id(name: str) -> bool:
+    """Whether a customer can be called so."""
+    return len(name) <= 64 and name != BASE and CUSTOMER_ID.fullmatch(name) is not None
+
+
+def yaml_files(folder: Path) -> tuple[Path, ...]:
+    """The rule files of one folder in alphabetical order; none when there is no such folder."""
+    try:
+        names = [path for path in folder.iterdir() if path.suffix == ".yaml" and not path.name.startswith(".")]
+    except OSError:
+        return ()
+    return tuple(sorted(names))
+
+
+def other_spellings(folder: Path) -> tuple[Path, ...]:
+    """Files that were probably meant as rule files, and are not read: `acme.yml`, `acme.YAML`, `acme.yaml.txt`."""
+    try:
+        names = [path for path in folder.iterdir() if _MEANT.search(path.name)]
+    except OSError:
+        return ()
+    return tuple(sorted(path for path in names if path.suffix != ".yaml" and not path.name.startswith(".")))
+
+
+def right_name(path: Path) -> str:
+    """What a file of another spelling should be called."""
+    return _MEANT.sub(".yaml", path.name)
+
+
+def called(path: Path) -> str:
+    """What problems call a file: its path from the parent of the rules folder."""
+    return "/".join(path.parts[-3:])
+
+
+def stamp(path: Path) -> Stamp | None:
+    """When a file last changed; None when there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+class Files:
+    """Files as read, each read again only when it changed."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, tuple[Stamp | None, File]] = {}
+
+    def read(self, path: Path) -> File:
+        """The nodes of a file; a file that cannot be opened is a problem like any."""
+        now = stamp(path)
+        known = self._read.get(path)
+        if known is not None and now is not None and known[0] == now:
+            return known[1]
+        made = _read(path)
+        self._read[path] = now, made
+        return made
+
+
+def _read(path: Path) -> File:
+    name = called(path)
+    content = None
+    try:
+        if stat.S_ISREG(path.stat().st_mode):
+            with path.open("rb") as stream:
+                content = stream.read(MAX_BYTES + 1)
+    except OSError:
+        pass  # told below, as what is no file at all
+    if content is None:
+        place = Place(name)
+        hint = "check that it is a file, and that Muster may read it"
+        return File(Refused(place), (Problem(place, "unreadable-file", "the file cannot be opened", hint),))
+    return read_nodes(content, name)

@@ -1,0 +1,202 @@
+"""The loader: puts a customer's rulebook together from the files of a rules folder, or tells all their problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from engine.model.conditions import NEVER
+from engine.model.connector_spec import Catalogue, ConnectorSpec
+from engine.model.packaged import TEMPLATES
+from engine.model.problems import Place, Problem, RuleFileError
+from engine.model.rulebook import FINDINGS, Customer, Rule, Rulebook, Schedule, Touch
+from engine.model.versions import version_of
+from engine.rulefiles.cross_layer import check_laid
+from engine.rulefiles.folders import BASE, Files, Folders, Stamp, called, is_customer_id, stamp, yaml_files
+from engine.rulefiles.layers import KEYS, Laid, Layer, LayerKind, lay
+from engine.rulefiles.parse.customer import read_customer
+from engine.rulefiles.parse.option_values import Surroundings
+from engine.rulefiles.parse.waivers import check_waivers
+from engine.rulefiles.reader import Reading, closest
+from engine.rulefiles.yaml_tree import File, Mapping
+
+
+@cache
+def message_languages() -> tuple[str, ...]:
+    """The languages that packaged messages are written in; a customer's is one of them."""
+    return tuple(path.stem for path in yaml_files(TEMPLATES / "messages"))
+
+
+def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, by file, line and column."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda one: (one.place.path, one.place.line, one.place.column)))
+
+
+_MOST_CHAINS = 200
+
+
+class _Chain(Struct, frozen=True):
+    """Layers laid so far, and out of which files in which state."""
+
+    key: tuple[object, ...] = ()
+    laid: Laid = Laid()
+
+
+class Loader:
+    """Loads rulebooks of one rules folder, reading each file and laying each chain of layers once.
+
+    Not safe from several threads; ``engine.rulefiles.library.Library`` is.
+    """
+
+    def __init__(self, rules: Path, catalogue: Catalogue, *, allow_private_hosts: bool = False) -> None:
+        self.folders = Folders.of(rules)
+        self.catalogue = catalogue
+        self._allow_private_hosts = allow_private_hosts
+        self._languages = message_languages()
+        self._files = Files()
+        self._chains: dict[tuple[object, ...], _Chain] = {}
+
+    def customers(self) -> tuple[str, ...]:
+        """Ids of the customers that have a file, sorted."""
+        return self.folders.customer_ids()
+
+    def known_layers(self) -> tuple[str, ...]:
+        """Names of connector layers that a customer can name: those of connectors, and those that have a file."""
+        of_connectors = (layer_of(spec) for spec in self.catalogue.values())
+        return tuple(dict.fromkeys((*of_connectors, *self.folders.layer_names())))
+
+    def laid(self) -> Iterator[Laid]:
+        """The base, and every connector layer over it, also those that no customer uses."""
+        try:
+            base = self._base()
+        except RuleFileError:
+            return
+        yield base.laid
+        for name in self.folders.layer_names():
+            yield self._connector(base, name).laid
+
+    def shared_stamps(self) -> tuple[object, ...]:
+        """What changes when any file changes that everybody's rulebook may depend on, or customers come and go."""
+        return (self.customers(), self._stamps(self.folders.base), self._stamps(self.folders.connectors))
+
+    def stamp(self, customer_id: str) -> Stamp | None:
+        """What changes when the customer's own file does."""
+        return None if customer_id == BASE else stamp(self._path(customer_id))
+
+    def rulebook(self, customer_id: str) -> Rulebook:
+        """The effective rulebook. Raises RuleFileError with all problems, and nothing else."""
+        base = self._base()
+        if customer_id == BASE:
+            customer = Customer(BASE, "Base rules", "en", "Europe/Paris", None, None, Schedule(), {})
+            return self._bound(customer, base.laid, ())
+        others = self.customers()
+        if customer_id not in others:
+            raise RuleFileError((self._unknown(customer_id, others),))
+        path = self._path(customer_id)
+        file = self._files.read(path)
+        reading = Reading()
+        problems = list(file.problems)
+        root = reading.mapping(file.root, "a customer's file")
+        if root is None:
+            raise RuleFileError(in_file_order([*base.laid.problems, *problems, *reading.problems]))
+        around = Surroundings(
+            customer=customer_id,
+            customers=others,
+            catalogue=self.catalogue,
+            layers=self.known_layers(),
+            allow_private_hosts=self._allow_private_hosts,
+        )
+        customer = read_customer(root, self._languages, around, reading)
+        chain = base
+        for name in dict.fromkeys(
+            layer_of(use.spec) for use in (customer.source, customer.platform) if use is not None
+        ):
+            if name in self.folders.layer_names():
+                chain = self._connector(chain, name)
+        laid = lay(chain.laid, Layer(customer_id, "customer", (root,)), self._languages)
+        return self._bound(customer, laid, [*problems, *reading.problems])
+
+    def _bound(self, customer: Customer, laid: Laid, problems: Iterable[Problem]) -> Rulebook:
+        """The rulebook of what was laid, unless there are problems."""
+        reading = Reading()
+        check_laid(laid, customer, reading)
+        check_waivers(laid, customer, reading)
+        told = in_file_order([*laid.problems, *problems, *reading.problems])
+        if any(problem.severity == "error" for problem in told):
+            raise RuleFileError(told)
+        findings = [laid.rules.get(name) or self._finding(name) for name in FINDINGS]
+        rules = (*findings, *(rule for rule in laid.rules.values() if rule.id not in FINDINGS))
+        return Rulebook(
+            customer=customer,
+            rules=rules,
+            settings=laid.settings,
+            version=version_of(customer, rules, laid.settings, laid.guards),
+            warnings=told,
+            guards=laid.guards,
+        )
+
+    def _finding(self, name: str) -> Rule:
+        """A finding of the engine's that no base file mentions."""
+        touch = Touch(BASE, ("rule",), Place(called(self.folders.base / "record.yaml")))
+        return Rule(name, "", NEVER, "flag", "support", (), {}, (touch,), {})
+
+    def _base(self) -> _Chain:
+        paths = yaml_files(self.folders.base)
+        if not paths:
+            place = Place(called(self.folders.base / "record.yaml"))
+            hint = "put the base rules there, or take the folder away to use the packaged ones"
+            raise RuleFileError((Problem(place, "no-rules", "there are no base rules", hint),))
+        return self._laid_over(_Chain(), (BASE, self._stamps(self.folders.base)), BASE, "base", paths)
+
+    def _connector(self, below: _Chain, name: str) -> _Chain:
+        path = self.folders.connectors / f"{name}.yaml"
+        return self._laid_over(below, (name, stamp(path)), name, "connector", (path,))
+
+    def _laid_over(
+        self, below: _Chain, stamps: tuple[object, ...], name: str, kind: LayerKind, paths: tuple[Path, ...]
+    ) -> _Chain:
+        key = (*below.key, stamps)
+        known = self._chains.get(key)
+        if known is not None:
+            return known
+        reading = Reading()
+        files = [self._root(self._files.read(path), reading) for path in paths]
+        layer = Layer(name, kind, tuple(root for root in files if root is not None))
+        laid = lay(below.laid, layer, self._languages)
+        laid = msgspec.structs.replace(laid, problems=(*laid.problems, *reading.problems))
+        if kind == "base" or len(self._chains) >= _MOST_CHAINS:
+            self._chains.clear()  # what was laid over another base, or out of files as they were
+        made = self._chains[key] = _Chain(key, laid)
+        return made
+
+    @staticmethod
+    def _root(file: File, reading: Reading) -> Mapping | None:
+        reading.problems.extend(file.problems)
+        root = reading.mapping(file.root, "a rule file")
+        if root is not None:
+            for _ in reading.known(root, KEYS, "a rule file"):
+                pass
+        return root
+
+    def _path(self, customer_id: str) -> Path:
+        return self.folders.customers / f"{customer_id}.yaml"
+
+    @staticmethod
+    def _stamps(folder: Path) -> tuple[tuple[str, Stamp | None], ...]:
+        return tuple((path.name, stamp(path)) for path in yaml_files(folder))
+
+    def _unknown(self, customer_id: str, others: tuple[str, ...]) -> Problem:
+        name = customer_id if is_customer_id(customer_id) else "customer"
+        best = closest(customer_id, others)
+        hint = f"did you mean {best}?" if best else f"there are {', '.join(others) or 'none yet'}"
+        place = Place(called(self.folders.customers / f"{name}.yaml"))
+        return Problem(place, "unknown-customer", "there is no customer of that name", hint)
+
+
+def layer_of(spec: ConnectorSpec) -> str:
+    """The name of a connector's layer."""
+    return spec.layer or spec.name

@@ -1,0 +1,1 @@
+"""One pass, top-down: fetch, load, decide, persist."""

@@ -1,0 +1,102 @@
+"""Deciding for a customer: the compiled rulebook, the moment, and the times of change that only runs can tell."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import cast
+
+import msgspec
+
+from engine.analysis.availability import REMEMBERED, provided_by
+from engine.matching.classifier import Classifier
+from engine.model.moments import Moment
+from engine.model.rulebook import Rulebook
+from engine.records.decode import Invalid
+from engine.records.kinds import Record
+from runs.execution.schedules import next_run
+from store import fingerprints
+from store.run_tables import RunRow
+from store.writes import Known
+
+Items = Sequence[Record | Invalid]
+
+_MODIFIED = "modified_at"
+
+
+class Classifiers:
+    """Compiled rulebooks, each built once. Safe from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._built: dict[tuple[str, bool], Classifier] = {}
+
+    def of(self, rulebook: Rulebook, *, seen_before: bool) -> Classifier:
+        """The rulebook ready to decide; ``seen_before`` when there was a run that later ones compare with."""
+        key = (rulebook.customer.id, seen_before)
+        with self._lock:
+            found = self._built.get(key)
+            if found is None or found.rulebook.version != rulebook.version:
+                found = self._built[key] = Classifier(
+                    rulebook, provided_by(rulebook, REMEMBERED if seen_before else frozenset())
+                )
+            return found
+
+
+def moment_of(rulebook: Rulebook, as_of: datetime, last_sync: datetime | None) -> Moment:
+    """The moment of a classification, with the next planned downward run."""
+    customer = rulebook.customer
+    return Moment(
+        as_of=as_of,
+        zone=customer.zone,
+        last_sync=last_sync,
+        next_run=next_run(customer.schedule.downward, customer.zone, as_of),
+    )
+
+
+def sync_of(run: RunRow | None) -> datetime | None:
+    """The moment of the last downward run; None before the first."""
+    return None if run is None else run.as_of
+
+
+def undated(rulebook: Rulebook, items: Items) -> list[Record]:
+    """The records whose source tells no time of change, though their kind has one."""
+    told = {
+        kind
+        for kind, fields in (cast("Mapping[str, frozenset[str]]", provided_by(rulebook).kinds)).items()
+        if _MODIFIED in fields
+    }
+    return [
+        item
+        for item in items
+        if not isinstance(item, Invalid)
+        and getattr(item, _MODIFIED, item) is None
+        and fingerprints.identity(item)[0] not in told
+    ]
+
+
+def dated(
+    items: Items,
+    undated_ones: Collection[Record],
+    prints: Mapping[tuple[str, str], bytes],
+    known: Mapping[tuple[str, str], Known],
+    as_of: datetime,
+) -> Items:
+    """The items with the time that runs saw them change: now, where they differ from what is known.
+
+    What was never received before has none: when it was made is not known.
+    """
+    if not undated_ones:
+        return items
+    without = {id(record) for record in undated_ones}
+    found: list[Record | Invalid] = []
+    for item in items:
+        then = known.get(fingerprints.identity(item)) if id(item) in without else None
+        if then is None:
+            found.append(item)
+            continue
+        same = then.fingerprint == prints[fingerprints.identity(item)]
+        seen = then.modified_at if same else as_of
+        found.append(item if seen is None else msgspec.structs.replace(cast("Record", item), modified_at=seen))
+    return found

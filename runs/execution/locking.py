@@ -1,0 +1,159 @@
+"""One run of a customer and direction at a time, whoever starts it: the row of the running run is the lock.
+
+The owner says regularly that it is alive. A run whose owner is gone is marked as cut off by whoever wants its place;
+should the owner live after all, it finds so before it writes (``keep``) and writes nothing. Runs of both directions
+and what people do to a customer's issues are written one after the other (``turn``).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from sqlalchemy import text, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlmodel import Session, col, select
+
+from runs.model.errors import Busy, Overtaken
+from store.database import Database
+from store.run_tables import RunRow
+from store.words import Direction
+
+Clock = Callable[[], datetime]
+
+BEAT = 15.0
+"""Seconds between two signs of life."""
+SILENCE = timedelta(seconds=120)
+"""Without a sign of life for so long, an owner on another machine counts as gone."""
+
+
+def claim(database: Database, run: RunRow, clock: Clock) -> int:
+    """Store the run as running and give its number. Raises Busy when there is one at work already."""
+    try:
+        with database.writing() as session:
+            other = _running(session, run.customer, run.direction)
+            if other is not None:
+                if alive(other, clock()):
+                    raise Busy(run.direction, _number(other))
+                _cut_off(session, other)
+            session.add(run)
+            session.flush()
+            return _number(run)
+    except IntegrityError:
+        # On PostgreSQL two may look at once and see none; the unique index lets one of them in.
+        with database.reading() as session:
+            other = _running(session, run.customer, run.direction)
+        raise Busy(run.direction, 0 if other is None else _number(other)) from None
+
+
+def _cut_off(session: Session, gone: RunRow) -> None:
+    """Take a run's place away, unless it has meanwhile ended or given a sign of life: then nothing is written.
+
+    On PostgreSQL this waits for the transaction in which an owner that was only slow writes what it found.
+    """
+    session.connection().execute(
+        update(RunRow)
+        .where(
+            col(RunRow.id) == _number(gone),
+            col(RunRow.status) == "running",
+            col(RunRow.heartbeat_at) == gone.heartbeat_at,
+        )
+        .values(status="cut_off", finished_at=gone.heartbeat_at)
+    )
+
+
+def turn(session: Session, customer: str) -> None:
+    """Wait until nobody else writes what is known of a customer, and let nobody begin to before the transaction ends.
+
+    A downward and an upward run store the same accounts and sheets, and a person settles issues while both do: on
+    PostgreSQL each would wait for rows of the other's. On SQLite every transaction that writes has the file to itself.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        digest = blake2b(customer.encode(), digest_size=8, person=b"muster turn").digest()
+        session.execute(
+            text("SELECT pg_advisory_xact_lock(:number)"), {"number": int.from_bytes(digest, "big", signed=True)}
+        )
+
+
+def alone(session: Session, customer: str, clock: Clock) -> None:
+    """Make sure that no run of the customer is at work, nor begins before the transaction ends. Raises Busy."""
+    turn(session, customer)
+    if session.get_bind().dialect.name == "postgresql":
+        # On SQLite the transaction itself keeps every other writer waiting.
+        session.connection().exec_driver_sql("LOCK TABLE run IN SHARE ROW EXCLUSIVE MODE")
+    for run in session.exec(select(RunRow).where(RunRow.customer == customer, RunRow.status == "running")):
+        if alive(run, clock()):
+            raise Busy(run.direction, _number(run))
+
+
+def owner() -> str:
+    """This process, told apart from every other and from itself in another run."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
+
+
+@contextmanager
+def beating(database: Database, run_id: int, name: str, clock: Clock) -> Iterator[None]:
+    """Give signs of life while the block runs."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(BEAT):
+            # A database that is busy with another's large write is asked again at the next beat.
+            with suppress(OperationalError), database.writing() as session:
+                _touch(session, run_id, name, clock())
+
+    thread = threading.Thread(target=beat, name="run-heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def keep(session: Session, run_id: int, name: str, now: datetime) -> None:
+    """Make sure, first thing in the transaction that writes, that the run still has its place. Raises Overtaken."""
+    if not _touch(session, run_id, name, now):
+        raise Overtaken
+
+
+def _touch(session: Session, run_id: int, name: str, now: datetime) -> bool:
+    result = session.connection().execute(
+        update(RunRow)
+        .where(col(RunRow.id) == run_id, col(RunRow.owner) == name, col(RunRow.status) == "running")
+        .values(heartbeat_at=now)
+    )
+    return result.rowcount == 1
+
+
+def _running(session: Session, customer: str, direction: Direction) -> RunRow | None:
+    return session.exec(
+        select(RunRow).where(RunRow.customer == customer, RunRow.direction == direction, RunRow.status == "running")
+    ).first()
+
+
+def alive(run: RunRow, now: datetime) -> bool:
+    """Whether the owner of a running run is still there, as far as can be told."""
+    if now - run.heartbeat_at > SILENCE:
+        return False
+    host, process, _ = run.owner.rsplit(":", 2)
+    if host != socket.gethostname() or os.name != "posix":
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _number(run: RunRow) -> int:
+    assert run.id is not None, "a stored run has a number"
+    return run.id

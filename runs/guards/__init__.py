@@ -1,0 +1,1 @@
+"""Looks at what a run is about to write, as a whole, and holds it back before it does harm."""

@@ -1,0 +1,110 @@
+"""Holding: keeping what a run received and would have done, until somebody approves or rejects it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+from sqlmodel import Session
+
+from engine.model.decisions import Decision
+from engine.records.decode import Invalid
+from engine.records.kinds import AnyRecord, Record, name_of
+from runs.execution.fetch import Received
+from runs.model.findings import Findings, Found, Identity, decides
+from runs.records.absence import missing, newly
+from store import writes
+from store.holds import Entry
+from store.writes import Known
+
+_FAST = 1
+"""Compression level: records are alike, so that more effort gains little."""
+
+
+class _Packed(Struct, frozen=True):
+    """What a run received."""
+
+    records: list[AnyRecord]
+    invalid: list[Invalid]
+    asked: frozenset[str]
+    complete: frozenset[str]
+    requests: int
+    freshness: dict[str, datetime]
+    notes: list[str]
+    error: str | None
+    recovery: str | None
+
+
+def packed(received: Received) -> bytes:
+    """What a run received, small."""
+    error, recovery = received.told()
+    return zlib.compress(
+        msgspec.json.encode(
+            {
+                "records": [item for item in received.items if not isinstance(item, Invalid)],
+                "invalid": [item for item in received.items if isinstance(item, Invalid)],
+                "asked": received.asked,
+                "complete": received.complete,
+                "requests": received.requests,
+                "freshness": received.freshness,
+                "notes": received.notes,
+                "error": error,
+                "recovery": recovery,
+            }
+        ),
+        _FAST,
+    )
+
+
+def unpacked(kept: bytes, into: Received) -> None:
+    """Receive again what was kept."""
+    held = msgspec.json.decode(zlib.decompress(kept), type=_Packed)
+    into.items = [*held.records, *held.invalid]
+    into.asked = held.asked
+    into.complete = held.complete
+    into.requests = held.requests
+    into.freshness = held.freshness
+    into.notes = held.notes
+    into.failed_before = None if held.error is None else (held.error, held.recovery or "")
+
+
+def would_do(session: Session, run: Findings, known: Mapping[Identity, Known]) -> list[Entry]:
+    """What a run would do to each record, by name: first what would be lost, last what is new."""
+    found = run.found
+    absent = missing(run, known, found.keys())
+    identities = {one.id: identity for identity, one in known.items()}
+    names = writes.names(session, [one.id for one in (*absent.leaving, *absent.aging)])
+
+    def lacking(ones: Iterable[Known], what: str) -> Iterable[Entry]:
+        for one in ones:
+            kind, source_id = identities[one.id]
+            yield Entry(what, kind, source_id, names[one.id])
+
+    entries = [*lacking(absent.leaving, "leaves"), *lacking(newly(absent.aging), "not_received")]
+    new: list[Entry] = []
+    turned: list[Entry] = []
+    for (kind, source_id), one in found.items():
+        then = known.get((kind, source_id))
+        if then is None or then.left_at is not None:
+            new.append(Entry("new", kind, source_id, _name(run, one), None, _verdict(one.decision)))
+        elif decides(run, kind) and (before := _known_verdict(then)) != (after := _verdict(one.decision)):
+            turned.append(Entry("verdict", kind, source_id, _name(run, one), before, after))
+    # What was synced and would not be any more comes before the rest.
+    turned.sort(key=lambda entry: (entry.before or "").partition(" ")[0] != "sync")
+    return entries + turned + new
+
+
+def _name(run: Findings, one: Found) -> str:
+    item: Record | Invalid = run.items[one.position]
+    return item.source_id if isinstance(item, Invalid) else name_of(item)
+
+
+def _known_verdict(then: Known) -> str | None:
+    return " ".join(part for part in (then.verdict, then.rule) if part) or None
+
+
+def _verdict(decision: Decision | None) -> str | None:
+    return None if decision is None else " ".join(part for part in (decision.verdict, decision.rule) if part)

@@ -1,0 +1,101 @@
+"""Guard words: what the guards found, as sentences in the reader's language, from `templates/guards/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+from jinja2 import Template
+from msgspec import Struct
+
+from engine.language.filters import Language
+from engine.language.renderer import FALLBACK, Messages
+from engine.language.wording import wording
+from engine.model.guards import GUARDS
+from engine.model.moments import zone
+from engine.model.packaged import TEMPLATES
+from engine.model.rulebook import Rulebook
+from engine.records.kinds import UPWARD
+from engine.rulefiles.folders import BASE
+from runs.model.answers import GuardSaid
+from runs.model.guard_findings import Edit, Trip
+
+FOLDER = TEMPLATES / "guards"
+
+
+class Words(Struct, frozen=True, forbid_unknown_fields=True):
+    """One language's file."""
+
+    effect: dict[str, str]
+    nothing_received: dict[str, str]
+    removals: dict[str, str]
+    verdict_jump: dict[str, str]
+    field_gone: dict[str, str]
+    stale_source: dict[str, str]
+    edits: dict[str, str]
+    rule: str
+
+
+def said(trip: Trip, rulebook: Rulebook, messages: Messages, language: str, *, held: bool) -> GuardSaid:
+    """One finding of a guard in words; ``held`` says whether the run was, by this guard or another."""
+    spoken = messages.language(language)
+    words = _words(spoken.name)
+    values = _values(trip, rulebook, spoken, words) | {"effect": words.effect["held" if held else "warned"]}
+    texts = {name: _rendered(_template(spoken, text), values) for name, text in getattr(words, trip.guard).items()}
+    # Of a run that went on there is nothing to approve.
+    return GuardSaid(trip.guard, trip.then == "hold", texts["problem"], texts["fix"] if held else "")
+
+
+def _values(trip: Trip, rulebook: Rulebook, spoken: Language, words: Words) -> dict[str, Any]:
+    sentences = wording(spoken.name)
+    customer = rulebook.customer
+    use, otherwise = customer.source, spoken.phrases.source
+    if trip.kind in (*UPWARD, "mark"):
+        use, otherwise = customer.platform, spoken.phrases.platform
+    rules = [words.rule.format(name=name, number=number) if number else name for name, number in trip.rules.items()]
+    return {
+        **{name: getattr(trip, name) for name in ("number", "total", "limit", "field", "since_run", "hop")},
+        "system": use.title if use is not None and use.is_named else otherwise,
+        "kinds": sentences.kind(trip.kind).many,
+        "field_name": sentences.field(trip.kind, trip.field).text,
+        "nothing_at_all": trip.nothing_at_all,
+        "at": datetime.fromisoformat(trip.at).astimezone(zone(customer.zone)) if trip.at else None,
+        "rules": rules,
+        "edits": [_edit(edit, words) for edit in trip.edits],
+    }
+
+
+def _edit(edit: Edit, words: Words) -> str:
+    form = edit.what if edit.what == "customer" or edit.file else f"{edit.what}_gone"
+    if edit.layer == BASE:
+        # Edited there or, more often, no longer given by the customer's own file.
+        form = f"{edit.what}_base"
+    return words.edits[form].format(name=edit.name, number=edit.number, file=edit.file, line=edit.line)
+
+
+def _rendered(template: Template, values: Mapping[str, Any]) -> str:
+    return " ".join(template.render(values).split(" ")).strip()
+
+
+@cache
+def _template(spoken: Language, text: str) -> Template:
+    return spoken.environment.from_string(text)
+
+
+@cache
+def _words(language: str, folder: Path = FOLDER) -> Words:
+    path = folder / f"{language}.yaml"
+    if not path.exists():
+        return _words(FALLBACK)
+    # All text: YAML's own types would make a truth of the word `no`.
+    words = msgspec.convert(
+        yaml.load(path.read_bytes(), Loader=yaml.CBaseLoader),  # noqa: S506 - the base loader makes text only
+        Words,
+    )
+    assert all(set(getattr(words, name)) == {"problem", "fix"} for name in GUARDS), path
+    return words

@@ -1,0 +1,1 @@
+"""The life of an issue: opened, followed, folded under its cause, settled by hand, closed with the reason."""

@@ -1,0 +1,119 @@
+"""Corrections: what of all that a rule reads differs from when it last matched, by field, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from engine.matching.binding import walk
+from engine.matching.facts import fields_of_record
+from engine.model.conditions import Count, FieldTest, Related, This
+from engine.model.decisions import Facts, RelatedFacts
+from engine.model.rulebook import Rule
+from engine.records.fields import SEGMENTED
+from engine.records.kinds import Record, kind_of
+from engine.relations.definitions import RELATIONS, Relation
+from engine.relations.neighbourhood import Situation
+
+Arrived = Mapping[tuple[str, str], str]
+"""Kind and id of what was not there before a run to what it was then: `not_received` or `unreadable`."""
+
+
+class Correction(Struct, frozen=True, omit_defaults=True):
+    """One thing that a rule reads and that is no longer as it was."""
+
+    kind: str
+    source_id: str
+    field: str = ""
+    """Empty where the record itself came or went: before and after are `received`, `not_received`, `unreadable`."""
+    before: Any = None
+    after: Any = None
+
+
+def corrections(rule: Rule, before: Facts, record: Record, situation: Situation, arrived: Arrived) -> list[Correction]:
+    """What the rule reads that differs now, on the record itself first, each once."""
+    relations = {
+        part.relation: RELATIONS[rule.kind][part.relation]
+        for part in walk(rule.when)
+        if isinstance(part, Related | Count)
+    }
+    own = _own_fields(rule)
+    for relation in relations.values():
+        own |= _joining(relation, rule.kind)
+    found = [*_differing(rule.kind, record.source_id, before.record, _fields(record, situation), own)]
+    for name, relation in relations.items():
+        then = before.related.get(name)
+        if then is not None:
+            found += _of_related(rule, relation, then, record, situation, arrived)
+    return list({(one.kind, one.source_id, one.field): one for one in found}.values())
+
+
+def _own_fields(rule: Rule) -> set[str]:
+    """The fields that a rule reads of its own record, also those it holds related ones against."""
+    fields: set[str] = set()
+    inside = {
+        id(test)
+        for part in walk(rule.when)
+        if isinstance(part, Related | Count)
+        for test in walk(part.where)
+        if isinstance(test, FieldTest)
+    }
+    for test in walk(rule.when):
+        if isinstance(test, FieldTest):
+            if id(test) not in inside:
+                fields.add(test.field)
+            fields |= {operand.field for operand in test.operands if isinstance(operand, This)}
+    return fields
+
+
+def _joining(relation: Relation, kind: str) -> set[str]:
+    """The fields of a kind by which records are found over the relation."""
+    return {field for needs in relation.joins for of, field in needs if of == kind and field != "source_id"}
+
+
+def _fields(record: Record, situation: Situation) -> dict[str, Any]:
+    fields = fields_of_record(record)
+    if kind_of(record) in SEGMENTED and (segments := situation.segments(record)):
+        fields["segments"] = list(segments)
+    return fields
+
+
+def _differing(
+    kind: str, source_id: str, before: Mapping[str, Any], after: Mapping[str, Any], read: set[str]
+) -> Iterator[Correction]:
+    for name in sorted(read):
+        old, new = _plain(before.get(name)), _plain(after.get(name))
+        if old != new:
+            yield Correction(kind, source_id, name, old, new)
+
+
+def _plain(value: Any) -> Any:
+    """Sets in order: a source may give them in any."""
+    if isinstance(value, list | tuple):
+        return sorted(value, key=str) or None
+    return value
+
+
+def _of_related(
+    rule: Rule, relation: Relation, then: RelatedFacts, record: Record, situation: Situation, arrived: Arrived
+) -> Iterator[Correction]:
+    read = {
+        test.field
+        for part in walk(rule.when)
+        if isinstance(part, Related | Count) and part.relation == relation.name
+        for test in walk(part.where)
+        if isinstance(test, FieldTest)
+    }
+    now = {(kind_of(other), other.source_id): other for other in situation.related(record, relation.name)}
+    items = {(item["kind"], item["source_id"]): item for item in then.items}
+    for (kind, source_id), item in items.items():
+        other = now.get((kind, source_id)) or situation.record(kind, source_id)
+        if other is not None:
+            fields = read | _joining(relation, kind)
+            yield from _differing(kind, source_id, item, _fields(other, situation), fields)
+        elif not situation.has(kind, source_id):
+            yield Correction(kind, source_id, "", "received", "not_received")
+    for kind, source_id in sorted(now.keys() & arrived.keys()):
+        yield Correction(kind, source_id, "", arrived[kind, source_id], "received")

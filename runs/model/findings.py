@@ -1,0 +1,82 @@
+"""What a run found, before it is compared with what was known: every kind and id once, with its decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct, field
+
+from engine.matching.classifier import Classifier, Decided
+from engine.model.decisions import Decision
+from engine.model.moments import Moment
+from engine.records.decode import Invalid
+from runs.execution.classifiers import Items
+from runs.model.waivers import Waivers
+from store import fingerprints
+from store.archives import Archive
+
+Identity = tuple[str, str]
+
+
+class Findings(Struct):
+    """One run's findings, ready to be compared."""
+
+    customer: str
+    run_id: int
+    as_of: datetime
+    today: datetime
+    """When the customer's day began."""
+    items: Items
+    """As received, without what runs add to them."""
+    prints: Mapping[Identity, bytes]
+    """Fingerprint of all that was received under a kind and id."""
+    decided: Decided
+    classifier: Classifier
+    kinds: frozenset[str]
+    """Kinds that this run decides."""
+    whole: frozenset[str]
+    """Kinds of which nothing but what was received is looked at."""
+    complete: frozenset[str]
+    """Kinds of which everything was received; none where any part of the fetch failed."""
+    leaves_after: int
+    """How many complete runs must lack a record until it counts as gone."""
+    archives: list[Archive]
+    """What is to be remembered of archived sheets."""
+    found: dict[Identity, Found] = field(default_factory=dict)
+    """Each kind and id once; see ``decisions_of``."""
+    before: Moment | None = None
+    """The moment of the last finished run in this direction."""
+    waivers: Waivers = {}
+    """What the customer's file accepts as it is."""
+    effects: Mapping[str, Mapping[str, int]] = {}
+    """Kind to how many synced records the platform would see as create, update and unchanged."""
+
+
+class Found(Struct):
+    """One kind and id of a run."""
+
+    position: int
+    """Of the item that was decided."""
+    decision: Decision | None
+    id: int = 0
+    """Number of its row; 0 until it is written."""
+    new: bool = False
+    changed: bool = False
+    returned: bool = False
+    """Whether the run before had not received it."""
+
+
+def decisions_of(run: Findings) -> dict[Identity, Found]:
+    """Each kind and id once, with its decision. One that came unreadable beside a readable one counts as unreadable."""
+    found: dict[Identity, Found] = {}
+    for position, (item, decision) in enumerate(zip(run.items, run.decided.decisions, strict=True)):
+        identity = fingerprints.identity(item)
+        if identity not in found or isinstance(item, Invalid):
+            found[identity] = Found(position, decision if decides(run, identity[0]) else None)
+    return found
+
+
+def decides(run: Findings, kind: str) -> bool:
+    """Whether the run has the word on records of a kind; `record` is one whose kind could not be read."""
+    return kind in run.kinds or kind == "record"

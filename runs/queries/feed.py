@@ -1,0 +1,177 @@
+"""The feed: stored records and issues in the reader's language, rendered when read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+from sqlmodel import Session
+
+from engine.language.renderer import Rendered
+from engine.matching.classifier import Classifier
+from engine.model.decisions import Facts, Match
+from engine.model.moments import Moment
+from engine.records.kinds import UPWARD
+from runs.execution.classifiers import moment_of, sync_of
+from runs.execution.locking import alive
+from runs.model.answers import FeedIssue, FeedRow, Other, RunSummary
+from runs.model.guard_findings import Trip
+from runs.queries.history import corrections_in
+from runs.queries.wording import Wording, at_moment
+from store import queries
+from store.causes import Waiting, counted, waited_for
+from store.feed import Listed, state_at
+from store.known import StoredRecords, record_of
+from store.run_tables import RunRow
+from store.tables import IssueRow, RecordRow
+from store.words import PAUSED
+
+_facts = msgspec.json.Decoder(Facts)
+_matches = msgspec.json.Decoder(tuple[Match, ...])
+
+
+class Around(Struct, frozen=True):
+    """What is around some issues."""
+
+    waiting: Mapping[str, dict[str, int]] = {}
+    """Issue to kind to how many records wait for it."""
+    waits_for: Mapping[str, list[Other]] = {}
+    """Issue to what is to be mended first."""
+
+
+def other_of(one: Waiting) -> Other:
+    """The record at the other end, as it is answered."""
+    return Other(one.issue_id, one.kind, one.source_id, one.name, one.rule, one.starts_at)
+
+
+class Reading:
+    """One reading of a customer's store: the session, the messages, and the moments that it speaks for."""
+
+    def __init__(self, session: Session, classifier: Classifier, wording: Wording, now: datetime) -> None:
+        self._session = session
+        self._classifier = classifier
+        self._wording = wording
+        self._now = now
+        rulebook = classifier.rulebook
+        self._customer = rulebook.customer.id
+        down = queries.last_run(session, self._customer, "downward")
+        up = queries.last_run(session, self._customer, "upward")
+        # What was decided holds for its run; when the next one comes is told as of now.
+        coming = moment_of(rulebook, now, None).next_run
+        self._down = self._moment(down, sync_of(down), now, coming)
+        self._up = self._moment(up, sync_of(down), now, coming)
+
+    def _moment(self, run: RunRow | None, last_sync: datetime | None, now: datetime, coming: datetime | None) -> Moment:
+        return Moment(
+            as_of=now if run is None else run.as_of,
+            zone=self._classifier.rulebook.customer.zone,
+            last_sync=last_sync,
+            next_run=coming,
+        )
+
+    def _moment_for(self, kind: str) -> Moment:
+        return self._up if kind in UPWARD else self._down
+
+    def rows(self, listed: Sequence[Listed]) -> list[FeedRow]:
+        """Records of a feed, in its order."""
+        said = self._skips([one.record for one in listed if not one.issues and one.record.rule is not None])
+        around = self.around([issue.id for one in listed for issue in one.issues])
+        return [self.row(one.record, one.issues, around, said.get(one.record.id or 0)) for one in listed]
+
+    def around(self, issues: Collection[str]) -> Around:
+        """What waits for these issues, and what they wait for."""
+        waits_for = waited_for(self._session, issues)
+        return Around(
+            waiting=counted(self._session, issues),
+            waits_for={issue: [other_of(one) for one in ones] for issue, ones in waits_for.items()},
+        )
+
+    def row(
+        self, record: RecordRow, issues: Sequence[IssueRow], around: Around, said: Rendered | None = None
+    ) -> FeedRow:
+        """One record with its issues; ``said`` is the message where no issue has one."""
+        told = [self.issue(record, issue, around) for issue in issues]
+        fix_in = None
+        if told and said is None:
+            said, fix_in = Rendered(told[0].problem, told[0].fix), told[0].fix_in
+        elif record.rule is not None:
+            fix_in = next((match.fix_in for match in _matches.decode(record.matches)), None)
+        stored = record_of(record)
+        return FeedRow(
+            kind=record.kind,
+            source_id=record.source_id,
+            mis_id=getattr(stored, "mis_id", None),
+            name=record.name,
+            verdict=record.verdict,
+            rule=record.rule,
+            since=record.verdict_at,
+            starts_at=record.starts_at,
+            issues=told,
+            problem=None if said is None else said.problem,
+            fix=None if said is None else said.fix,
+            fix_in=fix_in,
+            not_received_since=record.not_received_since,
+            matters_at=record.matters_at,
+            waiting=record.waiting,
+        )
+
+    def issue(self, record: RecordRow, issue: IssueRow, around: Around) -> FeedIssue:
+        """One issue in words."""
+        moment = self._moment_for(record.kind)
+        if issue.closed_at is not None:
+            moment = msgspec.structs.replace(moment, as_of=issue.closed_at)
+        said = self._wording.render(issue.rule, at_moment(_facts.decode(issue.facts), moment))
+        return FeedIssue(
+            id=issue.id,
+            rule=issue.rule,
+            state=state_at(issue, self._now),
+            headline=issue.position == 0,
+            problem=said.problem,
+            fix=said.fix,
+            fix_in=issue.fix_in,
+            opened_at=issue.opened_at,
+            back_at=issue.back_at,
+            closed_at=issue.closed_at,
+            resolution=issue.resolution,
+            resolved_by=issue.resolved_by,
+            corrected=corrections_in(issue.correction),
+            waiting=around.waiting.get(issue.id, {}),
+            waits_for=around.waits_for.get(issue.id, []),
+            until=issue.until if issue.state in PAUSED else None,
+            until_it_grows=issue.snoozed_size is not None,
+            reason=issue.reason,
+            settled_by=issue.settled_by,
+        )
+
+    def _skips(self, records: Sequence[RecordRow]) -> dict[int, Rendered]:
+        """What the deciding rules of records without issues say: read off the records, for nothing is stored of it."""
+        said: dict[int, Rendered] = {}
+        for moment in (self._down, self._up):
+            rows = [
+                (row, record)
+                for row in records
+                if self._moment_for(row.kind) is moment and (record := record_of(row)) is not None
+            ]
+            if not rows:
+                continue
+            decided = self._classifier.decide(
+                [record for _, record in rows], moment, StoredRecords(self._session, self._customer)
+            )
+            for position, (row, _) in enumerate(rows):
+                assert row.id is not None
+                assert row.rule is not None
+                said[row.id] = self._wording.render(row.rule, decided.facts(position, row.rule))
+        return said
+
+
+def summary(run: RunRow, now: datetime) -> RunSummary:
+    """A run's row as it is answered; a running one whose process is gone was cut off, though nobody wrote it yet."""
+    assert run.id is not None, "a stored run has a number"
+    told = RunSummary(
+        **{name: getattr(run, name) for name in RunSummary.__struct_fields__ if name != "guards"},
+        guards=msgspec.convert(run.guards, list[Trip]),
+    )
+    cut_off = run.status == "running" and not alive(run, now)
+    return msgspec.structs.replace(told, status="cut_off") if cut_off else told

@@ -1,0 +1,140 @@
+"""Effects: what the platform would see of the records that are synced: made new, changed in which fields, or as it is.
+
+People are held against their own account, else against the one account with their email; sessions against their
+sheet. Where the platform tells nothing of the kind there is nothing to say. Nothing here is ever written to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from sqlmodel import Session
+
+from engine.analysis.availability import Provided
+from engine.matching.classifier import Decided
+from engine.records.decode import Invalid
+from engine.records.folding import fold_email
+from engine.records.kinds import PEOPLE, Record, kind_of
+from engine.relations.neighbourhood import Situation
+from runs.model.answers import Effect
+from runs.model.findings import Findings
+from store import queries
+
+Synced = Callable[[str, str], bool]
+"""Whether the record of that kind and id is synced itself, so that the platform knows of it."""
+
+COUNTED = ("create", "update", "unchanged")
+_HELD_AGAINST = {"learner": "account", "instructor": "account", "session": "sheet"}
+_OF_PEOPLE = ("first_name", "last_name", "email")
+_OF_SESSIONS = ("name", "starts_at", "ends_at")
+
+
+def effect_of(
+    record: Record, situation: Situation, provided: Provided, told: Collection[str], synced: Synced
+) -> Effect | None:
+    """What the platform would see of a record of the batch that is synced; ``told`` are kinds that it told of."""
+    kind = kind_of(record)
+    against = _HELD_AGAINST.get(kind)
+    if against is None or against not in told or not provided.kind(against):
+        return None
+    there: Any = _account(record, situation) if kind in PEOPLE else _sheet(record, situation)
+    if there is None:
+        return Effect("create")
+    differing = _person(record, there) if kind in PEOPLE else _session(record, there, situation, synced)
+    fields = [name for name, other in differing if provided.field(against, other)]
+    return Effect("update" if fields else "unchanged", fields, there.source_id)
+
+
+def effects_of(session: Session, run: Findings, told: Collection[str]) -> dict[str, dict[str, int]]:
+    """Kind to how many of a run's synced records the platform would see as what."""
+    effects = effects_in(session, run.decided, told)
+    counts: dict[str, dict[str, int]] = {}
+    for (kind, _), one in run.found.items():
+        effect = effects.get(one.position)
+        if effect is not None:
+            counts.setdefault(kind, dict.fromkeys(COUNTED, 0))[effect.what] += 1
+    return counts
+
+
+def effects_in(session: Session, decided: Decided, stored: Collection[str]) -> Mapping[int, Effect]:
+    """Position in a batch to what the platform would see, of what is synced. A few questions, however large it is.
+
+    ``stored`` are the kinds of which anything is known beside the batch.
+    """
+    provided = decided.classifier.provided
+    told = {*stored, *(kind_of(item) for item in decided.items if not isinstance(item, Invalid))}
+    wanted = {kind for kind, against in _HELD_AGAINST.items() if against in told and provided.kind(against)}
+    records: dict[int, Any] = {
+        position: decided.record(position)
+        for position, decision in enumerate(decided.decisions)
+        if decision is not None and decision.verdict == "sync" and decision.kind in wanted
+    }
+    if not records:
+        return {}
+    verdicts: dict[tuple[str, str], str | None] = {
+        (decision.kind, decision.source_id): decision.verdict for decision in decided.decisions if decision is not None
+    }
+    for kind in PEOPLE:
+        people = {
+            one.source_id
+            for record in records.values()
+            if kind_of(record) == "session"
+            for one in decided.situation.related(record, f"{kind}s")
+            if (kind, one.source_id) not in verdicts
+        }
+        known = queries.verdicts(session, decided.classifier.rulebook.customer.id, kind, people)
+        verdicts |= {(kind, source_id): verdict for source_id, verdict in known.items()}
+
+    def synced(kind: str, source_id: str) -> bool:
+        return verdicts.get((kind, source_id)) == "sync"
+
+    found = {
+        position: effect_of(record, decided.situation, provided, told, synced) for position, record in records.items()
+    }
+    return {position: effect for position, effect in found.items() if effect is not None}
+
+
+def _account(record: Record, situation: Situation) -> Record | None:
+    own: Any = situation.related(record, "own_accounts")
+    if own:
+        return next((account for account in own if not account.archived), own[0])  # type: ignore[no-any-return]
+    others: Any = [account for account in situation.related(record, "email_accounts") if not _archived(account)]
+    return others[0] if len(others) == 1 else None
+
+
+def _archived(account: Any) -> bool:
+    return bool(account.archived)
+
+
+def _sheet(record: Record, situation: Situation) -> Record | None:
+    sheets = situation.related(record, "sheets")
+    return sheets[0] if sheets else None
+
+
+def _person(record: Any, account: Any) -> Iterator[tuple[str, str]]:
+    """Fields that differ: the record's and the account's."""
+    for name in _OF_PEOPLE:
+        mine, other = getattr(record, name), getattr(account, name)
+        if name == "email" and mine and other:
+            mine, other = fold_email(mine), fold_email(other)
+        if mine != other:
+            yield name, name
+
+
+def _session(record: Any, sheet: Any, situation: Situation, synced: Synced) -> Iterator[tuple[str, str]]:
+    for name in _OF_SESSIONS:
+        if getattr(record, name) != getattr(sheet, name):
+            yield name, name
+    # Who is not synced cannot be on the sheet; of who is on it anybody counts.
+    for relation, name, other in (
+        ("instructors", "instructor_ids", "instructor_refs"),
+        ("learners", "learner_ids", "learner_refs"),
+    ):
+        people = {one.source_id: kind_of(one) for one in situation.related(record, relation)}
+        there = set(getattr(sheet, other))
+        missing = {
+            source_id for source_id, kind in people.items() if source_id not in there and synced(kind, source_id)
+        }
+        if missing or there - people.keys():
+            yield name, other

@@ -1,0 +1,95 @@
+"""Upward: which attendance sheets go up, each once for its first archiving, and what was confirmed of it.
+
+A run puts a sheet on the list when its verdict is sync, and takes it off when a later run decides otherwise. It stays
+there until its upload is confirmed, also when it is no longer received: nobody else remembers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+from sqlmodel import Session
+
+from engine.records.decode import Invalid
+from engine.records.kinds import Mark, Record, Sheet
+from runs.execution.classifiers import Items
+from runs.model.findings import Findings
+from store import uploads
+
+
+class Offers(Struct):
+    """What a run says of the sheets that it decided."""
+
+    go: dict[str, tuple[bytes, bytes]]
+    """Sheet to itself and its marks, as JSON, of those that go up."""
+    stay: list[str]
+    """Sheets that do not."""
+
+
+def with_uploads(session: Session, customer: str, items: Items) -> Items:
+    """The items, their sheets with the time at which their upload was confirmed."""
+    asked = [item.source_id for item in items if isinstance(item, Sheet) and item.uploaded_at is None]
+    sent = uploads.uploaded(session, customer, asked)
+    if not sent:
+        return items
+    found: list[Record | Invalid] = []
+    for item in items:
+        at = sent.get(item.source_id) if isinstance(item, Sheet) and item.uploaded_at is None else None
+        found.append(item if at is None else msgspec.structs.replace(item, uploaded_at=at))
+    return found
+
+
+def offers_of(run: Findings) -> Offers:
+    """Which of the sheets that a run decided go up, with the marks they have now.
+
+    The attendance is that of the first archiving, else the sheet would be flagged; an excuse handed in since goes too.
+    """
+    offers = Offers({}, [])
+    received = _marks(run.items)
+    for (kind, source_id), one in run.found.items():
+        if kind != "sheet" or one.decision is None:
+            continue
+        sheet = run.decided.record(one.position)
+        if one.decision.verdict != "sync" or not isinstance(sheet, Sheet):
+            offers.stay.append(source_id)
+            continue
+        # Where a push brings a sheet without its marks, those that came before stand.
+        marks = received.get(source_id) or _stored(run, sheet)
+        offers.go[source_id] = (msgspec.json.encode(sheet), msgspec.json.encode(marks))
+    return offers
+
+
+def write_offers(session: Session, run: Findings, offers: Offers) -> None:
+    """Bring the list of what goes up to what a run says of its sheets."""
+    known = uploads.listed(session, run.customer, [*offers.go, *offers.stay])
+    new: list[uploads.Offer] = []
+    again: list[uploads.Offer] = []
+    for sheet_id, (sheet, marks) in offers.go.items():
+        then = known.get(sheet_id)
+        offer = uploads.Offer(sheet_id, sheet, marks)
+        if then is None:
+            new.append(offer)
+        elif then.uploaded_at is None and (then.withdrawn_at is not None or then.marks != marks):
+            again.append(offer)
+    off = [
+        sheet_id
+        for sheet_id in offers.stay
+        if (then := known.get(sheet_id)) is not None and then.uploaded_at is None and then.withdrawn_at is None
+    ]
+    uploads.offer(session, run.customer, run.run_id, run.as_of, new)
+    uploads.offer_again(session, run.customer, again)
+    uploads.withdraw(session, run.customer, off, run.as_of)
+
+
+def _marks(items: Items) -> Mapping[str, Sequence[Mark]]:
+    found: dict[str, dict[str, Mark]] = {}
+    for item in items:
+        if isinstance(item, Mark) and item.sheet_id is not None:
+            found.setdefault(item.sheet_id, {})[item.source_id] = item
+    return {sheet: [marks[name] for name in sorted(marks)] for sheet, marks in found.items()}
+
+
+def _stored(run: Findings, sheet: Sheet) -> Sequence[Record]:
+    return run.decided.situation.related(sheet, "marks")

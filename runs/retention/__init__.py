@@ -1,0 +1,1 @@
+"""Taking data away: one person's on request, and what is older than may be kept."""
