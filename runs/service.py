@@ -29,7 +29,6 @@ from runs.execution.approve import held_row
 from runs.execution.classifiers import Classifiers
 from runs.execution.decide import Order
 from runs.execution.execute import carry_out
-from runs.execution.fetch import OnPage, Received
 from runs.execution.locking import turn
 from runs.guards.words import said
 from runs.issues.by_hand import Settlement, settle
@@ -49,6 +48,7 @@ from runs.model.answers import (
     UnsourcedPage,
 )
 from runs.model.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownRun, UnreadableCursor
+from runs.model.received import OnPage, Received
 from runs.queries import uploads as uploading
 from runs.queries.classify import classified
 from runs.queries.explain import explained

@@ -11,8 +11,8 @@ from api.pages.views import HistoryDayView, HistoryEntryView, HistoryView
 from engine.language.wording import wording
 from engine.model.moments import zone
 from engine.records.kinds import KINDS
-from runs.issues.corrections import Correction
 from runs.model.answers import Day, Happening, HistoryPage
+from runs.model.corrections import Correction
 from runs.model.waivers import RULES
 from store.words import PAUSED
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from engine.matching.binding import walk
+from engine.analysis.reads import walk
 from engine.model.conditions import All, Any, Condition, Count, FieldTest, Not, Related, Unless
 from engine.model.rulebook import Rule, Rulebook
 from engine.records.kinds import Record, kind_of

@@ -21,12 +21,11 @@ from engine.language.context import context
 from engine.language.filters import Choice, Language, read_phrases
 from engine.language.safe_subset import is_plain
 from engine.model.decisions import Facts
-from engine.model.packaged import TEMPLATES
+from engine.model.packaged import TEMPLATES, called
 from engine.model.problems import Place
 from engine.model.rulebook import MessageText, Reaction, Rule, Rulebook
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS
-from engine.rulefiles.folders import called
 
 FALLBACK = "en"
 WORDS = "words"

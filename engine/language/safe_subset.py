@@ -9,7 +9,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from engine.language.filters import FILTERS
 from engine.model.problems import Place, Problem
-from engine.rulefiles.reader import did_you_mean
+from engine.records.suggest import did_you_mean
 
 MOST_WRITTEN = 1000
 """Characters of a customer's text."""

@@ -11,19 +11,16 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from engine.analysis.availability import Provided
+from engine.analysis.reads import settings_read
 from engine.matching.comparisons import Leaf, bind, setting_values
 from engine.model.conditions import (
     All,
     Any,
     Condition,
     Count,
-    Day,
     FieldTest,
-    Instant,
     Not,
-    Operand,
     Related,
-    Setting,
     This,
     Unless,
     Value,
@@ -237,36 +234,3 @@ def inverse(ready: Ready) -> Ready:
             return Exists(relation, where, not negated)
         case Counted(relation, op, number, where):
             return Counted(relation, _INVERSE[op], number, where)
-
-
-def settings_read(condition: Condition) -> tuple[str, ...]:
-    """Names of the settings a condition reads, in order, each once."""
-    names: dict[str, None] = {}
-    for part in walk(condition):
-        operands: tuple[Operand, ...] = part.operands if isinstance(part, FieldTest) else ()
-        if isinstance(part, Count):
-            operands = (part.number,)
-        for operand in operands:
-            found = operand.amount if isinstance(operand, Instant | Day) else operand
-            if isinstance(found, Setting):
-                names[found.name] = None
-    return tuple(names)
-
-
-def relations_read(condition: Condition) -> tuple[str, ...]:
-    """Names of the relations a condition reads, in order, each once."""
-    return tuple(dict.fromkeys(part.relation for part in walk(condition) if isinstance(part, Related | Count)))
-
-
-def walk(condition: Condition) -> list[Condition]:
-    """The condition and everything in it, outermost first."""
-    found: list[Condition] = [condition]
-    for part in found:
-        match part:
-            case All(items) | Any(items):
-                found.extend(items)
-            case Not(item) | Unless(item):
-                found.append(item)
-            case Related(where=where) | Count(where=where):
-                found.append(where)
-    return found

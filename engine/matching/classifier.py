@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from engine.analysis.availability import EVERYTHING, Provided, provided_by, taken_by
-from engine.matching.binding import FALSE, Preparation, Ready, inverse, relations_read
+from engine.analysis.reads import relations_read
+from engine.matching.binding import FALSE, Preparation, Ready, inverse
 from engine.matching.comparisons import Clock
 from engine.matching.durable_engine import EngineError
 from engine.matching.facts import Evidence, Reads, reads_of

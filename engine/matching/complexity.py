@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.matching.binding import walk
+from engine.analysis.reads import walk
 from engine.model.conditions import All, Any, Count, FieldTest, Related
 from engine.model.rulebook import Rule
 

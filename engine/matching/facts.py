@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.matching.binding import Both, Counted, Either, Exists, Ready, Test, relations_read, settings_read
+from engine.analysis.reads import relations_read, settings_read
+from engine.matching.binding import Both, Counted, Either, Exists, Ready, Test
 from engine.matching.comparisons import holds
 from engine.matching.projection import Sight
 from engine.model.decisions import Facts, RelatedFacts

@@ -8,3 +8,8 @@ _HOME = Path(__file__).resolve().parent.parent.parent
 
 RULES = _HOME / "rules"
 TEMPLATES = _HOME / "templates"
+
+
+def called(path: Path) -> str:
+    """What problems call a file: its path from the parent of the rules folder."""
+    return "/".join(path.parts[-3:])

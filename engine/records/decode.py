@@ -17,8 +17,8 @@ from msgspec import Struct
 
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS, LONGEST_ID, AnyRecord, Record
+from engine.records.suggest import closest
 from engine.records.values import Errors, Wrong, absent, made, unknown
-from engine.rulefiles.reader import closest
 
 __all__ = ["Invalid", "absent", "read_json", "read_mapping"]
 

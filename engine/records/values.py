@@ -12,7 +12,7 @@ from msgspec import Struct, ValidationError, convert
 
 from engine.records.fields import Field
 from engine.records.kinds import Count, SegmentKey
-from engine.rulefiles.reader import closest
+from engine.records.suggest import closest
 
 NAMES = frozenset({"first_name", "last_name", "name", "learner_name"})
 """Fields in which the text `null` is a name: people are called Null."""

@@ -19,11 +19,12 @@ from engine.model.conditions import (
     Unless,
 )
 from engine.model.rulebook import FINDINGS, FIX_IN, Customer, Rule, SettingEntry
+from engine.records.suggest import closest, did_you_mean
 from engine.relations.definitions import RELATIONS
 from engine.rulefiles.folders import BASE
 from engine.rulefiles.layers import Laid
 from engine.rulefiles.operators import field_named
-from engine.rulefiles.reader import Reading, closest, shown
+from engine.rulefiles.reader import Reading, shown
 
 _MOST_DAYS = 36_500
 """A hundred years; more is a slip of the finger."""
@@ -115,3 +116,16 @@ def _tests(
 
 def _reached(kind: str, relation: str) -> tuple[str, ...]:
     return RELATIONS[kind][relation].to
+
+
+def check_waivers(laid: Laid, customer: Customer, reading: Reading) -> None:
+    """Note the waivers of rules that there are not, and of rules for another kind."""
+    for waiver in customer.waivers:
+        rule = laid.rules.get(waiver.rule)
+        if rule is None and waiver.rule not in FINDINGS:
+            if waiver.rule not in laid.broken_rules:
+                hint = did_you_mean(waiver.rule, tuple(laid.rules))
+                reading.problem(waiver.place, "unknown-rule", f"there is no rule ‘{shown(waiver.rule)}’ to waive", hint)
+        elif rule is not None and rule.kind and rule.kind != waiver.kind:
+            message = f"‘{waiver.rule}’ is not for records of the kind ‘{waiver.kind}’"
+            reading.problem(waiver.place, "unknown-kind", message, "leave `kind:` out")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.model.packaged import RULES
+from engine.model.packaged import RULES, called
 from engine.model.problems import Place, Problem
 from engine.rulefiles.yaml_tree import MAX_BYTES, File, Refused, read_nodes
 
@@ -72,11 +72,6 @@ def other_spellings(folder: Path) -> tuple[Path, ...]:
 def right_name(path: Path) -> str:
     """What a file of another spelling should be called."""
     return _MEANT.sub(".yaml", path.name)
-
-
-def called(path: Path) -> str:
-    """What problems call a file: its path from the parent of the rules folder."""
-    return "/".join(path.parts[-3:])
 
 
 def stamp(path: Path) -> Stamp | None:

@@ -11,17 +11,17 @@ from msgspec import Struct
 
 from engine.model.conditions import NEVER
 from engine.model.connector_spec import Catalogue, ConnectorSpec
-from engine.model.packaged import TEMPLATES
+from engine.model.packaged import TEMPLATES, called
 from engine.model.problems import Place, Problem, RuleFileError
 from engine.model.rulebook import FINDINGS, Customer, Rule, Rulebook, Schedule, Touch
 from engine.model.versions import version_of
-from engine.rulefiles.cross_layer import check_laid
-from engine.rulefiles.folders import BASE, Files, Folders, Stamp, called, is_customer_id, stamp, yaml_files
+from engine.records.suggest import closest
+from engine.rulefiles.cross_layer import check_laid, check_waivers
+from engine.rulefiles.folders import BASE, Files, Folders, Stamp, is_customer_id, stamp, yaml_files
 from engine.rulefiles.layers import KEYS, Laid, Layer, LayerKind, lay
 from engine.rulefiles.parse.customer import read_customer
 from engine.rulefiles.parse.option_values import Surroundings
-from engine.rulefiles.parse.waivers import check_waivers
-from engine.rulefiles.reader import Reading, closest
+from engine.rulefiles.reader import Reading
 from engine.rulefiles.yaml_tree import File, Mapping
 
 

@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from engine.model.packaged import TEMPLATES
+from engine.model.packaged import TEMPLATES, called
 from engine.model.problems import Place, Problem
-from engine.rulefiles.folders import Folders, called, yaml_files
+from engine.rulefiles.folders import Folders, yaml_files
 from engine.rulefiles.problem_codes import CODES
 from engine.rulefiles.yaml_errors import LINE_BREAK
 

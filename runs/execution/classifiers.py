@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import cast
 
@@ -16,11 +16,10 @@ from engine.model.rulebook import Rulebook
 from engine.records.decode import Invalid
 from engine.records.kinds import Record
 from runs.execution.schedules import next_run
+from runs.model.findings import Items
 from store import fingerprints
 from store.run_tables import RunRow
 from store.writes import Known
-
-Items = Sequence[Record | Invalid]
 
 _MODIFIED = "modified_at"
 

@@ -12,13 +12,14 @@ from sqlmodel import Session
 from engine.matching.classifier import Classifier
 from engine.model.moments import Moment
 from engine.model.rulebook import Rulebook
-from runs.execution.classifiers import Classifiers, Items, dated, moment_of, sync_of, undated
-from runs.execution.fetch import DECIDED, OnPage, Received, start_of_day
+from runs.execution.classifiers import Classifiers, dated, moment_of, sync_of, undated
+from runs.execution.fetch import DECIDED, start_of_day
 from runs.guards.checks import Look, filled, look
 from runs.guards.held import would_do
 from runs.guards.rule_edits import Edits
-from runs.model.findings import Findings, Identity, decisions_of
+from runs.model.findings import Findings, Identity, Items, decisions_of
 from runs.model.guard_findings import Trip
+from runs.model.received import OnPage, Received
 from runs.model.waivers import waivers_of
 from runs.records.absence import accepted, leaves_after
 from runs.records.archiving import observed

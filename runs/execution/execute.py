@@ -15,11 +15,11 @@ from engine.model.versions import parts_of
 from runs.execution import locking
 from runs.execution.classifiers import Classifiers
 from runs.execution.decide import Basis, Order, decide, known_of, tell
-from runs.execution.fetch import Received
 from runs.execution.persist import count, remember
 from runs.guards.held import packed
 from runs.model.errors import AlreadySettled, FetchFailed, Overtaken
 from runs.model.findings import Findings
+from runs.model.received import Received
 from runs.records.offers import write_offers
 from store import holds, writes
 from store.archives import write_archives

@@ -10,7 +10,7 @@ from operator import attrgetter
 from msgspec import Struct, field
 from sqlmodel import Session
 
-from engine.analysis.reads import fields_read
+from engine.analysis.reads import fields_read, reads_clock
 from engine.model.decisions import Decision
 from engine.model.guards import GuardAction, Guards, Share
 from engine.model.moments import zone
@@ -18,11 +18,10 @@ from engine.model.rulebook import Rulebook
 from engine.records.decode import Invalid
 from engine.records.fields import fields_of
 from engine.records.kinds import PEOPLE, Record, kind_of
-from runs.execution.fetch import Received, is_over
 from runs.guards.rule_edits import Edits
-from runs.issues.close_cause import reads_clock
 from runs.model.findings import Findings, Found, Identity
 from runs.model.guard_findings import Edit, Trip
+from runs.model.received import Received, is_over
 from runs.records.absence import is_there, missing, newly
 from store import queries
 from store.writes import Known

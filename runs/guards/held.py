@@ -13,8 +13,8 @@ from sqlmodel import Session
 from engine.model.decisions import Decision
 from engine.records.decode import Invalid
 from engine.records.kinds import AnyRecord, Record, name_of
-from runs.execution.fetch import Received
 from runs.model.findings import Findings, Found, Identity, decides
+from runs.model.received import Received
 from runs.records.absence import missing, newly
 from store import writes
 from store.holds import Entry

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 
-from engine.analysis.reads import fields_read
-from engine.matching.binding import settings_read
+from engine.analysis.reads import fields_read, settings_read
 from engine.model.rulebook import Rule, Rulebook
 from engine.model.versions import parts_of
 

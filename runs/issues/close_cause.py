@@ -7,18 +7,17 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.matching.binding import relations_read
+from engine.analysis.reads import reads_clock, relations_read
 from engine.matching.classifier import Classifier
 from engine.matching.examples import Given
-from engine.model.conditions import All, Condition, Count, Day, FieldTest, Instant, Not, Related, Unless
-from engine.model.conditions import Any as AnyOf
 from engine.model.decisions import Decision, Facts
 from engine.model.moments import Moment
 from engine.model.rulebook import Rule
 from engine.records.decode import Invalid, read_mapping
 from engine.records.kinds import Record
 from engine.relations.neighbourhood import Situation
-from runs.issues.corrections import Arrived, Correction, corrections
+from runs.issues.corrections import Arrived, corrections
+from runs.model.corrections import Correction
 from store.words import Resolution
 
 
@@ -101,16 +100,3 @@ def _still_matches(rule: Rule, issue: Closing, around: Surroundings) -> bool:
         return False
     alone: Any = Given({}, {id(then): tuple(issue.facts.record.get("segments", ()))})
     return rule.id in around.classifier.fulfilled(then, alone, around.moment)
-
-
-def reads_clock(condition: Condition) -> bool:
-    """Whether a condition can come out otherwise merely because time passes."""
-    match condition:
-        case FieldTest(operands=operands):
-            return any(isinstance(operand, Instant | Day) for operand in operands)
-        case All(items) | AnyOf(items):
-            return any(reads_clock(item) for item in items)
-        case Not(item) | Unless(item):
-            return reads_clock(item)
-        case Related(where=where) | Count(where=where):
-            return reads_clock(where)

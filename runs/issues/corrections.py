@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msgspec import Struct
-
-from engine.matching.binding import walk
+from engine.analysis.reads import walk
 from engine.matching.facts import fields_of_record
 from engine.model.conditions import Count, FieldTest, Related, This
 from engine.model.decisions import Facts, RelatedFacts
@@ -16,20 +14,10 @@ from engine.records.fields import SEGMENTED
 from engine.records.kinds import Record, kind_of
 from engine.relations.definitions import RELATIONS, Relation
 from engine.relations.neighbourhood import Situation
+from runs.model.corrections import Correction
 
 Arrived = Mapping[tuple[str, str], str]
 """Kind and id of what was not there before a run to what it was then: `not_received` or `unreadable`."""
-
-
-class Correction(Struct, frozen=True, omit_defaults=True):
-    """One thing that a rule reads and that is no longer as it was."""
-
-    kind: str
-    source_id: str
-    field: str = ""
-    """Empty where the record itself came or went: before and after are `received`, `not_received`, `unreadable`."""
-    before: Any = None
-    after: Any = None
 
 
 def corrections(rule: Rule, before: Facts, record: Record, situation: Situation, arrived: Arrived) -> list[Correction]:

@@ -11,7 +11,7 @@ from engine.explaining.explainer import Explanation
 from engine.model.decisions import Verdict
 from engine.model.guards import GuardName
 from engine.model.rulebook import FixIn, Reaction
-from runs.issues.corrections import Correction
+from runs.model.corrections import Correction
 from runs.model.guard_findings import Trip
 from store.words import Direction, IssueState, Resolution, Status
 

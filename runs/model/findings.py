@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
@@ -11,10 +11,12 @@ from engine.matching.classifier import Classifier, Decided
 from engine.model.decisions import Decision
 from engine.model.moments import Moment
 from engine.records.decode import Invalid
-from runs.execution.classifiers import Items
+from engine.records.kinds import Record
 from runs.model.waivers import Waivers
 from store import fingerprints
 from store.archives import Archive
+
+Items = Sequence[Record | Invalid]
 
 Identity = tuple[str, str]
 

@@ -9,8 +9,9 @@ from sqlmodel import Session
 
 from engine.model.rulebook import Rulebook
 from engine.relations.neighbourhood import NOTHING_KNOWN, Known
-from runs.execution.classifiers import Classifiers, Items, dated, moment_of, undated
+from runs.execution.classifiers import Classifiers, dated, moment_of, undated
 from runs.model.answers import Classification
+from runs.model.findings import Items
 from runs.queries.wording import Wording
 from runs.records.archiving import observed
 from runs.records.effects import effects_in

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from sqlmodel import Session
 
-from runs.issues.corrections import Correction
 from runs.model.answers import Day, Happening, HistoryPage
+from runs.model.corrections import Correction
 from store import history as stored
 from store.history import Entry
 from store.run_tables import RunRow

@@ -23,8 +23,9 @@ from engine.records.decode import Invalid
 from engine.records.kinds import UPWARD, Record
 from engine.relations.neighbourhood import Known
 from runs.execution.classifiers import moment_of
-from runs.execution.fetch import OnPage, start_of_day
+from runs.execution.fetch import start_of_day
 from runs.model.errors import NothingStored
+from runs.model.received import OnPage
 from runs.queries.cached_lookup import Seen
 from runs.queries.message_edits import reworded
 from runs.queries.wording import Wording

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from engine.records.decode import Invalid
 from engine.records.kinds import Instructor, Learner, Mark, Record, Sheet, kind_of, name_of
-from runs.execution.classifiers import Items
+from runs.model.findings import Items
 from store.archives import Archive, archives, knows_sheets
 from store.known import by_identity
 

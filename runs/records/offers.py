@@ -14,8 +14,7 @@ from sqlmodel import Session
 
 from engine.records.decode import Invalid
 from engine.records.kinds import Mark, Record, Sheet
-from runs.execution.classifiers import Items
-from runs.model.findings import Findings
+from runs.model.findings import Findings, Items
 from store import uploads
 
 

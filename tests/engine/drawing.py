@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from engine.analysis.availability import EVERYTHING, Provided
-from engine.matching.binding import relations_read, walk
+from engine.analysis.reads import relations_read, walk
 from engine.matching.examples import Given
 from engine.model.conditions import (
     ALWAYS,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from engine.analysis.availability import EVERYTHING
+from engine.analysis.reads import relations_read, settings_read
 from engine.explaining.explainer import matches
-from engine.matching.binding import relations_read, settings_read
 from engine.matching.classifier import Classifier, TooNested, decide_one
 from engine.matching.comparisons import Clock, bind, holds
 from engine.matching.comparisons_fast import predicate

@@ -13,7 +13,7 @@ from engine.records.decode import Invalid
 from engine.records.kinds import Record
 from runs.execution.decide import Order
 from runs.execution.execute import carry_out
-from runs.execution.fetch import Received
+from runs.model.received import Received
 from runs.service import Service
 from store.database import Database
 from store.feed import IssueFilter

@@ -9,8 +9,9 @@ import pytest
 from connectors.contract import Fetch, Unavailable
 from engine.records.decode import Invalid
 from engine.records.kinds import Record
-from runs.execution.fetch import Received, pushed, window
+from runs.execution.fetch import pushed, window
 from runs.model.errors import FetchFailed, NothingToFetch
+from runs.model.received import Received
 from runs.service import Service
 from store.database import Database
 from tests.runs.schools import (

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.analysis.reads import reads_clock
 from engine.matching.classifier import Classifier
 from engine.records.kinds import Instructor
 from runs.execution.classifiers import Classifiers
-from runs.issues.close_cause import reads_clock
-from runs.issues.corrections import Correction
 from runs.model.answers import FeedIssue
+from runs.model.corrections import Correction
 from runs.service import Service
 from store.database import Database
 from store.feed import IssueFilter

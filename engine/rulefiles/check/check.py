@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from engine.model.connector_spec import Catalogue
+from engine.model.packaged import called
 from engine.model.problems import Place, Problem, RuleFileError
 from engine.model.rulebook import Rule, Rulebook
 from engine.records.kinds import UPWARD
+from engine.records.suggest import closest
 from engine.relations.definitions import RELATIONS
-from engine.rulefiles.folders import BASE, called, is_customer_id, other_spellings, right_name, yaml_files
+from engine.rulefiles.folders import BASE, is_customer_id, other_spellings, right_name, yaml_files
 from engine.rulefiles.loader import Loader, in_file_order, layer_of
-from engine.rulefiles.reader import closest, shown
+from engine.rulefiles.reader import shown
 
 _NOT_PROVIDED = re.compile(r"`([^`]+)` is not provided")
 

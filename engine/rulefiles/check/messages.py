@@ -10,19 +10,19 @@ from typing import Any
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
+from engine.analysis.reads import relations_read
 from engine.language.filters import names_for
 from engine.language.renderer import Messages, is_customers
 from engine.language.safe_subset import PARTS, every_node, forbidden, is_one_of, unreadable
-from engine.matching.binding import relations_read
 from engine.matching.facts import plain
 from engine.model.decisions import Facts, RelatedFacts
 from engine.model.problems import Place, Problem
 from engine.model.rulebook import MessageText, Rule, Rulebook
 from engine.records.fields import Field, fields_of
 from engine.records.kinds import KINDS
+from engine.records.suggest import did_you_mean
 from engine.relations.definitions import RELATIONS
 from engine.rulefiles.folders import BASE
-from engine.rulefiles.reader import did_you_mean
 
 _SANDBOX = SandboxedEnvironment()
 _SAMPLE_TIME = datetime(2026, 11, 24, 9, tzinfo=UTC)

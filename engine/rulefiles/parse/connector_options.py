@@ -15,8 +15,9 @@ from engine.model.connector_spec import Catalogue, ConnectorSpec, Side
 from engine.model.rulebook import ConnectorUse
 from engine.records.fields import fields_of
 from engine.records.kinds import DOWNWARD, KINDS
+from engine.records.suggest import did_you_mean
 from engine.rulefiles.parse.option_values import OptionValues, Surroundings, Wrong, secret_prefix
-from engine.rulefiles.reader import Reading, did_you_mean, shown
+from engine.rulefiles.reader import Reading, shown
 from engine.rulefiles.yaml_tree import Entry, Node, Refused, Scalar, Sequence
 from engine.rulefiles.yaml_tree import Mapping as MappingNode
 

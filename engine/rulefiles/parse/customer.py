@@ -9,11 +9,12 @@ from zoneinfo import available_timezones
 from engine.model.connector_spec import Side
 from engine.model.rulebook import ConnectorUse, Customer, Schedule
 from engine.records.kinds import SegmentKey
+from engine.records.suggest import did_you_mean
 from engine.rulefiles.parse.connector_options import read_use
 from engine.rulefiles.parse.examples import zone_named
 from engine.rulefiles.parse.option_values import Surroundings
 from engine.rulefiles.parse.waivers import read_waivers
-from engine.rulefiles.reader import Reading, did_you_mean, shown
+from engine.rulefiles.reader import Reading, shown
 from engine.rulefiles.yaml_tree import Entry, Mapping, Sequence
 
 KEYS = (

@@ -12,10 +12,11 @@ from engine.model.problems import Place
 from engine.model.rulebook import Example, SettingValue
 from engine.records.decode import Invalid, read_mapping
 from engine.records.fields import fields_of
+from engine.records.suggest import did_you_mean
 from engine.relations.definitions import RELATIONS
 from engine.rulefiles.parse.operands import Scope, read_day, read_instant
 from engine.rulefiles.parse.settings import read_value
-from engine.rulefiles.reader import Reading, did_you_mean, shown
+from engine.rulefiles.reader import Reading, shown
 from engine.rulefiles.yaml_tree import Entry, Mapping, Node, Refused, Scalar, Sequence
 
 ZONE = "Europe/Paris"

@@ -13,8 +13,9 @@ from msgspec import Meta, Struct
 
 from engine.model.guards import ACTIONS, Guards
 from engine.records.kinds import KINDS
+from engine.records.suggest import did_you_mean
 from engine.rulefiles.parse.operands import read_day
-from engine.rulefiles.reader import Reading, did_you_mean, found, shown
+from engine.rulefiles.reader import Reading, found, shown
 from engine.rulefiles.yaml_tree import Mapping, Node, Scalar
 
 

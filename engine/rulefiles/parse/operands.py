@@ -16,8 +16,9 @@ from engine.model.conditions import Day, Instant, Operand, Setting, This, Value
 from engine.model.rulebook import SettingEntry
 from engine.records.decode import absent
 from engine.records.fields import Field, fields_of
+from engine.records.suggest import closest, did_you_mean
 from engine.rulefiles.operators import SIZES, TEXTUAL, TIMES, field_names, settings_for
-from engine.rulefiles.reader import Reading, closest, did_you_mean, found, shown
+from engine.rulefiles.reader import Reading, found, shown
 from engine.rulefiles.yaml_tree import Node, Refused, Scalar
 
 _REFERENCE = re.compile(r"\$([a-z_][a-z0-9_]*)")

@@ -23,10 +23,11 @@ from engine.model.rulebook import (
     Touch,
 )
 from engine.records.kinds import DOWNWARD, UPWARD
+from engine.records.suggest import did_you_mean
 from engine.rulefiles.parse.examples import read_examples
 from engine.rulefiles.parse.operands import Scope
 from engine.rulefiles.parse.when import parse_when
-from engine.rulefiles.reader import Reading, did_you_mean, shown
+from engine.rulefiles.reader import Reading, shown
 from engine.rulefiles.yaml_tree import Entry, Node, Refused, Scalar
 
 RULE_KINDS = DOWNWARD + UPWARD

@@ -10,8 +10,9 @@ from typing import cast, get_args
 from msgspec import Struct
 
 from engine.model.rulebook import SettingEntry, SettingType, SettingValue
+from engine.records.suggest import did_you_mean
 from engine.rulefiles.parse.operands import read_day
-from engine.rulefiles.reader import Reading, did_you_mean, found, shown
+from engine.rulefiles.reader import Reading, found, shown
 from engine.rulefiles.yaml_tree import Entry, Mapping, Node, Refused, Scalar, Sequence
 
 SETTING_TYPES: tuple[SettingType, ...] = get_args(SettingType)

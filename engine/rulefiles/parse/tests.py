@@ -6,9 +6,10 @@ from typing import cast
 
 from engine.model.conditions import FieldTest, Op, Operand
 from engine.records.fields import Field
+from engine.records.suggest import did_you_mean
 from engine.rulefiles.operators import ALL_TESTS, LISTS, tests_of, words_of
 from engine.rulefiles.parse.operands import OperandReader, Scope, stands_for_many
-from engine.rulefiles.reader import Reading, did_you_mean, shown
+from engine.rulefiles.reader import Reading, shown
 from engine.rulefiles.yaml_tree import Entry, Mapping, Node, Refused, Scalar, Sequence
 
 

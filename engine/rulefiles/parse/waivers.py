@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from engine.model.rulebook import FINDINGS, Customer, Waiver
+from engine.model.rulebook import FINDINGS, Waiver
 from engine.records.kinds import KINDS
-from engine.rulefiles.layers import Laid
 from engine.rulefiles.parse.operands import read_day
-from engine.rulefiles.reader import Reading, did_you_mean, shown
+from engine.rulefiles.reader import Reading, shown
 from engine.rulefiles.yaml_tree import Entry, Mapping
 
 _KEYS = ("rule", "records", "kind", "reason", "until")
@@ -59,16 +58,3 @@ def _kind(mapping: Mapping, entry: Entry | None, rule: str | None, reading: Read
         reading.problem(mapping.place, "missing-key", f"‘{rule}’ is for records of any kind", hint)
         return None
     return None if rule is None else rule.partition(".")[0]
-
-
-def check_waivers(laid: Laid, customer: Customer, reading: Reading) -> None:
-    """Note the waivers of rules that there are not, and of rules for another kind."""
-    for waiver in customer.waivers:
-        rule = laid.rules.get(waiver.rule)
-        if rule is None and waiver.rule not in FINDINGS:
-            if waiver.rule not in laid.broken_rules:
-                hint = did_you_mean(waiver.rule, tuple(laid.rules))
-                reading.problem(waiver.place, "unknown-rule", f"there is no rule ‘{shown(waiver.rule)}’ to waive", hint)
-        elif rule is not None and rule.kind and rule.kind != waiver.kind:
-            message = f"‘{waiver.rule}’ is not for records of the kind ‘{waiver.kind}’"
-            reading.problem(waiver.place, "unknown-kind", message, "leave `kind:` out")

@@ -10,11 +10,12 @@ from collections.abc import Mapping as Dict
 import msgspec
 
 from engine.model.conditions import All, Any, Condition, Count, FieldTest, Not, Related, Setting, Unless, Value
+from engine.records.suggest import closest, did_you_mean
 from engine.relations.definitions import RELATIONS, Relation
 from engine.rulefiles.operators import ALL_TESTS, BLOCKS, COUNTS, QUANTIFIERS, field_named, field_names
 from engine.rulefiles.parse.operands import OperandReader, Scope
 from engine.rulefiles.parse.tests import FieldTests
-from engine.rulefiles.reader import Reading, closest, did_you_mean, found, shown
+from engine.rulefiles.reader import Reading, found, shown
 from engine.rulefiles.yaml_tree import Entry, Node, Scalar, Sequence
 
 _WORDS = (*BLOCKS, *QUANTIFIERS, "count")
