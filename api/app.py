@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 
 from api.answers.words import Words
 from api.document import openapi
-from api.http.auth import Door, Sessions
+from api.http.auth import Door, SignedIn
 from api.http.limits import Limits
 from api.http.middleware import Edge, methods_at
-from api.http.problems import ProblemError, from_declined, from_status, from_validation
+from api.http.problem_details import ProblemError, from_declined, from_status, from_validation
 from api.pages import feed_routes as pages
 from api.pages import held_routes, issue_routes
 from api.pages.rendering import Pages
@@ -36,7 +36,7 @@ def create_app(service: Service, *, demo: bool = False, limits: Limits | None = 
     app.state.service = service
     app.state.demo = demo
     app.state.door = Door(service.database)
-    app.state.sessions = Sessions()
+    app.state.sessions = SignedIn()
     app.state.pages = Pages(Words())
     app.add_middleware(Edge, routes=app.router.routes, respond=pages.answer_problem)
     app.add_exception_handler(ProblemError, _problem)

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 
 from benchmarks.table import Row
-from connectors.contract import Around, Fetch, Window
+from connectors.contract import ConnectorContext, Fetch, Window
 from connectors.registry import catalogue
 from connectors.ypareo.connector import Ypareo
 from connectors.ypareo.options import Options
@@ -87,7 +87,7 @@ def _measured(what: str, url: str) -> dict[str, float]:
 
 def _fetch(url: str) -> tuple[int, int]:
     """Every record is let go when it came."""
-    around = Around(zone="Europe/Paris", data_folder=Path(), allow_private=True)
+    around = ConnectorContext(zone="Europe/Paris", data_folder=Path(), allow_private=True)
     told = Fetch()
     options = Options(url=url, token=_TOKEN, without=("contracts",), workers=_WORKERS)
     number = sum(1 for _ in Ypareo(options, around).records(WINDOW, told))

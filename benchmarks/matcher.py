@@ -19,7 +19,7 @@ from engine.matching.comparisons import Clock
 from engine.matching.matcher import Pass
 from engine.matching.projection import Sight
 from engine.model.moments import Moment
-from engine.model.packaged import RULES as PACKAGED
+from engine.model.package_files import RULES as PACKAGED
 from engine.relations.neighbourhood import Situation
 from engine.rulefiles.library import load_base
 

@@ -22,7 +22,7 @@ _in_use: ContextVar[Path | None] = ContextVar("rules_in_use", default=None)
 
 def rules_folder(given: Path | None = None) -> Path:
     """The folder given on the command line, else `MUSTER_RULES`, else the packaged rules."""
-    from engine.model.packaged import RULES as PACKAGED
+    from engine.model.package_files import RULES as PACKAGED
 
     folder = given or (Path(os.environ[RULES]) if os.environ.get(RULES) else PACKAGED)
     if not folder.is_dir():

@@ -16,7 +16,7 @@ from connectors.contract import Refused
 READABLE = frozenset({".csv", ".txt", ".tsv", ".ndjson", ".jsonl", ".json"})
 
 
-class Limits(Struct, frozen=True):
+class ArchiveLimits(Struct, frozen=True):
     """What a ZIP may be at most."""
 
     entries: int = 1_000
@@ -28,7 +28,7 @@ class Limits(Struct, frozen=True):
     """Bytes, unpacked, up to which a file may be as dense as it likes."""
 
 
-LIMITS = Limits()
+LIMITS = ArchiveLimits()
 
 
 class Named(Struct, frozen=True):
@@ -47,7 +47,7 @@ class Named(Struct, frozen=True):
 
 @contextmanager
 def opened(
-    path: Path, system: str, limits: Limits = LIMITS, endings: Collection[str] = READABLE
+    path: Path, system: str, limits: ArchiveLimits = LIMITS, endings: Collection[str] = READABLE
 ) -> Iterator[list[Named]]:
     """The readable files of a path by name. Raises Refused when there are none, or when the ZIP is not safe.
 
@@ -82,7 +82,9 @@ def _in_folder(path: Path, system: str, endings: Collection[str]) -> list[Named]
     return found
 
 
-def _in_zip(path: Path, archive: zipfile.ZipFile, system: str, limits: Limits, endings: Collection[str]) -> list[Named]:
+def _in_zip(
+    path: Path, archive: zipfile.ZipFile, system: str, limits: ArchiveLimits, endings: Collection[str]
+) -> list[Named]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     size = sum(entry.file_size for entry in entries)
     if len(entries) > limits.entries or size > limits.size:

@@ -89,7 +89,7 @@ class Fetch(Struct):
             self.on_page(call, self.received)
 
 
-class Around(Struct, frozen=True):
+class ConnectorContext(Struct, frozen=True):
     """What a connector is given beside its options."""
 
     zone: str
@@ -101,7 +101,7 @@ class Around(Struct, frozen=True):
     allow_private: bool = False
     """Whether the operator allows hosts on private networks, and plain http to them."""
     transport: Any = None
-    """An `httpx.BaseTransport` that ``connectors.http.Http`` sends by, for tests; None: the network."""
+    """An `httpx.BaseTransport` that ``connectors.http_client.Http`` sends by, for tests; None: the network."""
     sleep: Callable[[float], None] = time.sleep
     """Waits so many seconds between attempts; tests give one that only counts."""
     timeout: float = 30.0
@@ -113,7 +113,7 @@ class Connector(Protocol):
 
     spec: ClassVar[ConnectorSpec]
 
-    def __init__(self, options: Any, around: Around, /) -> None: ...
+    def __init__(self, options: Any, around: ConnectorContext, /) -> None: ...
 
     def records(self, window: Window, fetch: Fetch, /) -> Iterator[Record]:
         """Every record, streamed. Raises ConnectorError when nothing useful can be read at all."""

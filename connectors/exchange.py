@@ -13,7 +13,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from msgspec import Struct
 
-from connectors.contract import Around, ConnectorError, Fetch, Garbled, Refused, Unavailable
+from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Unavailable
 from connectors.credentials import Credentials, headers_of
 from connectors.waiting import LONGEST_ASKED, Pace, asked_wait, back_off
 
@@ -46,11 +46,11 @@ class Request(Struct, frozen=True):
     params: Params = {}
     headers: Mapping[str, str] = {}
     content: bytes | None = None
-    accepts: Callable[[Answer], bool] | None = None
+    accepts: Callable[[Response], bool] | None = None
     """Whether an answer that is not a success is one all the same, such as a SOAP fault."""
 
 
-class Answer(Struct, frozen=True):
+class Response(Struct, frozen=True):
     """One answer, whole."""
 
     status: int
@@ -67,7 +67,7 @@ class Exchange:
         system: str,
         base_url: str,
         fetch: Fetch,
-        around: Around,
+        around: ConnectorContext,
         *,
         auth: Credentials,
         headers: Mapping[str, str],
@@ -77,7 +77,7 @@ class Exchange:
         attempts: int,
         max_bytes: int,
         connections: int,
-        meaning: Callable[[Answer], int] | None = None,
+        meaning: Callable[[Response], int] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         import httpx  # noqa: PLC0415 - a quarter second that `muster check` must not pay
@@ -116,7 +116,7 @@ class Exchange:
         """Let the connections go."""
         self._client.close()
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request) -> Response:
         """The answer, after as many attempts as it takes. Raises only ConnectorError."""
         fresh = False
         attempt = 0
@@ -147,7 +147,7 @@ class Exchange:
         """The error for an answer that is not of the shape we know."""
         return Garbled(self.system, _label(call), found, _REPORT)
 
-    def _once(self, request: Request, fresh: bool) -> Answer:
+    def _once(self, request: Request, fresh: bool) -> Response:
         import httpx  # noqa: PLC0415 - loaded already
 
         address = self._address(request)
@@ -162,7 +162,7 @@ class Exchange:
                 ) as response:
                     moved = response.headers.get("location") if response.status_code in _MOVED else None
                     if moved is None:
-                        return Answer(
+                        return Response(
                             response.status_code,
                             {name.lower(): value for name, value in response.headers.items()},
                             self._body(request.call, response),
@@ -213,7 +213,7 @@ class Exchange:
             )
         return target
 
-    def _wait(self, answer: Answer, attempt: int, failed: Unavailable) -> float:
+    def _wait(self, answer: Response, attempt: int, failed: Unavailable) -> float:
         asked = asked_wait(answer.headers)
         if asked is None:
             return back_off(attempt)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.archive import Named, opened
-from connectors.contract import Around, Connector, Fetch, Refused, Window
+from connectors.contract import Connector, ConnectorContext, Fetch, Refused, Window
 from connectors.contracts.connector import Contracts
 from connectors.contracts.connector import Options as ContractsOptions
 from connectors.contracts.shape import CONTRACT
@@ -23,7 +23,7 @@ from connectors.records.connector import Records
 from connectors.sds import columns as sds
 from connectors.sds.connector import Options as SdsOptions
 from connectors.sds.connector import Sds
-from connectors.tables import find_header, folded
+from connectors.table_files import find_header, folded
 from engine.records.kinds import Record
 
 _SYSTEM = "the file"
@@ -59,7 +59,7 @@ def read_path(
     Raises Refused when it cannot be read. `email_domain` makes an address of a School Data Sync user name; `id_key` is
     that of the customer (``connectors.registry.id_key``), so that who has a hashed id keeps it.
     """
-    around = Around(zone=zone, data_folder=path.parent, id_key=id_key)
+    around = ConnectorContext(zone=zone, data_folder=path.parent, id_key=id_key)
     named = recognise(path)
     opened_by: Connector
     if named == "oneroster":

@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from msgspec import Struct
 
-from connectors.contract import Around, Fetch, Garbled, Refused
+from connectors.contract import ConnectorContext, Fetch, Garbled, Refused
 from connectors.credentials import Pairs
-from connectors.http import Http, basic, bearer
+from connectors.http_client import Http, basic, bearer
 
 Digest = Literal["sha1", "sha256"]
 
@@ -44,7 +44,7 @@ class ClientCredentials:
         client: tuple[str, str],
         scope: str,
         fetch: Fetch,
-        around: Around,
+        around: ConnectorContext,
         *,
         in_body: bool = False,
         clock: Callable[[], float] = time.monotonic,

@@ -10,10 +10,10 @@ from msgspec import Struct
 
 T = TypeVar("T")
 Params = Mapping[str, Any]
-Following = Callable[["Page[T]"], Params | None]
+Following = Callable[["FetchedPage[T]"], Params | None]
 
 
-class Page(Struct, Generic[T], frozen=True):
+class FetchedPage(Struct, Generic[T], frozen=True):
     """One page, for deciding what to ask next."""
 
     answer: T
@@ -34,7 +34,7 @@ def numbered(size: int, *, first: int = 1, name: str = "page") -> Following[Any]
 def by_offset(size: int, *, name: str = "offset", total: str = "x-total-count") -> Following[Any]:
     """Pages by the number of rows to leave out, until the `total` header is reached or a page is short."""
 
-    def following(page: Page[Any]) -> Params | None:
+    def following(page: FetchedPage[Any]) -> Params | None:
         said = page.headers.get(total, "")
         more = page.so_far < int(said) and page.rows > 0 if said.isdigit() else page.rows >= size
         return {name: page.so_far} if more else None
@@ -45,7 +45,7 @@ def by_offset(size: int, *, name: str = "offset", total: str = "x-total-count") 
 def by_token(name: str, token: Callable[[T], str | None]) -> Following[T]:
     """Pages by a token that each page gives for the next, until one gives none."""
 
-    def following(page: Page[T]) -> Params | None:
+    def following(page: FetchedPage[T]) -> Params | None:
         found = token(page.answer)
         return {name: found} if found else None
 
@@ -59,7 +59,7 @@ def each_page(
     rows: Callable[[T], int],
     most: int,
     garbled: Callable[[str], Exception],
-) -> Iterator[Page[T]]:
+) -> Iterator[FetchedPage[T]]:
     """Every page. What came before, or what was asked before, must not come again: that is `garbled`."""
     seen: set[bytes] = set()
     asked: set[str] = set()
@@ -76,7 +76,7 @@ def each_page(
             raise garbled(f"page {number + 1} is the same as one before it")
         seen.add(mark)
         so_far += count
-        page = Page(answer=answer, number=number, rows=count, so_far=so_far, headers=headers)
+        page = FetchedPage(answer=answer, number=number, rows=count, so_far=so_far, headers=headers)
         yield page
         more = following(page)
         if more is None:

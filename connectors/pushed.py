@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, NoReturn
 
 from msgspec import Meta, Struct
 
-from connectors.contract import Around, Fetch, Refused, Window
+from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from engine.model.connector_spec import ConnectorSpec
 from engine.records.kinds import DOWNWARD, KINDS, Record
 
@@ -61,7 +61,7 @@ class PushedSource:
         provides=everything(*OF_SOURCES),
     )
 
-    def __init__(self, options: SourceOptions, _around: Around, /) -> None:
+    def __init__(self, options: SourceOptions, _around: ConnectorContext, /) -> None:
         self._system = options.system
 
     def records(self, _window: Window, _fetch: Fetch, /) -> Iterator[Record]:
@@ -82,7 +82,7 @@ class PushedPlatform:
         takes=frozenset(DOWNWARD),
     )
 
-    def __init__(self, options: PlatformOptions, _around: Around, /) -> None:
+    def __init__(self, options: PlatformOptions, _around: ConnectorContext, /) -> None:
         self._system = options.system
 
     def records(self, _window: Window, _fetch: Fetch, /) -> Iterator[Record]:

@@ -17,7 +17,7 @@ from connectors.ammon.connector import Ammon
 from connectors.aurion.connector import Aurion
 from connectors.campus_skills.connector import CampusSkills
 from connectors.columns.connector import Columns
-from connectors.contract import Around, Connector, Refused
+from connectors.contract import Connector, ConnectorContext, Refused
 from connectors.contracts.connector import Contracts
 from connectors.education_perfect.connector import EducationPerfect
 from connectors.edusign.connector import Edusign
@@ -95,7 +95,7 @@ def is_pushed(use: ConnectorUse) -> bool:
 def open_connector(
     use: ConnectorUse,
     customer: Customer,
-    around: Around,
+    around: ConnectorContext,
     environ: Mapping[str, str],
     known: Mapping[str, type[Connector]] | None = None,
 ) -> Connector:

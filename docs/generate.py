@@ -14,10 +14,10 @@ from connectors.registry import catalogue
 from docs.commands import commands
 from docs.gallery import gallery
 from engine.language.renderer import Messages
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.model.rulebook import Rulebook
 from engine.rulefiles.library import load_base
-from engine.rulefiles.schema.files import rule_file_schema
+from engine.rulefiles.schema.rule_files import rule_file_schema
 
 HOME = Path(__file__).resolve().parent.parent
 

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from connectors.contract import Around
+from connectors.contract import ConnectorContext
 from engine.analysis.availability import REMEMBERED, provided_by
 from engine.language.renderer import Messages
 from engine.matching.classifier import Classifier
@@ -52,21 +52,21 @@ from runs.model.received import OnPage, Received
 from runs.queries import uploads as uploading
 from runs.queries.classify import classified
 from runs.queries.explain import explained
-from runs.queries.feed import Reading, other_of, summary
+from runs.queries.feed import FeedReader, other_of, summary
 from runs.queries.history import day_by_day, happenings, opened
 from runs.queries.impact import Impact, Side, impact
+from runs.queries.reader_messages import ReaderMessages
 from runs.queries.unsourced import unsourced
 from runs.queries.uploads import Confirmed, UploadPage
-from runs.queries.wording import Wording
 from store import feed as stored_feed
 from store import holds, queries
 from store.causes import waiting_for
 from store.cursors import CursorError
 from store.database import Database
+from store.enums import Direction
 from store.feed import IssueFilter
 from store.queries import PAGE
 from store.standing import Counts, counts
-from store.words import Direction
 
 _MOST_WAITING = 20
 """Records that wait for an issue, listed with it."""
@@ -83,7 +83,7 @@ class Service:
         messages: Messages,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        around: Around = fetching.AROUND,
+        around: ConnectorContext = fetching.AROUND,
     ) -> None:
         self.database = database
         self.library = library
@@ -126,7 +126,7 @@ class Service:
         ``language`` is the customer's when None. Raises UnknownCustomer, BrokenRulebook, UnknownLanguage.
         """
         rulebook = self.rulebook(customer_id)
-        wording = Wording(self.messages, rulebook, language)
+        wording = ReaderMessages(self.messages, rulebook, language)
         with self.database.reading() as session:
             return classified(session, self._classifiers, wording, rulebook, items, as_of or self.clock())
 
@@ -226,7 +226,7 @@ class Service:
     def guard_words(self, customer_id: str, run: RunSummary, language: str | None = None) -> list[GuardSaid]:
         """What the guards found in a run, in words. Raises UnknownCustomer, BrokenRulebook, UnknownLanguage."""
         rulebook = self.rulebook(customer_id)
-        spoken = Wording(self.messages, rulebook, language).language
+        spoken = ReaderMessages(self.messages, rulebook, language).language
         held = any(trip.then == "hold" for trip in run.guards)
         return [said(trip, rulebook, self.messages, spoken, held=held) for trip in run.guards]
 
@@ -351,7 +351,7 @@ class Service:
         rulebook = self.rulebook(customer_id)
         if kind not in KINDS:
             raise UnknownKind(tuple(KINDS))
-        wording = Wording(self.messages, rulebook, language)
+        wording = ReaderMessages(self.messages, rulebook, language)
         with self.database.reading() as session:
             seen = queries.last_run(session, customer_id, "downward") is not None
             classifier = self._classifiers.of(rulebook, seen_before=seen)
@@ -379,7 +379,7 @@ class Service:
     def _side(self, rulebook: Rulebook, language: str | None) -> Side:
         # Not from the shelf: it holds one rulebook of a customer.
         classifier = Classifier(rulebook, provided_by(rulebook, REMEMBERED))
-        return Side(classifier, Wording(self.messages, rulebook, language), self.messages)
+        return Side(classifier, ReaderMessages(self.messages, rulebook, language), self.messages)
 
     def runs(
         self, customer_id: str, cursor: str | None = None, limit: int = PAGE, direction: Direction | None = None
@@ -449,13 +449,13 @@ class Service:
             raise UnknownCustomer(self.customers())
 
     @contextmanager
-    def _reading(self, customer_id: str, language: str | None) -> Iterator[tuple[Session, Reading]]:
+    def _reading(self, customer_id: str, language: str | None) -> Iterator[tuple[Session, FeedReader]]:
         rulebook = self.rulebook(customer_id)
-        wording = Wording(self.messages, rulebook, language)
+        wording = ReaderMessages(self.messages, rulebook, language)
         with self.database.reading() as session:
             seen = queries.last_run(session, customer_id, "downward") is not None
             classifier = self._classifiers.of(rulebook, seen_before=seen)
-            yield session, Reading(session, classifier, wording, self.clock())
+            yield session, FeedReader(session, classifier, wording, self.clock())
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from typing import get_args
 
 from sqlmodel import Session, col, select
 
+from store.enums import Scope
 from store.run_tables import ApiKeyRow
-from store.words import Scope
 
 PREFIX = "muster"
 """Begins every key, so that a key in the wrong place is recognised by scanners and people."""

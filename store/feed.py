@@ -14,9 +14,9 @@ from engine.model.decisions import Verdict
 from engine.model.rulebook import FixIn
 from engine.records.folding import fold_name
 from store.cursors import CursorError, cursor_of, opened
+from store.enums import OPEN, PAUSED, IssueState
 from store.queries import LARGEST_PAGE, Page
 from store.tables import IssueCauseRow, IssueRow, RecordRow
-from store.words import OPEN, PAUSED, IssueState
 
 _FLAG: Any = literal_column("'flag'")
 """Written into the question itself: an index of flagged records only is of no use to one that leaves a place open."""
@@ -60,14 +60,14 @@ class IssueFilter(Struct, frozen=True):
         return self.verdict in (None, "flag") and not any(narrower)
 
 
-class Listed(Struct, frozen=True):
+class ListedRecord(Struct, frozen=True):
     """One record of a feed with those of its issues that the filter asks for, headline first."""
 
     record: RecordRow
     issues: tuple[IssueRow, ...]
 
 
-class FeedSlice(Page[Listed], frozen=True):
+class FeedSlice(Page[ListedRecord], frozen=True):
     """Some of a feed, in its order."""
 
     folded: int = 0
@@ -180,7 +180,9 @@ def _in_state(state: IssueState | None, now: datetime) -> ColumnElement[bool]:
     return col(IssueRow.state) == state
 
 
-def _with_issues(session: Session, records: Sequence[RecordRow], which: IssueFilter, now: datetime) -> list[Listed]:
+def _with_issues(
+    session: Session, records: Sequence[RecordRow], which: IssueFilter, now: datetime
+) -> list[ListedRecord]:
     """All issues of the records in the states asked for, those of other rules too: one sees all that is wrong."""
     found: dict[int | None, list[IssueRow]] = {}
     if records:
@@ -191,7 +193,7 @@ def _with_issues(session: Session, records: Sequence[RecordRow], which: IssueFil
         )
         for row in rows:
             found.setdefault(row.record_id, []).append(row)
-    return [Listed(record, tuple(found.get(record.id, ()))) for record in records]
+    return [ListedRecord(record, tuple(found.get(record.id, ()))) for record in records]
 
 
 # Orders, each total, and where one of its pages ended

@@ -14,7 +14,7 @@ from engine.records.kinds import Record
 from store import fingerprints
 from store.keys import Keyed, write_keys
 from store.known import chunks
-from store.person import Person
+from store.person import KnownPerson
 from store.run_tables import ArchiveRow, HeldEntryRow, HeldRow, RunRow, UploadRow
 from store.tables import ChangeRow, IssueRow, RecordRow
 
@@ -49,7 +49,7 @@ def is_held(session: Session, customer: str) -> bool:
 
 def forget(session: Session, customer: str, kind: str, source_id: str) -> Forgotten:
     """Take a person away from everything that is stored of a customer. No run may be at work, and none held."""
-    person = Person(kind=kind, ids={source_id}, identities={(kind, source_id)})
+    person = KnownPerson(kind=kind, ids={source_id}, identities={(kind, source_id)})
     theirs = _theirs(session, customer, person)
     deleted: Counter[str] = Counter(identity[0] for identity in theirs.values())
     for what, table in (("issues", ISSUE), ("changes", CHANGE)):
@@ -76,7 +76,7 @@ def _records(session: Session, customer: str, *kinds: str) -> Iterator[tuple[int
         yield number, kind, source_id, None if data is None else fingerprints.read(data)
 
 
-def _theirs(session: Session, customer: str, person: Person) -> dict[int, tuple[str, str]]:
+def _theirs(session: Session, customer: str, person: KnownPerson) -> dict[int, tuple[str, str]]:
     """Number to kind and id of every record that is about the person: of their accounts first, which tell more ids."""
     found: dict[int, tuple[str, str]] = {}
     ((kind, source_id),) = person.identities
@@ -114,7 +114,7 @@ def _of_others(session: Session, customer: str, kind: str, ids: Collection[str])
 
 
 def _clear_records(
-    session: Session, customer: str, person: Person, theirs: dict[int, tuple[str, str]]
+    session: Session, customer: str, person: KnownPerson, theirs: dict[int, tuple[str, str]]
 ) -> tuple[Counter[str], list[tuple[str, str]]]:
     """Take the person out of others' sets, and their records out of the keys."""
     keyed: list[Keyed] = []
@@ -138,7 +138,7 @@ def _clear_records(
     return Counter({"records": len(rows)}), named_in
 
 
-def _clear_issues(session: Session, customer: str, person: Person) -> int:
+def _clear_issues(session: Session, customer: str, person: KnownPerson) -> int:
     wanted = select(ISSUE.c.id, ISSUE.c.facts, ISSUE.c.correction, ISSUE.c.reason).where(ISSUE.c.customer == customer)
     rows: list[dict[str, Any]] = []
     for number, facts, correction, reason in session.execute(wanted.execution_options(yield_per=_PART)):
@@ -152,7 +152,7 @@ def _clear_issues(session: Session, customer: str, person: Person) -> int:
     return len(rows)
 
 
-def _clear_changes(session: Session, customer: str, person: Person) -> int:
+def _clear_changes(session: Session, customer: str, person: KnownPerson) -> int:
     wanted = select(CHANGE.c.id, CHANGE.c.subject, CHANGE.c.before, CHANGE.c.after).where(
         CHANGE.c.customer == customer, CHANGE.c.what.in_(("field", "issue"))
     )
@@ -165,7 +165,7 @@ def _clear_changes(session: Session, customer: str, person: Person) -> int:
     return len(rows)
 
 
-def _clear_sheets(session: Session, customer: str, person: Person) -> int:
+def _clear_sheets(session: Session, customer: str, person: KnownPerson) -> int:
     """Out of what is remembered of sheets, and of the list of what goes up."""
     number = 0
     for table, key, names in (
@@ -183,7 +183,7 @@ def _clear_sheets(session: Session, customer: str, person: Person) -> int:
     return number
 
 
-def _left(person: Person, written: bytes | None, subject: str = "") -> bytes | None:
+def _left(person: KnownPerson, written: bytes | None, subject: str = "") -> bytes | None:
     if not written or not person.may_stand_in(written):
         return written
     left = person.taken_out(written, subject)

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
 from store.cursors import cursor_of, opened
+from store.enums import FINISHED
 from store.queries import LARGEST_PAGE
 from store.run_tables import RunRow
 from store.tables import ChangeRow, IssueRow, RecordRow
-from store.words import FINISHED
 
 Span = tuple[datetime, datetime]
 """From a moment to before another."""
@@ -23,7 +23,7 @@ _MOST_RUNS = 400
 """Runs looked at for one page: half a year in which nothing changed."""
 
 
-class Entry(Struct, frozen=True):
+class HistoryEntry(Struct, frozen=True):
     """One record to which something happened: in a run, or by hand after it."""
 
     run: RunRow
@@ -34,7 +34,7 @@ class Entry(Struct, frozen=True):
 class Slice(Struct, frozen=True):
     """Some of a history, newest first."""
 
-    items: list[Entry]
+    items: list[HistoryEntry]
     next_cursor: str | None
 
 
@@ -44,7 +44,7 @@ def entries(
     """A page of it; ``span`` narrows it to what was found or done in it. Raises CursorError."""
     limit = max(1, min(limit, LARGEST_PAGE))
     last_run, by_hand, last_record = opened(cursor, 3) if cursor else (None, 0, 0)
-    found: list[Entry] = []
+    found: list[HistoryEntry] = []
     for run in _runs(session, customer, last_run, span):
         assert run.id is not None
         here = run.id == last_run
@@ -57,7 +57,7 @@ def entries(
             after = last_record if here and hand == bool(by_hand) else 0
             lists = _by_hand(run.id, span) if hand else _by_run(run.id)
             records = _first(session, lists, after, kind, limit + 1 - len(found))
-            found += [Entry(run, record, hand) for record in records]
+            found += [HistoryEntry(run, record, hand) for record in records]
             if len(found) > limit:
                 ended = found[limit - 1]
                 return Slice(found[:limit], cursor_of(ended.run.id, int(ended.by_hand), ended.record.id))
@@ -111,7 +111,7 @@ def _first(session: Session, lists: Iterable[_Of], after: int, kind: str | None,
     return rows.all() if first else ()
 
 
-def changes_of(session: Session, items: Iterable[Entry]) -> dict[tuple[int, int, bool], list[ChangeRow]]:
+def changes_of(session: Session, items: Iterable[HistoryEntry]) -> dict[tuple[int, int, bool], list[ChangeRow]]:
     """Run, record and whether by hand to the changes, in the order in which they were noted."""
     runs, records = _numbers(items)
     found: dict[tuple[int, int, bool], list[ChangeRow]] = {}
@@ -124,7 +124,7 @@ def changes_of(session: Session, items: Iterable[Entry]) -> dict[tuple[int, int,
     return found
 
 
-def opened_in(session: Session, items: Iterable[Entry]) -> dict[tuple[int, int], list[IssueRow]]:
+def opened_in(session: Session, items: Iterable[HistoryEntry]) -> dict[tuple[int, int], list[IssueRow]]:
     """Run and record to the issues found then for the first time."""
     runs, records = _numbers(items)
     found: dict[tuple[int, int], list[IssueRow]] = {}
@@ -137,7 +137,7 @@ def opened_in(session: Session, items: Iterable[Entry]) -> dict[tuple[int, int],
     return found
 
 
-def _numbers(items: Iterable[Entry]) -> tuple[set[int], set[int]]:
+def _numbers(items: Iterable[HistoryEntry]) -> tuple[set[int], set[int]]:
     runs: set[int] = set()
     records: set[int] = set()
     for one in items:

@@ -13,10 +13,10 @@ from sqlmodel import Session, col, func
 from sqlmodel import select as rows_of
 
 from store.cursors import cursor_of, opened
+from store.enums import Direction, Status
 from store.known import chunks
 from store.queries import LARGEST_PAGE, Page
 from store.run_tables import HeldEntryRow, HeldRow, RulebookRow, RunRow
-from store.words import Direction, Status
 
 _RUN: Table = RunRow.__table__  # type: ignore[attr-defined]
 _HELD: Table = HeldRow.__table__  # type: ignore[attr-defined]
@@ -24,7 +24,7 @@ _ENTRY: Table = HeldEntryRow.__table__  # type: ignore[attr-defined]
 _RULEBOOK: Table = RulebookRow.__table__  # type: ignore[attr-defined]
 
 
-class Entry(Struct, frozen=True):
+class WouldDo(Struct, frozen=True):
     """One thing that a held run would have done; see ``store.run_tables.HeldEntryRow``."""
 
     what: str
@@ -35,11 +35,11 @@ class Entry(Struct, frozen=True):
     after: str | None = None
 
 
-def hold(session: Session, run_id: int, received: bytes, entries: Sequence[Entry]) -> None:
+def hold(session: Session, run_id: int, received: bytes, entries: Sequence[WouldDo]) -> None:
     """Keep what a run received and what it would have done."""
     session.execute(insert(_HELD), [{"run_id": run_id, "received": received}])
     for chunk in chunks(entries):
-        rows = [{"run_id": run_id, **{name: getattr(one, name) for name in Entry.__struct_fields__}} for one in chunk]
+        rows = [{"run_id": run_id, **{name: getattr(one, name) for name in WouldDo.__struct_fields__}} for one in chunk]
         session.execute(insert(_ENTRY), rows)
 
 

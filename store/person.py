@@ -19,7 +19,7 @@ _GONE: Any = object()
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-class Person(Struct):
+class KnownPerson(Struct):
     """What is known of the person by which to find them elsewhere."""
 
     kind: str

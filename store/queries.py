@@ -13,10 +13,10 @@ from sqlmodel import Session, col, select
 
 from engine.records.kinds import UPWARD
 from store.cursors import cursor_of, opened
+from store.enums import FINISHED, Direction
 from store.known import chunks
 from store.run_tables import RunRow
 from store.tables import ChangeRow, IssueRow, RecordRow
-from store.words import FINISHED, Direction
 
 PAGE = 50
 LARGEST_PAGE = 500

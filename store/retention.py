@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select
 from sqlmodel import Session
 
+from store.enums import FINISHED
 from store.keys import delete_keys_of_none
 from store.known import chunks
 from store.run_tables import ArchiveRow, HeldEntryRow, HeldRow, RulebookRow, RunRow, UploadRow
 from store.tables import ChangeRow, IssueRow, RecordRow
-from store.words import FINISHED
 
 PART = 20_000
 """Changes deleted in one transaction."""

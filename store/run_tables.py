@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Literal
 from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, String, text
 from sqlmodel import Field, SQLModel
 
-from store.columns import BigId, number, row_of
-from store.words import Direction, Status
+from store.column_types import BigId, number, row_of
+from store.enums import Direction, Status
 
 
 class RunRow(SQLModel, table=True):

@@ -15,8 +15,8 @@ from sqlalchemy import select as columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
+from store.enums import OPEN, PAUSED
 from store.tables import IssueRow, RecordRow, StandingRow
-from store.words import OPEN, PAUSED
 
 _STANDING: Table = StandingRow.__table__  # type: ignore[attr-defined]
 

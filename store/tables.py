@@ -13,8 +13,8 @@ from sqlmodel import Field, SQLModel
 
 from engine.model.decisions import Verdict
 from engine.model.rulebook import FixIn
-from store.columns import BigId, number, row_of
-from store.words import IssueState, Resolution
+from store.column_types import BigId, number, row_of
+from store.enums import IssueState, Resolution
 
 _FLAGGED: Any = {"sqlite_where": text("verdict = 'flag'"), "postgresql_where": text("verdict = 'flag'")}
 

@@ -26,7 +26,7 @@ class Offer(Struct, frozen=True):
     marks: bytes
 
 
-class Listed(Struct, frozen=True):
+class ListedSheet(Struct, frozen=True):
     """What is known of a sheet that was ever on the list."""
 
     marks: bytes
@@ -46,13 +46,13 @@ def uploaded(session: Session, customer: str, sheet_ids: Iterable[str]) -> dict[
     }
 
 
-def listed(session: Session, customer: str, sheet_ids: Iterable[str]) -> dict[str, Listed]:
+def listed(session: Session, customer: str, sheet_ids: Iterable[str]) -> dict[str, ListedSheet]:
     """Those of the sheets that were ever on the list."""
-    wanted = select(_UPLOAD.c.sheet_id, *(_UPLOAD.c[name] for name in Listed.__struct_fields__)).where(
+    wanted = select(_UPLOAD.c.sheet_id, *(_UPLOAD.c[name] for name in ListedSheet.__struct_fields__)).where(
         _UPLOAD.c.customer == customer
     )
     return {
-        sheet_id: Listed(*rest)
+        sheet_id: ListedSheet(*rest)
         for chunk in chunks(sheet_ids)
         for sheet_id, *rest in session.execute(wanted.where(_UPLOAD.c.sheet_id.in_(chunk)))
     }

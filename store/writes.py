@@ -13,10 +13,10 @@ from sqlmodel import Session
 
 from engine.model.decisions import Verdict
 from store import fingerprints
+from store.enums import IssueState
 from store.known import CHUNK, chunks
 from store.run_tables import RunRow
 from store.tables import ChangeRow, IssueRow, RecordRow
-from store.words import IssueState
 
 Row = dict[str, Any]
 
@@ -32,7 +32,7 @@ def _table(model: Any) -> Table:
 RUN, RECORD, ISSUE, CHANGE = map(_table, (RunRow, RecordRow, IssueRow, ChangeRow))
 
 
-class Known(Struct, frozen=True):
+class KnownRecord(Struct, frozen=True):
     """What a run compares a record with."""
 
     id: int
@@ -65,16 +65,16 @@ class OpenIssue(Struct, frozen=True):
     settled_by: str | None
 
 
-_KNOWN = [RECORD.c.kind, RECORD.c.source_id, *(RECORD.c[name] for name in Known.__struct_fields__)]
+_KNOWN = [RECORD.c.kind, RECORD.c.source_id, *(RECORD.c[name] for name in KnownRecord.__struct_fields__)]
 _ISSUE = [ISSUE.c[name] for name in OpenIssue.__struct_fields__]
 
 
 def known_records(
     session: Session, customer: str, identities: Collection[tuple[str, str]], whole: Collection[str] = ()
-) -> dict[tuple[str, str], Known]:
+) -> dict[tuple[str, str], KnownRecord]:
     """What is known of those kinds and ids, and of every record of the kinds in ``whole``."""
     base = select(*_KNOWN).where(RECORD.c.customer == customer)
-    found: dict[tuple[str, str], Known] = {}
+    found: dict[tuple[str, str], KnownRecord] = {}
     ids: dict[str, list[str]] = {kind: [] for kind in whole}
     for kind, source_id in identities:
         ids.setdefault(kind, []).append(source_id)
@@ -86,7 +86,7 @@ def known_records(
             statements = [statement.where(RECORD.c.source_id.in_(chunk)) for chunk in chunks(of_kind)]
         for one in statements:
             for of, source_id, *rest in session.execute(one):
-                found[of, source_id] = Known(*rest)
+                found[of, source_id] = KnownRecord(*rest)
     return found
 
 

@@ -12,7 +12,7 @@ from engine.language.sentences import rule_sentence
 from engine.model.rulebook import FixIn, Reaction, Rule, Rulebook, SettingType
 
 
-class Written(Struct, frozen=True):
+class LayerTouch(Struct, frozen=True):
     """One layer's word on a rule or setting."""
 
     layer: str
@@ -34,7 +34,7 @@ class RuleInForce(Struct, frozen=True):
     fix_in: FixIn | None
     layer: str
     """The layer its condition comes from."""
-    written: list[Written]
+    written: list[LayerTouch]
     """Every layer that said something of it, in order."""
     dormant: list[str]
     """Why it can match nothing here; empty when it is evaluated, or off."""
@@ -83,7 +83,9 @@ def _rule(rule: Rule, rulebook: Rulebook, dormant: tuple[str, ...], language: st
         then=rule.then,
         fix_in=rule.fix_in,
         layer=rule.layer,
-        written=[Written(touch.layer, list(touch.what), touch.place.path, touch.place.line) for touch in rule.touched],
+        written=[
+            LayerTouch(touch.layer, list(touch.what), touch.place.path, touch.place.line) for touch in rule.touched
+        ],
         dormant=list(dormant),
     )
 

@@ -13,7 +13,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-from engine.model.packaged import TEMPLATES
+from engine.model.package_files import TEMPLATES
 
 PAGES = TEMPLATES / "pages"
 

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from api.http.bodies import JSON, Batch, SearchBody, SettleBody
-from api.http.problems import MEDIA_TYPE, PROBLEMS, URN, ProblemDetails
+from api.http.problem_details import MEDIA_TYPE, PROBLEMS, URN, ProblemDetails
 from engine.records.kinds import KINDS
 
 DESCRIPTION = """\

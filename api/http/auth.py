@@ -14,10 +14,10 @@ from threading import Lock
 from fastapi import Request
 from msgspec import Struct
 
-from api.http.problems import UNKNOWN_CUSTOMER, ProblemError
+from api.http.problem_details import UNKNOWN_CUSTOMER, ProblemError
 from store.api_keys import EVERY_CUSTOMER, SCOPES, find_key
 from store.database import Database
-from store.words import Scope
+from store.enums import Scope
 
 _LONGEST_KEY = 200
 
@@ -84,7 +84,7 @@ class Door:
         return caller
 
 
-class Sessions:
+class SignedIn:
     """People signed in to the pages: random tokens, kept in this process, so a restart signs everybody out."""
 
     def __init__(self, seconds: float = 12 * 3600, most: int = 10_000) -> None:

@@ -14,7 +14,7 @@ from msgspec import Meta, Raw, Struct
 
 from api.http.limits import MEBIBYTE
 from api.http.parameters import LONGEST_TEXT, of_our_time
-from api.http.problems import Fault, ProblemError
+from api.http.problem_details import FieldFault, ProblemError
 from engine.records.kinds import LONGEST_ID
 from runs.issues.by_hand import LONGEST_REASON, SettledState, Settlement
 
@@ -192,7 +192,7 @@ def _unreadable(error: Exception) -> ProblemError:
         return ProblemError(
             "invalid-request",
             "The body is JSON, but not of the shape this call takes. See `errors`.",
-            errors=[Fault(detail=what, pointer=pointer)],
+            errors=[FieldFault(detail=what, pointer=pointer)],
         )
     return ProblemError("malformed-body", f"The body is not JSON in UTF-8: {said.removeprefix('JSON is malformed: ')}.")
 
@@ -207,7 +207,7 @@ def read_batch(raw: bytes, content: str, most: int) -> Batch:
         try:
             of_our_time(batch.as_of)
         except ValueError as error:
-            fault = Fault(detail=str(error), pointer="#/as_of")
+            fault = FieldFault(detail=str(error), pointer="#/as_of")
             raise ProblemError("invalid-request", "`as_of` is out of range.", errors=[fault]) from None
     if len(batch.records) > most:
         raise ProblemError(

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.problems import ProblemError, from_status
+from api.http.problem_details import ProblemError, from_status
 
 access = structlog.get_logger("muster.access")
 faults = structlog.get_logger("muster.faults")

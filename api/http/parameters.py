@@ -12,9 +12,9 @@ from engine.model.decisions import Verdict
 from engine.model.moments import EARLIEST, LATEST
 from engine.model.rulebook import FixIn
 from engine.records.kinds import KINDS, LONGEST_ID
+from store.enums import Direction, IssueState
 from store.feed import Sort
 from store.queries import LARGEST_PAGE
-from store.words import Direction, IssueState
 
 LONGEST_TEXT = 200
 

@@ -15,7 +15,7 @@ from api.http.auth import COOKIE, refuse_other_sites
 from api.http.bodies import FORM, content_type, read_body, read_form
 from api.http.dependencies import Asked, Within
 from api.http.parameters import LONGEST_TEXT
-from api.http.problems import ProblemError, answer, from_status
+from api.http.problem_details import ProblemError, answer, from_status
 from api.pages.rendering import STATIC
 from api.pages.showing import keeping_language, reader_of, reading_caller, shown, the_pages
 from api.pages.views import HomeView, ProblemView, SignInView
@@ -25,10 +25,10 @@ from engine.records.kinds import KINDS
 from runs.execution.schedules import next_run
 from runs.model.answers import RunSummary
 from runs.service import Service
+from store.enums import OPEN
 from store.feed import IssueFilter
 from store.queries import issues_of
 from store.queries import record as stored_record
-from store.words import OPEN
 
 router = APIRouter(include_in_schema=False)
 

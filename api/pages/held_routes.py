@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse
 from api.http.auth import refuse_other_sites
 from api.http.bodies import FORM, content_type, read_body, read_form
 from api.http.dependencies import Asked, Within
-from api.http.problems import ProblemError
-from api.pages.reader import Reader
+from api.http.problem_details import ProblemError
+from api.pages.locale import Reader
 from api.pages.showing import reader_of, reading_caller, shown
 from api.pages.views import HeldEntryView, HeldView
 from runs.model.answers import HeldEntry, HeldRun, RunSummary

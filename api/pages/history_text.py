@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from api.pages.reader import NOTHING, Reader
+from api.pages.locale import NOTHING, Reader
 from api.pages.views import HistoryDayView, HistoryEntryView, HistoryView
 from engine.language.wording import wording
 from engine.model.moments import zone
 from engine.records.kinds import KINDS
-from runs.model.answers import Day, Happening, HistoryPage
+from runs.model.answers import Happening, HistoryDay, HistoryPage
 from runs.model.corrections import Correction
 from runs.model.waivers import RULES
-from store.words import PAUSED
+from store.enums import PAUSED
 
 
 def settled_by_whom(reader: Reader, reason: str | None, by: str | None) -> list[str]:
@@ -122,7 +122,7 @@ def history_page(reader: Reader, page: HistoryPage, *, day: str, kind: str, has_
     )
 
 
-def _entry(reader: Reader, one: Day) -> HistoryEntryView:
+def _entry(reader: Reader, one: HistoryDay) -> HistoryEntryView:
     first = min(one.happenings, key=lambda happening: _SAYS_MOST.index(happening.what))
     return HistoryEntryView(
         at=one.at,

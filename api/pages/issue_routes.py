@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from api.http.auth import refuse_other_sites
 from api.http.bodies import FORM, content_type, read_body, read_form
 from api.http.dependencies import Asked, Within
-from api.http.problems import ProblemError
+from api.http.problem_details import ProblemError
 from api.pages.history_text import history_page
 from api.pages.showing import reader_of, reading_caller, shown
 from api.pages.views_from import issue_page, unsourced_page

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from api.answers.words import PAGES, Words
 from api.http.language import choose
-from engine.model.packaged import TEMPLATES
+from engine.model.package_files import TEMPLATES
 
 LANGUAGE_COOKIE = "muster-language"
 STATIC: Mapping[str, str] = {"muster.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml"}

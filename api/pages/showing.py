@@ -6,7 +6,7 @@ import msgspec
 from fastapi import Request, Response
 
 from api.http.auth import Caller, signed_in, unknown_customer
-from api.pages.reader import Reader
+from api.pages.locale import Reader
 from api.pages.rendering import LANGUAGE_COOKIE, Pages
 from runs.service import Service
 

@@ -11,7 +11,7 @@ import msgspec
 
 from api.answers.rulebook import RulebookAnswer, RuleInForce
 from api.pages.history_text import history_of, settled_by_whom
-from api.pages.reader import NOTHING, Reader
+from api.pages.locale import NOTHING, Reader
 from api.pages.views import (
     FeedView,
     IssuePageView,
@@ -43,9 +43,9 @@ from runs.model.answers import (
     UnsourcedPage,
 )
 from runs.model.waivers import RULES
+from store.enums import OPEN, PAUSED
 from store.feed import MOST_COUNTED, IssueFilter, Sort
 from store.standing import Counts
-from store.words import OPEN, PAUSED
 
 FILTERS = ("verdict", "kind", "fix_in", "state", "rule", "sort")
 SOON = timedelta(hours=48)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.document.examples import BATCH, BATCH_LINES, CLASSIFICATION
+from api.document.example_bodies import BATCH, BATCH_LINES, CLASSIFICATION
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
 from api.http.auth import admits
 from api.http.bodies import JSON, NDJSON, Batch, content_type, read_batch, read_body

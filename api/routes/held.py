@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from api.document.examples import HELD, RUN
+from api.document.example_bodies import HELD, RUN
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
 from api.http.auth import Caller, admits
 from api.http.dependencies import Asked, Spoken, written

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from msgspec import structs
 
 from api.answers.feed_csv import CSV, csv_rows, header, name_of_file, written_rows
-from api.document.examples import FEED, ISSUE, SEARCH, SETTLE
+from api.document.example_bodies import FEED, ISSUE, SEARCH, SETTLE
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
 from api.http.auth import Caller, admits
 from api.http.bodies import (

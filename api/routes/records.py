@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Response
 
-from api.document.examples import EXPLAINED
+from api.document.example_bodies import EXPLAINED
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
 from api.http.auth import admits
 from api.http.dependencies import Asked, Spoken, written

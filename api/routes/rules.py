@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Response
 
 from api.answers.rulebook import RulebookAnswer, in_words
-from api.document.examples import RULEBOOK
+from api.document.example_bodies import RULEBOOK
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
 from api.http.auth import admits
 from api.http.dependencies import Asked, Spoken, written

@@ -9,19 +9,19 @@ from typing import IO, Annotated
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.document.examples import BATCH_LINES, RUN, RUN_PAGE
+from api.document.example_bodies import BATCH_LINES, RUN, RUN_PAGE
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
 from api.http.auth import admits
 from api.http.bodies import NDJSON, content_type, lines, spool
 from api.http.dependencies import Asked, Within, written
 from api.http.limits import Limits
 from api.http.parameters import AsOf, Cursor, CustomerId, DirectionFilter, Limit, RunId
-from api.http.problems import ProblemError
+from api.http.problem_details import ProblemError
 from engine.records.decode import Invalid, read_json
 from engine.records.kinds import Record
 from runs.model.answers import RunPage, RunSummary
+from store.enums import Direction
 from store.queries import PAGE
-from store.words import Direction
 
 router = APIRouter(tags=["runs"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.document.examples import CONFIRMED, TO_UPLOAD, UPLOADED
+from api.document.example_bodies import CONFIRMED, TO_UPLOAD, UPLOADED
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
 from api.http.auth import admits
 from api.http.bodies import JSON, UploadedBody, content_type, read_body, read_struct, uploaded_decoder

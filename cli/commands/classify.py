@@ -56,10 +56,10 @@ def classify(
     from cli.deciding import decide, of_the_file, read, rulebook_of
     from engine.language.renderer import Messages
     from runs.model.answers import Classification
-    from runs.queries.wording import Wording
+    from runs.queries.reader_messages import ReaderMessages
 
     rulebook = rulebook_of(rules_folder(rules), customer)
-    wording = Wording(Messages(), rulebook, language)
+    wording = ReaderMessages(Messages(), rulebook, language)
     with progress(file.name) as on_page:
         items = read(file, rulebook.customer.zone, email_domain, on_page)
         if customer is None:

@@ -59,7 +59,7 @@ def demo(
 def _service(database: Path) -> Service:
     from connectors.registry import catalogue
     from engine.language.renderer import Messages
-    from engine.model.packaged import RULES
+    from engine.model.package_files import RULES
     from engine.rulefiles.library import Library
     from runs.service import Service
 

@@ -75,10 +75,10 @@ def _from_file(
     from cli.deciding import decide, of_the_file, read, rulebook_of
     from engine.explaining.explainer import explain as explained
     from engine.language.renderer import Messages
-    from runs.queries.wording import Wording
+    from runs.queries.reader_messages import ReaderMessages
 
     rulebook = rulebook_of(rules_folder(rules), None if customer == "base" else customer)
-    chosen = Wording(Messages(), rulebook, language).language
+    chosen = ReaderMessages(Messages(), rulebook, language).language
     with progress(file.name) as on_page:
         items = read(file, rulebook.customer.zone, None, on_page)
         if customer == "base":

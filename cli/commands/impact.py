@@ -13,7 +13,7 @@ from cli.environment import open_service, rules_folder
 from cli.terminal import CLEAN, PROBLEMS, columns, finish, local, note, paint, progress, say
 
 if TYPE_CHECKING:
-    from runs.queries.impact import Effect, Impact, Said
+    from runs.queries.impact import Impact, RecordImpact, Said
 
 TITLES = {
     "newly_skipped": ("Newly skipped", "left out from the next run on, without a word"),
@@ -86,7 +86,7 @@ def as_text(found: Impact, zone: str, limit: int) -> str:
 _HEAD = ("kind", "id", "name", "starts", "now", "then")
 
 
-def _row(effect: Effect, zone: str) -> tuple[str, ...]:
+def _row(effect: RecordImpact, zone: str) -> tuple[str, ...]:
     starts = "" if effect.starts_at is None else local(effect.starts_at, zone)
     return (effect.kind, effect.source_id, effect.name, starts, _told(effect.before), _told(effect.after))
 
@@ -96,7 +96,7 @@ def _told(said: Said) -> str:
     return word if said.rule is None else f"{word}, {said.rule}"
 
 
-def _worded(effect: Effect) -> list[str]:
+def _worded(effect: RecordImpact) -> list[str]:
     """Both wordings of a message that changed, one under the other."""
     pairs = ((effect.before.problem, effect.after.problem), (effect.before.fix, effect.after.fix))
     lines = [(sign, text) for texts in pairs if texts[0] != texts[1] for sign, text in zip("-+", texts, strict=True)]

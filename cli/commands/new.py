@@ -40,7 +40,7 @@ def rule(
     """
     from cli.scaffold.rule import add_base_rule, add_rule, kind_of_rule
     from connectors.registry import catalogue
-    from engine.model.packaged import TEMPLATES
+    from engine.model.package_files import TEMPLATES
     from engine.rulefiles.library import customers, load, load_base
 
     kind_of_rule(rule_id)

@@ -19,7 +19,7 @@ def schema() -> None:
 
     from connectors.registry import catalogue
     from engine.rulefiles.library import load_base
-    from engine.rulefiles.schema.files import rule_file_schema
+    from engine.rulefiles.schema.rule_files import rule_file_schema
 
     made = rule_file_schema(catalogue(), load_base(rules_folder(), catalogue()))
     say(json.dumps(made, indent=2, ensure_ascii=False))

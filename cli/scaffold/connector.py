@@ -21,8 +21,8 @@ from msgspec import Meta, Struct
 
 from connectors.admit import Raw, admitted
 from connectors.archive import opened
-from connectors.contract import Around, Fetch, Refused, Window
-from connectors.tables import Tables
+from connectors.contract import ConnectorContext, Fetch, Refused, Window
+from connectors.table_files import Tables
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.kinds import Record
 
@@ -53,7 +53,7 @@ class {cls}:
         provides={{"learner": _PERSON, "instructor": _PERSON, "person": _PERSON | {{"role"}}}},
     )
 
-    def __init__(self, options: Options, _around: Around, /) -> None:
+    def __init__(self, options: Options, _around: ConnectorContext, /) -> None:
         self._path = Path(options.path)
 
     def records(self, _window: Window, fetch: Fetch, /) -> Iterator[Record]:

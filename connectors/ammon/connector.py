@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from connectors.columns.access import Access, Wanted
 from connectors.columns.connector import mapped
 from connectors.columns.maps import FieldColumns, RowMap, check_kinds, check_together, fields_given
-from connectors.contract import Around, Fetch, Window
+from connectors.contract import ConnectorContext, Fetch, Window
 from connectors.pushed import everything
 from engine.model.connector_spec import ConnectorSpec
 from engine.records.kinds import Record
@@ -19,7 +19,7 @@ _KEY = "segment_keys.structure_code"
 _PROVIDES = everything("learner", "instructor", "session", "contract")
 
 
-class TableMap(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class AmmonTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One table."""
 
     structure_code: Annotated[
@@ -40,7 +40,7 @@ class Options(Access, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a customer file writes beside `connector: ammon`."""
 
     tables: Annotated[
-        dict[str, TableMap],
+        dict[str, AmmonTable],
         Meta(description="Table to what its rows are; a file is found by the table's name.", min_length=1),
     ]
 
@@ -62,7 +62,7 @@ class Ammon:
         name="ammon", title="Ammon", certainty="mapped", side="source", options=Options, provides=_PROVIDES, given=given
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._options = options
         self._around = around
 

@@ -13,7 +13,7 @@ from connectors.columns.access import Access, Wanted, reading
 from connectors.columns.connector import once
 from connectors.columns.maps import FieldColumns, RowMap, check_kinds, check_together, fields_given
 from connectors.columns.rows import Format
-from connectors.contract import Around, Fetch, Refused, Window
+from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from connectors.parts import each_part
 from connectors.pushed import everything
 from engine.model.connector_spec import ConnectorSpec
@@ -72,7 +72,7 @@ class Aurion:
         given=given,
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         zone = options.written.zone or _ZONES[options.generation]
         self._written = msgspec.structs.replace(options.written, zone=zone)
         self._options = options

@@ -9,12 +9,12 @@ from msgspec import Meta, Struct
 
 from connectors.admit import Raw, admitted
 from connectors.columns.connector import once
-from connectors.columns.maps import RowMap, Written, fields_given
+from connectors.columns.maps import RowMap, ValueForm, fields_given
 from connectors.columns.rows import json_row
-from connectors.contract import Around, ConnectorError, Fetch, Garbled, Refused, Window
+from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Window
 from connectors.contracts.shape import account
-from connectors.http import Http, bearer
-from connectors.pages import Page, Params
+from connectors.http_client import Http, bearer
+from connectors.pages import FetchedPage, Params
 from engine.model.connector_spec import ConnectorSpec, Secret, Url
 from engine.records.kinds import Record
 
@@ -66,10 +66,10 @@ class CampusSkills:
         takes=frozenset({"contract", "learner"}),
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._options = options
         self._around = around
-        self._maps = [RowMap(kinds, Written(), around) for kinds in _ACCOUNTS]
+        self._maps = [RowMap(kinds, ValueForm(), around) for kinds in _ACCOUNTS]
 
     def records(self, _window: Window, fetch: Fetch, /) -> Iterator[Record]:
         """The accounts of everybody in integrated contracts; whoever is in several, once."""
@@ -106,7 +106,7 @@ class CampusSkills:
                 raise Garbled(self.spec.title, call, found, "Report it: the connector does not know this answer.")
             return len(answer.contrats)
 
-        def following(page: Page[_Answer]) -> Params | None:
+        def following(page: FetchedPage[_Answer]) -> Params | None:
             said = page.answer.total
             # The platform may give fewer at a time than it is asked for, so that a short page is not the last.
             more = page.rows >= options.page_size if said is None else page.rows > 0 and page.so_far < said

@@ -12,19 +12,19 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from connectors.archive import Named, opened
-from connectors.columns.maps import Written
+from connectors.columns.maps import ValueForm
 from connectors.columns.rows import ENDINGS, Format, Line, Source, format_of, json_row, listed, rows_of
 from connectors.columns.xml_rows import XmlRows
-from connectors.contract import Around, Fetch, Refused, Window
-from connectors.http import Http, basic, bearer, numbered
-from connectors.tables import folded
+from connectors.contract import ConnectorContext, Fetch, Refused, Window
+from connectors.http_client import Http, basic, bearer, numbered
+from connectors.table_files import folded
 from connectors.times import DayOrder, day_as, days_of
 from engine.model.connector_spec import DataPath, Secret, Url
 
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 
 
-class Pages(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Paging(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How a list of JSON comes in pages."""
 
     name: Annotated[str, Meta(description="Parameter that holds the number of the page.")] = "page"
@@ -51,12 +51,12 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Meta(description="Query of every call; `{from}` and `{to}` are the first and last day that is wanted."),
     ] = {}
     param_days: Annotated[DayOrder, Meta(description="How days are written in the query.")] = "YYYY-MM-DD"
-    pages: Annotated[Pages | None, Meta(description="How lists of JSON come in pages; in one piece when left out.")] = (
-        None
-    )
+    pages: Annotated[
+        Paging | None, Meta(description="How lists of JSON come in pages; in one piece when left out.")
+    ] = None
     format: Annotated[Format, Meta(description="What an address answers with; a file tells it by its ending.")] = "json"
     xml: Annotated[XmlRows, Meta(description="How rows stand in XML.")] = XmlRows()
-    written: Annotated[Written, Meta(description="How days, lists and words are written.")] = Written()
+    written: Annotated[ValueForm, Meta(description="How days, lists and words are written.")] = ValueForm()
 
     def check(self, calls: Collection[str], known: Collection[str] = ()) -> None:
         """ValueError when these options do not go together. `known` are names that a call may have in braces."""
@@ -91,7 +91,7 @@ class Wanted(Struct, frozen=True):
 
 @contextmanager
 def reading(
-    access: Access, title: str, window: Window, fetch: Fetch, around: Around
+    access: Access, title: str, window: Window, fetch: Fetch, around: ConnectorContext
 ) -> Iterator[Callable[[Wanted], Iterator[Line]]]:
     """A function that gives the rows of a table. Raises ConnectorError, as that function does."""
     if access.path is not None:

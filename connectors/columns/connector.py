@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from connectors.admit import Raw, admitted
 from connectors.columns.access import Access, Wanted, reading
 from connectors.columns.maps import Kinds, RowMap, check_kinds, check_together, fields_given
-from connectors.contract import Around, Fetch, Refused, Window
+from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from connectors.parts import each_part
 from connectors.pushed import Layer, System, everything
 from engine.model.connector_spec import ConnectorSpec
@@ -71,7 +71,7 @@ class Columns:
         given=given,
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._options = options
         self._around = around
 
@@ -92,7 +92,7 @@ def mapped(
     tables: list[tuple[Wanted, RowMap]],
     window: Window,
     fetch: Fetch,
-    around: Around,
+    around: ConnectorContext,
 ) -> Iterator[Record]:
     """The records of these tables, equal ones once. Refused when they hold no row at all."""
     with reading(access, title, window, fetch, around) as rows:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from msgspec import Meta, Struct
 
 from connectors.admit import Raw
-from connectors.contract import Around
+from connectors.contract import ConnectorContext
 from connectors.ids import fit, hashed
 from connectors.times import DayOrder, ordered_day, ordered_time
 from engine.model.moments import zone
@@ -40,7 +40,7 @@ _NATURAL = frozenset({"source_id", "source_ref", "learner_id", "class_id", "pers
 """Ids that stand for a record in relations; `mis_id` is for people to read, and stays as it is."""
 
 
-class Written(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ValueForm(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How a system writes values."""
 
     days: Annotated[DayOrder, Meta(description="Order of year, month and day; never guessed.")] = "YYYY-MM-DD"
@@ -132,7 +132,9 @@ class _Filled(NamedTuple):
 class RowMap:
     """What a row becomes, by its table's map."""
 
-    def __init__(self, kinds: Mapping[Any, Mapping[str, Columns]], written: Written, around: Around) -> None:
+    def __init__(
+        self, kinds: Mapping[Any, Mapping[str, Columns]], written: ValueForm, around: ConnectorContext
+    ) -> None:
         self._written = written
         self._zone = written.zone or around.zone
         self._key = around.id_key

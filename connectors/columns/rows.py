@@ -12,7 +12,7 @@ from connectors.archive import READABLE, Named
 from connectors.columns.maps import Cell
 from connectors.columns.xml_rows import XmlRows, xml_rows
 from connectors.contract import Fetch, Garbled, Refused
-from connectors.tables import Table, folded
+from connectors.table_files import Table, folded
 from engine.records.decode import Invalid
 
 Format = Literal["csv", "json", "xml"]

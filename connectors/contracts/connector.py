@@ -9,8 +9,8 @@ from msgspec import Meta, Struct
 
 from connectors.columns.access import Access, Wanted
 from connectors.columns.connector import mapped
-from connectors.columns.maps import RowMap, Written, fields_given
-from connectors.contract import Around, Fetch, Window
+from connectors.columns.maps import RowMap, ValueForm, fields_given
+from connectors.contract import ConnectorContext, Fetch, Window
 from connectors.contracts.shape import CONTRACT, LEARNER, LIST
 from connectors.pushed import System
 from connectors.times import DayOrder
@@ -42,9 +42,9 @@ class Contracts:
         provides=fields_given(iter([_KINDS])),
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._access = Access(path=options.path)
-        self._rows = RowMap(_KINDS, Written(days=options.days), around)
+        self._rows = RowMap(_KINDS, ValueForm(days=options.days), around)
         self._around = around
 
     def records(self, window: Window, fetch: Fetch, /) -> Iterator[Record]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from connectors.contract import Around, Fetch, Window
+from connectors.contract import ConnectorContext, Fetch, Window
 from connectors.pushed import everything, nothing_to_fetch
 from engine.model.connector_spec import ConnectorSpec
 from engine.records.kinds import Record
@@ -30,7 +30,7 @@ class EducationPerfect:
         takes=frozenset({"learner", "instructor", "person", "class", "enrolment"}),
     )
 
-    def __init__(self, _options: Options, _around: Around, /) -> None:
+    def __init__(self, _options: Options, _around: ConnectorContext, /) -> None:
         pass
 
     def records(self, _window: Window, _fetch: Fetch, /) -> Iterator[Record]:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from connectors.archive import opened
 from connectors.contract import Fetch
-from connectors.tables import Table, folded
+from connectors.table_files import Table, folded
 from engine.records.decode import Invalid
 from engine.records.kinds import DOWNWARD
 

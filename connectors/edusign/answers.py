@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from connectors.contract import Garbled, Refused
-from connectors.exchange import Answer
+from connectors.exchange import Response
 from connectors.times import local
 
 TITLE = "Edusign"
@@ -43,7 +43,7 @@ class One(Struct, frozen=True):
 _row = msgspec.json.Decoder(Row)
 
 
-def real_status(answer: Answer) -> int:
+def real_status(answer: Response) -> int:
     """The status an answer really has: some failures come as plain text, whatever status they are sent with."""
     if answer.status >= 300 or len(answer.body) > 100:
         return answer.status

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any, ClassVar
 
 from connectors.admit import Raw, admitted
-from connectors.contract import Around, Fetch, Refused, Window
+from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from connectors.edusign.answers import TITLE, Listed, One, Row, instant, one, real_status, rows, text
 from connectors.edusign.options import Options, given
 from connectors.edusign.people import CALLS, Kind, Origins, account
 from connectors.edusign.sheets import marks, people_on, sheet
-from connectors.http import Http, bearer
-from connectors.pages import Page
+from connectors.http_client import Http, bearer
+from connectors.pages import FetchedPage
 from connectors.parts import Parts
 from connectors.pushed import OF_PLATFORMS, everything, nothing_to_fetch
 from connectors.times import days_of
@@ -46,7 +46,7 @@ class Edusign:
     needs: ClassVar[str] = "token"
     """Without this option there is nothing to fetch: the records are sent."""
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._options = options
         self._around = around
 
@@ -69,7 +69,7 @@ class Edusign:
 class _Reading:
     """One fetch."""
 
-    def __init__(self, options: Options, around: Around, window: Window, fetch: Fetch, http: Http) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, window: Window, fetch: Fetch, http: Http) -> None:
         self._options = options
         self._zone = around.zone
         self._window = window
@@ -150,7 +150,7 @@ class _Reading:
         """The rows of each page. The size of a page is the platform's to choose: a shorter one is the last."""
         longest = 0
 
-        def following(page: Page[Listed]) -> dict[str, Any] | None:
+        def following(page: FetchedPage[Listed]) -> dict[str, Any] | None:
             nonlocal longest
             longest = max(longest, page.rows)
             more = paged and page.rows > 0 and page.rows >= longest

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from connectors.admit import Raw, admitted
-from connectors.contract import Around, ConnectorError, Fetch, Window
-from connectors.http import Http, basic
+from connectors.contract import ConnectorContext, ConnectorError, Fetch, Window
+from connectors.http_client import Http, basic
 from connectors.hyperplanning import people
 from connectors.hyperplanning.labels import Labels
 from connectors.hyperplanning.normal import LAYER, TITLE
 from connectors.hyperplanning.options import Options
-from connectors.hyperplanning.soap import Service
+from connectors.hyperplanning.soap import SoapService
 from connectors.hyperplanning.timetable import Timetable
 from connectors.parts import Parts
 from engine.model.connector_spec import ConnectorSpec
@@ -65,7 +65,7 @@ class Hyperplanning:
         layer=LAYER,
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._options = options
         self._around = around
 
@@ -80,7 +80,7 @@ class Hyperplanning:
             auth=basic(options.user, options.password),
             per_second=options.per_second,
         ) as http:
-            service = Service.read(http, options.url, options.wsdl)
+            service = SoapService.read(http, options.url, options.wsdl)
             labels = Labels(service, options, fetch)
             timetable = Timetable(http, labels, window, self._around.zone, fetch)
             parts: tuple[Callable[[], Iterator[Raw]], ...] = (

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from connectors.contract import Fetch, Refused
 from connectors.hyperplanning.normal import TITLE
 from connectors.hyperplanning.options import Options
-from connectors.hyperplanning.soap import Service, found_keys
+from connectors.hyperplanning.soap import SoapService, found_keys
 
 PROMOTION, TD, JOINED = "promotion", "td", "joined"
 
@@ -16,7 +16,7 @@ PROMOTION, TD, JOINED = "promotion", "td", "joined"
 class Labels:
     """Labels by key. May be used from threads, save for the ones asked for by columns."""
 
-    def __init__(self, service: Service, options: Options, fetch: Fetch) -> None:
+    def __init__(self, service: SoapService, options: Options, fetch: Fetch) -> None:
         self.service = service
         self.options = options
         self._fetch = fetch

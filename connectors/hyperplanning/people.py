@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from connectors.admit import Raw
 from connectors.contract import Fetch
-from connectors.http import Http
+from connectors.http_client import Http
 from connectors.hyperplanning.labels import JOINED, PROMOTION, TD, Labels
 from connectors.hyperplanning.normal import segment_keys
-from connectors.hyperplanning.soap import Fault, Faults, batched
+from connectors.hyperplanning.soap import Faults, SoapFault, batched
 from connectors.times import iso_day
 
 _NO_DAY = ("1899-12-30", "0001-01-01")
@@ -43,7 +43,7 @@ def learners(http: Http, labels: Labels, fetch: Fetch) -> Iterator[Raw]:
             joined = service.keys("RegroupementsEtudiant", owner)
             tds = service.keys(str(options.calls.learner_options), owner) if has_options else []
             headings = labels.headings(str(heading), families, owner)
-        except Fault as fault:
+        except SoapFault as fault:
             faults.tell(fault)
             return None
         faults.well()

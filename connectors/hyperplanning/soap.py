@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 from connectors.contract import ConnectorError, Fetch, Garbled, Refused
-from connectors.http import Http
+from connectors.http_client import Http
 from connectors.hyperplanning.normal import TITLE
 from connectors.hyperplanning.wsdl import Operation, operations
 from connectors.parts import Parts
@@ -26,7 +26,7 @@ Structure = dict[str, ET.Element]
 """An item of an answer: element by its name, without namespace."""
 
 
-class Fault(Refused):
+class SoapFault(Refused):
     """The service refuses this one call. Its own words are left out: they may name a person."""
 
 
@@ -42,7 +42,7 @@ class Faults:
         """A call was answered."""
         self._row = 0
 
-    def tell(self, fault: Fault) -> None:
+    def tell(self, fault: SoapFault) -> None:
         """The thing is left out, and the fetch partial. Raises the fault when everything is refused, for then it is
         the right that is missing."""
         with self._lock:
@@ -52,7 +52,7 @@ class Faults:
             self._parts.tell(fault)
 
 
-class Service:
+class SoapService:
     """The calls of one web service. May be used from threads."""
 
     def __init__(self, http: Http, known: dict[str, Operation], prefix: str) -> None:
@@ -61,7 +61,7 @@ class Service:
         self._prefix = prefix
 
     @classmethod
-    def read(cls, http: Http, url: str, wsdl: str) -> Service:
+    def read(cls, http: Http, url: str, wsdl: str) -> SoapService:
         """The service that a WSDL describes. `url` is the address that `http` was opened with."""
         known = operations(http.get_xml(wsdl))
         if not known:
@@ -128,7 +128,7 @@ class Service:
             raise self._garbled(call, "the answer is XML, but no SOAP answer")
         if _local(response) == "Fault":
             todo = f"Let the web-service user read this in Hyperplanning, or ask its administrator to try {call}."
-            raise Fault(TITLE, call, "the web service refuses the call (SOAP fault)", todo)
+            raise SoapFault(TITLE, call, "the web service refuses the call (SOAP fault)", todo)
         answer = next(iter(response), None)
         return None if answer is None or answer.get(_NIL) == "true" else answer
 

@@ -10,10 +10,19 @@ from msgspec import Struct
 
 from connectors.admit import Raw
 from connectors.contract import ConnectorError, Fetch, Window
-from connectors.http import Http
+from connectors.http_client import Http
 from connectors.hyperplanning.labels import JOINED, PROMOTION, TD, Labels
 from connectors.hyperplanning.normal import session_id, touches
-from connectors.hyperplanning.soap import Fault, Faults, Service, Structure, batched, found_keys, keys_of, value_of
+from connectors.hyperplanning.soap import (
+    Faults,
+    SoapFault,
+    SoapService,
+    Structure,
+    batched,
+    found_keys,
+    keys_of,
+    value_of,
+)
 from connectors.times import aware, days_of
 
 _BATCH = 200
@@ -51,7 +60,7 @@ class Timetable:
     def __init__(self, http: Http, labels: Labels, window: Window, zone: str, fetch: Fetch) -> None:
         self._http = http
         self._labels = labels
-        self._service: Service = labels.service
+        self._service: SoapService = labels.service
         self._window = window
         self._zone = zone
         self._fetch = fetch
@@ -95,7 +104,7 @@ class Timetable:
         """Whether a course is left out: it stands for its children, or is not there any more."""
         try:
             is_parent = self._service.flag("CoursEstUnCoursPere", ("ACours", key))
-        except Fault as fault:
+        except SoapFault as fault:
             self._faults.tell(fault)
             return True
         self._faults.well()
@@ -173,7 +182,7 @@ class Timetable:
                 groups += [f"{JOINED}:{each}" for each in self._service.keys(str(joined), owner)]
             learners = self._service.keys("EtudiantsDuCours", owner)
             families = self._labels.headings(str(heading), self._families, owner)
-        except Fault as fault:
+        except SoapFault as fault:
             self._faults.tell(fault)
             return None
         self._faults.well()

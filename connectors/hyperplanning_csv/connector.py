@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, Struct
 
 from connectors.admit import admitted
-from connectors.contract import Around, Fetch, Refused, Window
+from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from connectors.hyperplanning.normal import LAYER, TITLE
 from connectors.hyperplanning_csv.export import people
 from engine.model.connector_spec import ConnectorSpec, DataPath
@@ -55,7 +55,7 @@ class HyperplanningCsv:
         layer=LAYER,
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._options = options
         self._around = around
 

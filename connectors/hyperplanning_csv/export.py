@@ -12,7 +12,7 @@ from connectors.archive import opened
 from connectors.contract import Fetch
 from connectors.hyperplanning.normal import TITLE, group_names, segment_keys
 from connectors.ids import fit, hashed
-from connectors.tables import Row, Table, folded
+from connectors.table_files import Row, Table, folded
 from connectors.times import day
 
 _EXPORT = (

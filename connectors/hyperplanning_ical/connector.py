@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar
 from msgspec import Meta, Struct
 
 from connectors.admit import Raw, admitted
-from connectors.contract import Around, ConnectorError, Fetch, Garbled, Refused, Unavailable, Window
-from connectors.http import Http
+from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Unavailable, Window
+from connectors.http_client import Http
 from connectors.hyperplanning.normal import LAYER, TITLE, group_name, promotions_of, session_id, touches
 from connectors.hyperplanning_csv.connector import FIRST_YEAR, FirstYear
 from connectors.hyperplanning_csv.connector import PROVIDES as PEOPLE
@@ -74,7 +74,7 @@ class HyperplanningIcal:
         layer=LAYER,
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._options = options
         self._around = around
         self._remote_types = {name.casefold() for name in options.remote_types}

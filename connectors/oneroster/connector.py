@@ -11,11 +11,11 @@ from msgspec import Meta, Struct
 
 from connectors.admit import admitted
 from connectors.archive import opened
-from connectors.contract import Around, Fetch, Refused, Window
+from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from connectors.oneroster.columns import ALIASES, COLUMNS
 from connectors.oneroster.lookups import Lookups, is_gone
 from connectors.oneroster.mapping import PROVIDES, Role, class_, enrolment, guardian, person
-from connectors.tables import Row, Tables
+from connectors.table_files import Row, Tables
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.kinds import Record
 
@@ -38,7 +38,7 @@ class OneRoster:
         provides=PROVIDES,
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._path = Path(options.path)
         self._key = around.id_key
 

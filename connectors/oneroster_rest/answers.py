@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from connectors.http import Answer
-from connectors.pages import Page
+from connectors.http_client import Response
+from connectors.pages import FetchedPage
 
 _NEXT = re.compile(r"<([^>]*)>[^,<]*;\s*rel\s*=\s*\"?next\"?", re.IGNORECASE)
 _RENAMED = {
@@ -95,7 +95,7 @@ def _text(value: Any) -> str:
 def following(size: int) -> Any:
     """What to ask next: where `Link` leads; without one by `X-Total-Count`; without either until a page is short."""
 
-    def ask(page: Page[Any]) -> Mapping[str, Any] | None:
+    def ask(page: FetchedPage[Any]) -> Mapping[str, Any] | None:
         link = page.headers.get("link", "")
         if link:
             # Only the query of the link is followed, never its host: the key goes nowhere else.
@@ -109,7 +109,7 @@ def following(size: int) -> Any:
     return ask
 
 
-def status_of(answer: Answer) -> int:
+def status_of(answer: Response) -> int:
     """The status that an answer really has: some servers send a failure as a 200, or a missing right as a 500."""
     if b"imsx_" not in answer.body[:4096]:
         return answer.status

@@ -10,8 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import Meta, Struct
 
 from connectors.admit import Raw, admitted
-from connectors.contract import Around, ConnectorError, Fetch, Garbled, Refused, Window
-from connectors.http import Http
+from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Window
+from connectors.http_client import Http
 from connectors.oauth import ClientCredentials, Signed
 from connectors.oneroster.lookups import Lookups
 from connectors.oneroster.mapping import PROVIDES, Role, class_, enrolment, guardian, person
@@ -76,7 +76,7 @@ class OneRosterRest:
         layer="oneroster",
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._options = options
         self._around = around
 

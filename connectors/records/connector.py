@@ -13,9 +13,9 @@ from msgspec import Meta, Struct
 
 from connectors.admit import Raw, admitted
 from connectors.archive import Named, opened
-from connectors.contract import Around, Fetch, Refused, Window
+from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from connectors.pushed import Layer, Provides, System, everything
-from connectors.tables import Row, Table, folded
+from connectors.table_files import Row, Table, folded
 from connectors.times import local
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.decode import Invalid, read_json
@@ -54,7 +54,7 @@ class Records:
         provides=everything(*KINDS),
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._path = Path(options.path)
         self._zone = around.zone
 

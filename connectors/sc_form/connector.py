@@ -8,12 +8,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import Meta, Struct
 
 from connectors.admit import Raw, admitted
-from connectors.contract import Around, Fetch, Refused, Window
-from connectors.http import Http, basic
+from connectors.contract import ConnectorContext, Fetch, Refused, Window
+from connectors.http_client import Http, basic
 from connectors.parts import each_part
 from connectors.sc_form.people import Learners, Mail, enrolment, has_address, person, text
 from connectors.sc_form.sessions import Sessions, signing
-from connectors.sc_form.shapes import Enrolled, Labelled, Meeting, Person
+from connectors.sc_form.shapes import Enrolled, Labelled, Meeting, PersonRow
 from connectors.times import DayOrder, day_as, days_of
 from engine.model.connector_spec import ConnectorSpec, Secret, Url
 from engine.records.kinds import Record
@@ -87,7 +87,7 @@ class ScForm:
         },
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._options = options
         self._around = around
 
@@ -112,7 +112,7 @@ class ScForm:
 class _Reading:
     """One pass over the companies."""
 
-    def __init__(self, http: Http, options: Options, around: Around, fetch: Fetch) -> None:
+    def __init__(self, http: Http, options: Options, around: ConnectorContext, fetch: Fetch) -> None:
         self._http = http
         self._options = options
         self._around = around
@@ -136,10 +136,10 @@ class _Reading:
             self._fetch.notes.append(_NO_COMPANY)
 
     def _all_instructors(self, company: str) -> Iterator[Raw]:
-        for found in self._asked(_REFERENCE, list[Person], company, {"ACTION": "INTERVENANT"}):
+        for found in self._asked(_REFERENCE, list[PersonRow], company, {"ACTION": "INTERVENANT"}):
             yield self._instructor(found, {"company": company})
 
-    def _instructor(self, found: Person, keys: dict[str, str]) -> Raw:
+    def _instructor(self, found: PersonRow, keys: dict[str, str]) -> Raw:
         self._instructors.add(text(found.ID))
         raw = person("instructor", found, self._options.mail, f"Intervenant {text(found.ID)}")
         return raw._replace(values={**raw.values, "segment_keys": keys})

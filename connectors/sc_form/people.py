@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Literal
 
 from connectors.admit import Raw
-from connectors.sc_form.shapes import Agreement, Enrolled, Number, Person
+from connectors.sc_form.shapes import Agreement, Enrolled, Number, PersonRow
 from connectors.times import DayOrder, ordered_day
 
 Mail = Literal["pro", "personal"]
@@ -18,12 +18,12 @@ def text(value: Number) -> str:
     return "" if value is None else str(value).strip()
 
 
-def has_address(found: Person) -> bool:
+def has_address(found: PersonRow) -> bool:
     """Whether an email address stands with the person."""
     return any(each and each.strip() for each in (found.Email_Pro, found.Email_Perso))
 
 
-def person(kind: str, found: Person, mail: Mail, place: str) -> Raw:
+def person(kind: str, found: PersonRow, mail: Mail, place: str) -> Raw:
     """An instructor or learner; of two addresses and two phones, the kind that is configured first."""
     mails = [found.Email_Pro, found.Email_Perso]
     phones = [found.Mobile_Pro, found.Mobile_Perso, found.Telephone_Pro, found.Telephone_Perso]

@@ -16,7 +16,7 @@ class Labelled(Struct):
     Libelle: str | None = None
 
 
-class Person(Struct):
+class PersonRow(Struct):
     """An instructor, or the human behind an enrolment."""
 
     ID: Number = None
@@ -42,7 +42,7 @@ class Enrolled(Struct):
     """One enrolment (Inscrit) of one human (Stagiaire)."""
 
     ID: Number = None
-    Stagiaire: Person | None = None
+    Stagiaire: PersonRow | None = None
     Date_Entree: str | None = None
     Date_Sortie: str | None = None
     Libelle_Parcours: str | None = None
@@ -70,5 +70,5 @@ class Meeting(Struct):
     Libelle_Action: str | None = None
     Libelle_Lieu: str | None = None
     Salles: list[Labelled] | None = None
-    Intervenants: list[Person] | None = None
+    Intervenants: list[PersonRow] | None = None
     Seances_Persos: list[Slot] | None = None

@@ -13,11 +13,11 @@ from msgspec import Meta, Struct
 
 from connectors.admit import admitted
 from connectors.archive import opened
-from connectors.contract import Around, Fetch, Refused, Window
+from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from connectors.sds import version1, version2
 from connectors.sds.columns import UK, V1, V2
 from connectors.sds.logins import Logins
-from connectors.tables import Tables
+from connectors.table_files import Tables
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.kinds import Record
 
@@ -61,7 +61,7 @@ class Sds:
         },
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._path = Path(options.path)
         self._logins = Logins(around.id_key, options.email_domain)
 

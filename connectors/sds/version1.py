@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from connectors.admit import Raw
 from connectors.sds.logins import Logins
-from connectors.tables import Row, Tables
+from connectors.table_files import Row, Tables
 from connectors.times import day
 
 WANTED: tuple[str, ...] = ("student", "teacher", "section", "studentenrollment", "teacherroster")

@@ -13,7 +13,7 @@ from connectors.admit import Raw
 from connectors.roles import enrolment_role, kinds_of
 from connectors.sds.logins import Logins
 from connectors.sds.version1 import enrolment
-from connectors.tables import Row, Tables
+from connectors.table_files import Row, Tables
 from connectors.times import iso_day, outermost
 
 WANTED: tuple[str, ...] = ("classes", "enrollments")

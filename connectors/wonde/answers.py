@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from msgspec import Struct
 
-from connectors.pages import Page
+from connectors.pages import FetchedPage
 from connectors.times import aware, iso_day
 from engine.model.moments import zone
 
@@ -42,7 +42,7 @@ class Listing(Struct):
     meta: Meta | list[Any] | None = None
 
 
-def following(page: Page[Listing]) -> Mapping[str, Any] | None:
+def following(page: FetchedPage[Listing]) -> Mapping[str, Any] | None:
     """The next page, by number or by cursor. Of the link only the query is followed, never its host."""
     meta = page.answer.meta
     pagination = meta.pagination if isinstance(meta, Meta) else None

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfoNotFoundError
 from msgspec import Struct
 
 from connectors.admit import admitted
-from connectors.contract import Around, Fetch, Refused, Window
-from connectors.http import Http, bearer
+from connectors.contract import ConnectorContext, Fetch, Refused, Window
+from connectors.http_client import Http, bearer
 from connectors.parts import each_part
 from connectors.wonde.answers import one, text
 from connectors.wonde.options import Options
@@ -57,7 +57,7 @@ class Wonde:
         },
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._options = options
         self._around = around
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.admit import Raw
 from connectors.contract import ConnectorError, Fetch, Refused, Window
-from connectors.http import Http
+from connectors.http_client import Http
 from connectors.wonde.answers import Listing, Object, following, instant, newest, text
 from connectors.wonde.options import FIRST_OF_WEEK, Options
 from connectors.wonde.people import People

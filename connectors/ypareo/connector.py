@@ -10,14 +10,14 @@ from typing import ClassVar
 import msgspec
 
 from connectors.admit import Raw, admitted
-from connectors.contract import Around, ConnectorError, Fetch, Refused, Window
-from connectors.http import Http
+from connectors.contract import ConnectorContext, ConnectorError, Fetch, Refused, Window
+from connectors.http_client import Http
 from connectors.parts import DENIED, Parts
 from connectors.times import days_of
 from connectors.ypareo.answers import TITLE, Listed, Row, code, items, row
 from connectors.ypareo.contracts import Employment, contract_record, employments, jobs, with_tutor
 from connectors.ypareo.options import PROVIDES, Options, given
-from connectors.ypareo.people import Group, Known, learners, staff_member
+from connectors.ypareo.people import Group, KnownPeople, learners, staff_member
 from connectors.ypareo.planning import meets, session
 from engine.model.connector_spec import ConnectorSpec
 from engine.records.kinds import Record
@@ -48,7 +48,7 @@ class Ypareo:
         name="ypareo", title=TITLE, certainty="observed", side="source", options=Options, provides=PROVIDES, given=given
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._options = options
         self._around = around
 
@@ -70,7 +70,7 @@ class Ypareo:
 class _Reading:
     """One fetch."""
 
-    def __init__(self, options: Options, around: Around, window: Window, fetch: Fetch, http: Http) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, window: Window, fetch: Fetch, http: Http) -> None:
         self._options = options
         self._zone = around.zone
         self._first, self._last = days_of(window, around.zone)
@@ -83,7 +83,7 @@ class _Reading:
 
     def records(self) -> Iterator[Record]:
         options = self._options
-        known = Known(self._site_code)
+        known = KnownPeople(self._site_code)
         groups = self._groups(known)
         contracts = self._contracts() if options.reads("contracts") else []
         known.jobs = jobs(contracts, self._first, self._last)
@@ -101,7 +101,7 @@ class _Reading:
         )
         self._parts.end()
 
-    def _learners(self, known: Known) -> Iterator[Record]:
+    def _learners(self, known: KnownPeople) -> Iterator[Record]:
         """Learners. Where the address that is synced stands in another list, they are not given without it."""
         options = self._options
         if options.email == "professional" and not options.professional_email:
@@ -118,7 +118,7 @@ class _Reading:
         )
         yield from admitted(learners(raws, LEARNERS, options, known), self._fetch, nothing)
 
-    def _groups(self, known: Known) -> list[Row]:
+    def _groups(self, known: KnownPeople) -> list[Row]:
         """The groups, and what is needed to name them."""
         trainings = {code(each.get("codeFormation")): each for each in self._rows(TRAININGS)}
         found = self._rows(GROUPS)
@@ -132,7 +132,7 @@ class _Reading:
             self._sites = {str(each.get("nomSite")): code(each.get("codeSite")) for each in rows}
         return self._sites.get(name, "")
 
-    def _sessions(self, groups: list[Row], known: Known) -> Iterator[Raw]:
+    def _sessions(self, groups: list[Row], known: KnownPeople) -> Iterator[Raw]:
         """Sessions group by group: the whole planning at once is more than big sites can answer."""
         asked = [group for group in groups if meets(group, self._first, self._last)]
         if len(asked) < len(groups):

@@ -23,7 +23,7 @@ class Group(Struct, frozen=True):
     sector: str
 
 
-class Known(Struct):
+class KnownPeople(Struct):
     """What was read before the learners, to say more of them."""
 
     site_code: Callable[[str], str]
@@ -44,7 +44,7 @@ class _Code(Struct):
 _code = msgspec.json.Decoder(_Code)
 
 
-def learners(raws: list[msgspec.Raw], call: str, options: Options, known: Known) -> Iterator[Raw]:
+def learners(raws: list[msgspec.Raw], call: str, options: Options, known: KnownPeople) -> Iterator[Raw]:
     """One Raw per learner. All rows of one are brought together without decoding the others."""
     by_code: dict[str, list[msgspec.Raw]] = {}
     for number, raw in enumerate(raws, 1):
@@ -62,7 +62,7 @@ def learners(raws: list[msgspec.Raw], call: str, options: Options, known: Known)
             yield _learner(found, rows, f"learner {found}", options, known)
 
 
-def _learner(found: str, rows: list[Row], place: str, options: Options, known: Known) -> Raw:
+def _learner(found: str, rows: list[Row], place: str, options: Options, known: KnownPeople) -> Raw:
     enrolments = _enrolments(rows)
     groups = [group for each in rows for group in codes(at(each, "informationsCourantes.codeGroupe"))]
     here = next((known.groups[group] for group in groups if group in known.groups), None)
@@ -108,7 +108,7 @@ def _left_on(enrolments: list[Row]) -> date | Any:
     return next((end for end in ends if not isinstance(end, date)), None) or max(ends)
 
 
-def _addresses(found: str, rows: list[Row], options: Options, known: Known) -> tuple[Any, Any, Any]:
+def _addresses(found: str, rows: list[Row], options: Options, known: KnownPeople) -> tuple[Any, Any, Any]:
     """Normal address, professional address, and the one of the other block."""
     blocks = ("adresse", options.second_address)
     first, second = (_first(rows, f"{block}.email") for block in blocks)
@@ -118,7 +118,7 @@ def _addresses(found: str, rows: list[Row], options: Options, known: Known) -> t
     return normal, known.accounts.get(found, ""), other
 
 
-def _keys(enrolments: list[Row], groups: list[str], options: Options, known: Known) -> dict[str, list[str]]:
+def _keys(enrolments: list[Row], groups: list[str], options: Options, known: KnownPeople) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"place": [], "site_code": [], "structure_id": [], "sector": []}
     for each in enrolments:
         place = at(each, "site.nomSite")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from engine.explaining.explanation import Explanation, Node, Reading, RuleReport
+from engine.explaining.explanation import Explanation, Node, RuleReport, ValueRead
 from engine.language.wording import Wording, wording
 
 _MARKS = {"true": "✓", "false": "✗", "unavailable": "?"}
@@ -145,7 +145,7 @@ class _Printer:
                 todo.extend(part.children)
         return self._between.join(list(told)[:_MOST_READINGS])
 
-    def _reading(self, reading: Reading) -> str:
+    def _reading(self, reading: ValueRead) -> str:
         value = self._explain["missing"] if reading.value is None else reading.value
         if reading.origin == "setting" and reading.of:
             value = self._explain["setting_of"].format(value=value, layer=reading.of)

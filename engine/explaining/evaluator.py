@@ -41,7 +41,7 @@ Truth = bool | None
 """True, false, or None where something that is not provided would have to be known."""
 
 
-class Surroundings(Protocol):
+class EvaluationContext(Protocol):
     """What the evaluator asks of the records around one; a ``Situation``, or what an example gives."""
 
     def related(self, record: Anything, name: str, /) -> tuple[Anything, ...]:
@@ -109,7 +109,7 @@ class Tracer:
     def __init__(
         self,
         record: Record,
-        surroundings: Surroundings,
+        surroundings: EvaluationContext,
         moment: Moment,
         settings: Mapping[str, SettingValue],
         provided: Provided,

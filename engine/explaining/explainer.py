@@ -12,7 +12,7 @@ from typing import Any as Anything
 from typing import Literal
 
 from engine.analysis.availability import EVERYTHING, Provided
-from engine.explaining.evaluator import Lack, Read, Surroundings, Trace, Tracer
+from engine.explaining.evaluator import EvaluationContext, Lack, Read, Trace, Tracer
 from engine.explaining.explanation import (
     Block,
     Check,
@@ -22,8 +22,8 @@ from engine.explaining.explanation import (
     Node,
     Outcome,
     Overriding,
-    Reading,
     RuleReport,
+    ValueRead,
 )
 from engine.explaining.near_misses import About, Change, Way, about, nearly, still, together, ways
 from engine.language.sentences import Speaker, is_choice, rule_sentence
@@ -48,7 +48,7 @@ _MOST_NEAR = 5
 def matches(
     rule: Rule,
     record: Record,
-    situation: Surroundings,
+    situation: EvaluationContext,
     moment: Moment,
     settings: Mapping[str, SettingValue],
     provided: Provided,
@@ -203,16 +203,16 @@ class _Explainer:
         children = () if trace.condition == All(()) else inner.children if inner.block == "all" else (inner,)
         return Node("record", self._called(about(trace.about)), holds, children=children)
 
-    def _reading(self, read: Read) -> Reading:
+    def _reading(self, read: Read) -> ValueRead:
         if read.origin == "setting":
             entry = self._rulebook.settings.get(read.name)
-            return Reading(read.name, self._value(read), "setting", "" if entry is None else entry.layer)
+            return ValueRead(read.name, self._value(read), "setting", "" if entry is None else entry.layer)
         if read.origin == "moment":
-            return Reading(self._words.moments[read.name], self._value(read), "moment")
+            return ValueRead(self._words.moments[read.name], self._value(read), "moment")
         assert read.record is not None
         kind = kind_of(read.record)
         own = isinstance(self._record, Record) and read.record is self._record
-        return Reading(
+        return ValueRead(
             label=self._words.field(kind, read.name).text,
             value=self._value(read),
             origin="record" if own else "related",

@@ -13,7 +13,7 @@ Outcome = Literal["matched", "not_matched", "dormant", "off"]
 Block = Literal["test", "all", "any", "not", "unless", "relation", "count", "record"]
 
 
-class Reading(Struct, frozen=True, omit_defaults=True):
+class ValueRead(Struct, frozen=True, omit_defaults=True):
     """One value that a test looked at."""
 
     label: str
@@ -35,7 +35,7 @@ class Node(Struct, frozen=True, omit_defaults=True):
     """The field tested, by its name in rule files; of a relation, the relation."""
     why: str = ""
     """What is not provided or not set, where it is unavailable."""
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[ValueRead, ...] = ()
     children: tuple[Node, ...] = ()
     more: int = 0
     """Related records beyond those told."""

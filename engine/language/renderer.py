@@ -21,7 +21,7 @@ from engine.language.context import context
 from engine.language.filters import Choice, Language, read_phrases
 from engine.language.safe_subset import is_plain
 from engine.model.decisions import Facts
-from engine.model.packaged import TEMPLATES, called
+from engine.model.package_files import TEMPLATES, called
 from engine.model.problems import Place
 from engine.model.rulebook import MessageText, Reaction, Rule, Rulebook
 from engine.records.fields import fields_of

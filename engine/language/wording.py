@@ -14,7 +14,7 @@ from babel.dates import format_date, format_datetime
 from msgspec import Struct
 
 from engine.model.moments import zone
-from engine.model.packaged import TEMPLATES
+from engine.model.package_files import TEMPLATES
 
 Pair = tuple[str, str]
 """What a test says, and what `not` of it says."""

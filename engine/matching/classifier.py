@@ -19,7 +19,7 @@ from engine.model.moments import Moment
 from engine.model.rulebook import FINDINGS, Rule, Rulebook
 from engine.records.decode import Invalid
 from engine.records.kinds import KINDS, Record, kind_of
-from engine.relations.neighbourhood import NOTHING_KNOWN, Known, Situation
+from engine.relations.neighbourhood import NOTHING_KNOWN, KnownRecords, Situation
 
 __all__ = ["Classifier", "Decided", "TooNested", "fits"]
 
@@ -75,7 +75,7 @@ class Classifier:
         self,
         items: Sequence[Record | Invalid],
         moment: Moment,
-        known: Known = NOTHING_KNOWN,
+        known: KnownRecords = NOTHING_KNOWN,
         kinds: Collection[str] | None = None,
     ) -> Decided:
         """Decide every item, in order.

@@ -15,7 +15,7 @@ from engine.records.kinds import Record, kind_of
 from engine.relations.definitions import RELATIONS
 
 
-class Given:
+class ExampleSituation:
     """A situation as an example gives it: related records by relation, segments as written."""
 
     def __init__(self, related: Mapping[str, tuple[Record, ...]], segments: Mapping[int, tuple[str, ...]]) -> None:
@@ -52,7 +52,7 @@ class Posed:
             )
             for name, items in example.related.items()
         }
-        self.situation: Any = Given(related, segments)
+        self.situation: Any = ExampleSituation(related, segments)
         self.moment = Moment(as_of=example.as_of, zone=example.zone, last_sync=example.last_sync)
         self.settings: dict[str, SettingValue] = {**rule.example_settings, **example.settings}
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS, LONGEST_ID, AnyRecord, Record
 from engine.records.suggest import closest
-from engine.records.values import Errors, Wrong, absent, made, unknown
+from engine.records.values import Errors, UnreadableValue, absent, made, unknown
 
 __all__ = ["Invalid", "absent", "read_json", "read_mapping"]
 
@@ -167,7 +167,7 @@ def _read(
         else:
             try:
                 read = made(field, value, lenient)
-            except Wrong as wrong:
+            except UnreadableValue as wrong:
                 errors.add(f"{name}: {wrong}")
             else:
                 if read is not None:
@@ -185,7 +185,7 @@ def _source_id(values: Mapping[str, Any], default_id: str | None, errors: Errors
         return default_id
     try:
         found: str = made(fields_of("learner")["source_id"], value, lenient=False)
-    except Wrong as wrong:
+    except UnreadableValue as wrong:
         errors.add(f"source_id: {wrong}")
         return None
     if len(found) > LONGEST_ID:

@@ -30,7 +30,7 @@ A_TIME = "a time with its zone, e.g. 2026-11-24T09:00:00+01:00"
 A_DAY = "a day, e.g. 2026-11-24"
 
 
-class Wrong(Exception):
+class UnreadableValue(Exception):
     """A value that is refused. Its text says what was found and wanted, and never holds the value."""
 
 
@@ -73,7 +73,7 @@ def made(field: Field, value: Any, lenient: bool) -> Any:
     one = _READERS[field.type](value, lenient)
     if field.choices and one not in field.choices:
         *most, last = field.choices
-        raise Wrong(f"found another word, wanted {', '.join(most)} or {last}")
+        raise UnreadableValue(f"found another word, wanted {', '.join(most)} or {last}")
     return one
 
 
@@ -99,12 +99,12 @@ _WORDS: tuple[tuple[Any, str], ...] = (
 def _sound(text: str) -> str:
     """The text, if a database can hold it."""
     if "\0" in text:
-        raise Wrong("found a NUL character, wanted text without one")
+        raise UnreadableValue("found a NUL character, wanted text without one")
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise Wrong("found half a character (a lone surrogate), wanted whole text") from None
+            raise UnreadableValue("found half a character (a lone surrogate), wanted whole text") from None
     return text
 
 
@@ -112,17 +112,17 @@ def _text(value: Any, lenient: bool) -> str:
     if lenient and isinstance(value, int | float) and not isinstance(value, bool):
         return _id(value, lenient) if isinstance(value, int) else repr(value)
     if not isinstance(value, str):
-        raise Wrong(f"found {_found(value)}, wanted text")
+        raise UnreadableValue(f"found {_found(value)}, wanted text")
     return unicodedata.normalize("NFC", _sound(value)).strip()
 
 
 def _id(value: Any, _lenient: bool) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         if abs(value) >= 10**40:
-            raise Wrong("found a number of more than 40 digits, wanted an id")
+            raise UnreadableValue("found a number of more than 40 digits, wanted an id")
         return str(value)
     if not isinstance(value, str):
-        raise Wrong(f"found {_found(value)}, wanted text or a whole number")
+        raise UnreadableValue(f"found {_found(value)}, wanted text or a whole number")
     return _sound(value)
 
 
@@ -135,40 +135,40 @@ def _boolean(value: Any, lenient: bool) -> bool:
             return True
         if word in ("false", "0", 0):
             return False
-        raise Wrong(f"found {_found(value)}, wanted true, false, 1 or 0")
-    raise Wrong(f"found {_found(value)}, wanted true or false")
+        raise UnreadableValue(f"found {_found(value)}, wanted true, false, 1 or 0")
+    raise UnreadableValue(f"found {_found(value)}, wanted true or false")
 
 
 def _integer(value: Any, lenient: bool) -> int:
     if lenient and isinstance(value, str):
         text = value.strip()
         if not _NUMBER.fullmatch(text):
-            raise Wrong("found text, wanted a whole number")
+            raise UnreadableValue("found text, wanted a whole number")
         value = int(text)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise Wrong(f"found {_found(value)}, wanted a whole number")
+        raise UnreadableValue(f"found {_found(value)}, wanted a whole number")
     try:
         return int(convert(value, Count))
     except ValidationError:
-        raise Wrong("found a number out of range, wanted a whole number from 0 to 2147483647") from None
+        raise UnreadableValue("found a number out of range, wanted a whole number from 0 to 2147483647") from None
 
 
 def _instant(value: Any, _lenient: bool) -> datetime:
     if isinstance(value, str):
         if not _INSTANT.fullmatch(value.strip()):
-            raise Wrong(f"found text that is no time, wanted {A_TIME}")
+            raise UnreadableValue(f"found text that is no time, wanted {A_TIME}")
         try:
             value = datetime.fromisoformat(value.strip().upper())
         except ValueError:
-            raise Wrong(f"found text that is no time, wanted {A_TIME}") from None
+            raise UnreadableValue(f"found text that is no time, wanted {A_TIME}") from None
     if not isinstance(value, datetime):
-        raise Wrong(f"found {_found(value)}, wanted {A_TIME}")
+        raise UnreadableValue(f"found {_found(value)}, wanted {A_TIME}")
     if value.utcoffset() is None:
-        raise Wrong("a time without a zone; wanted e.g. 2026-11-24T09:00:00+01:00")
+        raise UnreadableValue("a time without a zone; wanted e.g. 2026-11-24T09:00:00+01:00")
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise Wrong("found a time outside the years 1 to 9999 in UTC, wanted one within") from None
+        raise UnreadableValue("found a time outside the years 1 to 9999 in UTC, wanted one within") from None
 
 
 def _day(value: Any, _lenient: bool) -> date:
@@ -178,10 +178,10 @@ def _day(value: Any, _lenient: bool) -> date:
                 return date.fromisoformat(value.strip())
         except ValueError:
             pass
-        raise Wrong(f"found text that is no day, wanted {A_DAY}")
+        raise UnreadableValue(f"found text that is no day, wanted {A_DAY}")
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    raise Wrong(f"found {_found(value)}, wanted {A_DAY}")
+    raise UnreadableValue(f"found {_found(value)}, wanted {A_DAY}")
 
 
 def _key(value: Any, lenient: bool) -> str:
@@ -219,11 +219,11 @@ def _keys(value: Any, lenient: bool) -> dict[str, tuple[str, ...]]:
     if absent(value):
         return {}
     if not isinstance(value, Mapping):
-        raise Wrong(f"found {_found(value)}, wanted an object of segment keys")
+        raise UnreadableValue(f"found {_found(value)}, wanted an object of segment keys")
     keys = {}
     for name, values in value.items():
         if name not in _SEGMENT_KEYS:
-            raise Wrong(unknown(name, _SEGMENT_KEYS, "segment key"))
+            raise UnreadableValue(unknown(name, _SEGMENT_KEYS, "segment key"))
         if found := _set("key", values, lenient):
             keys[name] = found
     return keys

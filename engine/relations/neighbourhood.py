@@ -17,10 +17,10 @@ from engine.relations.merging import unify
 from engine.relations.segments import Segmentation
 from engine.relations.traversal import Follow, Index, enter, follower
 
-__all__ = ["NOTHING_KNOWN", "Known", "Situation", "unify"]
+__all__ = ["NOTHING_KNOWN", "KnownRecords", "Situation", "unify"]
 
 
-class Known(Protocol):
+class KnownRecords(Protocol):
     """The records of a customer as they were last seen."""
 
     @property
@@ -43,7 +43,7 @@ class _NothingKnown:
         return ()
 
 
-NOTHING_KNOWN: Known = _NothingKnown()
+NOTHING_KNOWN: KnownRecords = _NothingKnown()
 """Only the batch itself is seen."""
 
 
@@ -58,7 +58,7 @@ class Situation:
     def __init__(
         self,
         records: Iterable[Record | Invalid],
-        known: Known = NOTHING_KNOWN,
+        known: KnownRecords = NOTHING_KNOWN,
         *,
         segments: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None,
         relations: Collection[tuple[str, str]] = (),

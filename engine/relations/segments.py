@@ -15,7 +15,7 @@ SESSIONS = RELATIONS["instructor"]["sessions"]
 OF_CONTRACT = RELATIONS["contract"]["learners"]
 
 
-class Around(Protocol):
+class RelationLookup(Protocol):
     """What segments ask of the situation."""
 
     def follow(self, relation: Relation, record: Record) -> tuple[Record, ...]:
@@ -42,7 +42,7 @@ class Around(Protocol):
 class Segmentation:
     """A customer's segments, applied to the records of one situation."""
 
-    def __init__(self, segments: Mapping[str, Mapping[str, tuple[str, ...]]], around: Around) -> None:
+    def __init__(self, segments: Mapping[str, Mapping[str, tuple[str, ...]]], around: RelationLookup) -> None:
         self._segments = [
             (name, [(key, frozenset(value.strip() for value in values)) for key, values in keys.items()])
             for name, keys in sorted(segments.items())

@@ -24,13 +24,13 @@ from engine.relations.definitions import RELATIONS
 from engine.rulefiles.folders import BASE
 from engine.rulefiles.layers import Laid
 from engine.rulefiles.operators import field_named
-from engine.rulefiles.reader import Reading, shown
+from engine.rulefiles.reader import ShapeReader, shown
 
 _MOST_DAYS = 36_500
 """A hundred years; more is a slip of the finger."""
 
 
-def check_laid(laid: Laid, customer: Customer, reading: Reading) -> None:
+def check_laid(laid: Laid, customer: Customer, reading: ShapeReader) -> None:
     """Note what is wrong with the effective rules of a customer."""
     for rule in laid.rules.values():
         if rule.id in laid.broken_rules:
@@ -48,7 +48,7 @@ def check_laid(laid: Laid, customer: Customer, reading: Reading) -> None:
         _check_settings(rule, laid, reading)
 
 
-def _check_settings(rule: Rule, laid: Laid, reading: Reading) -> None:
+def _check_settings(rule: Rule, laid: Laid, reading: ShapeReader) -> None:
     kinds = (rule.kind,)
     for test, of in _tests(rule.when, kinds, rule.kind):
         for operand in test.operands if isinstance(test, FieldTest) else (test.number,):
@@ -67,14 +67,16 @@ def _name(operand: Operand) -> str | None:
     return named.name if isinstance(named, Setting) else None
 
 
-def _check_amount(entry: SettingEntry, rule: Rule, reading: Reading) -> None:
+def _check_amount(entry: SettingEntry, rule: Rule, reading: ShapeReader) -> None:
     value = entry.value
     if isinstance(value, int) and not 0 <= value <= _MOST_DAYS:
         message = f"‘{entry.name}’ is counted by ‘{rule.id}’, and {value} is no such count"
         _once(entry, message, f"write a number from 0 to {_MOST_DAYS}", reading)
 
 
-def _check_words(entry: SettingEntry, test: FieldTest, kinds: tuple[str, ...], rule: Rule, reading: Reading) -> None:
+def _check_words(
+    entry: SettingEntry, test: FieldTest, kinds: tuple[str, ...], rule: Rule, reading: ShapeReader
+) -> None:
     value = entry.value
     words = tuple(value) if isinstance(value, tuple | dict) else (value,) if isinstance(value, str) else ()
     field = field_named(kinds, test.field)
@@ -90,7 +92,7 @@ def _check_words(entry: SettingEntry, test: FieldTest, kinds: tuple[str, ...], r
             _once(entry, message, hint, reading)
 
 
-def _once(entry: SettingEntry, message: str, hint: str, reading: Reading) -> None:
+def _once(entry: SettingEntry, message: str, hint: str, reading: ShapeReader) -> None:
     """One problem for one setting, however many rules read it."""
     if not any(problem.place == entry.place and problem.hint == hint for problem in reading.problems):
         reading.problem(entry.place, "setting-does-not-fit", message, hint)
@@ -118,7 +120,7 @@ def _reached(kind: str, relation: str) -> tuple[str, ...]:
     return RELATIONS[kind][relation].to
 
 
-def check_waivers(laid: Laid, customer: Customer, reading: Reading) -> None:
+def check_waivers(laid: Laid, customer: Customer, reading: ShapeReader) -> None:
     """Note the waivers of rules that there are not, and of rules for another kind."""
     for waiver in customer.waivers:
         rule = laid.rules.get(waiver.rule)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.model.packaged import RULES, called
+from engine.model.package_files import RULES, called
 from engine.model.problems import Place, Problem
-from engine.rulefiles.yaml_tree import MAX_BYTES, File, Refused, read_nodes
+from engine.rulefiles.yaml_tree import MAX_BYTES, File, RefusedNode, read_nodes
 
 Stamp = tuple[int, int]
 """Time of the last change in nanoseconds, and size."""
@@ -112,5 +112,5 @@ def _read(path: Path) -> File:
     if content is None:
         place = Place(name)
         hint = "check that it is a file, and that Muster may read it"
-        return File(Refused(place), (Problem(place, "unreadable-file", "the file cannot be opened", hint),))
+        return File(RefusedNode(place), (Problem(place, "unreadable-file", "the file cannot be opened", hint),))
     return read_nodes(content, name)

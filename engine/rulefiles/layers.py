@@ -17,7 +17,7 @@ from engine.model.rulebook import Rule, SettingEntry
 from engine.rulefiles.parse.guards import read_guards
 from engine.rulefiles.parse.rules import Entries
 from engine.rulefiles.parse.settings import read_settings
-from engine.rulefiles.reader import Reading
+from engine.rulefiles.reader import ShapeReader
 from engine.rulefiles.yaml_tree import Mapping, Node
 
 LayerKind = Literal["base", "connector", "customer"]
@@ -49,7 +49,7 @@ class Laid(Struct, frozen=True):
 
 def lay(below: Laid, layer: Layer, languages: tuple[str, ...]) -> Laid:
     """One more layer over those below. Every problem is collected; nothing is raised."""
-    reading = Reading()
+    reading = ShapeReader()
     settings = dict(below.settings)
     broken_settings = below.broken_settings
     given: dict[str, int] = {}

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from engine.model.conditions import NEVER
 from engine.model.connector_spec import Catalogue, ConnectorSpec
-from engine.model.packaged import TEMPLATES, called
+from engine.model.package_files import TEMPLATES, called
 from engine.model.problems import Place, Problem, RuleFileError
 from engine.model.rulebook import FINDINGS, Customer, Rule, Rulebook, Schedule, Touch
 from engine.model.versions import version_of
@@ -20,8 +20,8 @@ from engine.rulefiles.cross_layer import check_laid, check_waivers
 from engine.rulefiles.folders import BASE, Files, Folders, Stamp, is_customer_id, stamp, yaml_files
 from engine.rulefiles.layers import KEYS, Laid, Layer, LayerKind, lay
 from engine.rulefiles.parse.customer import read_customer
-from engine.rulefiles.parse.option_values import Surroundings
-from engine.rulefiles.reader import Reading
+from engine.rulefiles.parse.option_values import OptionContext
+from engine.rulefiles.reader import ShapeReader
 from engine.rulefiles.yaml_tree import File, Mapping
 
 
@@ -98,12 +98,12 @@ class Loader:
             raise RuleFileError((self._unknown(customer_id, others),))
         path = self._path(customer_id)
         file = self._files.read(path)
-        reading = Reading()
+        reading = ShapeReader()
         problems = list(file.problems)
         root = reading.mapping(file.root, "a customer's file")
         if root is None:
             raise RuleFileError(in_file_order([*base.laid.problems, *problems, *reading.problems]))
-        around = Surroundings(
+        around = OptionContext(
             customer=customer_id,
             customers=others,
             catalogue=self.catalogue,
@@ -122,7 +122,7 @@ class Loader:
 
     def _bound(self, customer: Customer, laid: Laid, problems: Iterable[Problem]) -> Rulebook:
         """The rulebook of what was laid, unless there are problems."""
-        reading = Reading()
+        reading = ShapeReader()
         check_laid(laid, customer, reading)
         check_waivers(laid, customer, reading)
         told = in_file_order([*laid.problems, *problems, *reading.problems])
@@ -163,7 +163,7 @@ class Loader:
         known = self._chains.get(key)
         if known is not None:
             return known
-        reading = Reading()
+        reading = ShapeReader()
         files = [self._root(self._files.read(path), reading) for path in paths]
         layer = Layer(name, kind, tuple(root for root in files if root is not None))
         laid = lay(below.laid, layer, self._languages)
@@ -174,7 +174,7 @@ class Loader:
         return made
 
     @staticmethod
-    def _root(file: File, reading: Reading) -> Mapping | None:
+    def _root(file: File, reading: ShapeReader) -> Mapping | None:
         reading.problems.extend(file.problems)
         root = reading.mapping(file.root, "a rule file")
         if root is not None:

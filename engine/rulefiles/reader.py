@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from engine.model.problems import Place, Problem, Severity
 from engine.records.suggest import did_you_mean
 from engine.rulefiles.problem_codes import CODES
-from engine.rulefiles.yaml_tree import Entry, Mapping, Node, Refused, Scalar, Sequence
+from engine.rulefiles.yaml_tree import KeyValue, Mapping, Node, RefusedNode, Scalar, Sequence
 
 
 def found(node: Node) -> str:
@@ -33,7 +33,7 @@ def shown(text: str) -> str:
     return line if len(line) <= 40 else f"{line[:39]}…"
 
 
-class Reading:
+class ShapeReader:
     """Collects the problems of one file, or of a layer, and holds the checks of shape."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Reading:
         """The node as a mapping; else None, and the problem is noted."""
         if isinstance(node, Mapping):
             return node
-        if not isinstance(node, Refused):
+        if not isinstance(node, RefusedNode):
             message = f"{what} is a mapping of keys and values, not {found(node)}"
             hint = "write what belongs to it as `key: value`, below it and indented further"
             self.problem(place or node.place, "wrong-shape", message, hint)
@@ -58,7 +58,7 @@ class Reading:
         """The node as a list; else None, and the problem is noted."""
         if isinstance(node, Sequence):
             return node
-        if not isinstance(node, Refused):
+        if not isinstance(node, RefusedNode):
             hint = hint or "write it in brackets: [one, two], or below each other with `- `"
             self.problem(node.place, "wrong-shape", f"{what} is a list, not {found(node)}", hint)
         return None
@@ -67,7 +67,7 @@ class Reading:
         """The node as one word or text that is not empty; else None, and the problem is noted."""
         if isinstance(node, Scalar) and not node.empty:
             return node
-        if not isinstance(node, Refused):
+        if not isinstance(node, RefusedNode):
             self.problem(node.place, "wrong-shape", f"{what} is one word or text, not {found(node)}")
         return None
 
@@ -110,7 +110,9 @@ class Reading:
         self.problem(scalar.place, code, message, did_you_mean(scalar.text, words))
         return None
 
-    def known(self, mapping: Mapping, keys: Collection[str], what: str, code: str = "unknown-key") -> Iterator[Entry]:
+    def known(
+        self, mapping: Mapping, keys: Collection[str], what: str, code: str = "unknown-key"
+    ) -> Iterator[KeyValue]:
         """The entries whose key is one of these; the others become problems."""
         for entry in mapping.entries:
             if entry.name in keys:

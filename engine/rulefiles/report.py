@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from engine.model.packaged import TEMPLATES, called
+from engine.model.package_files import TEMPLATES, called
 from engine.model.problems import Place, Problem
 from engine.rulefiles.folders import Folders, yaml_files
 from engine.rulefiles.problem_codes import CODES

@@ -64,7 +64,7 @@ class Sequence(Struct, frozen=True):
     items: tuple[Node, ...]
 
 
-class Entry(Struct, frozen=True):
+class KeyValue(Struct, frozen=True):
     """One key of a mapping with its value."""
 
     key: Scalar
@@ -80,9 +80,9 @@ class Mapping(Struct, frozen=True):
     """Keys and values, in file order, each key once."""
 
     place: Place
-    entries: tuple[Entry, ...]
+    entries: tuple[KeyValue, ...]
 
-    def get(self, name: str) -> Entry | None:
+    def get(self, name: str) -> KeyValue | None:
         """The entry of that key, or None."""
         for entry in self.entries:
             if entry.key.text == name:
@@ -90,13 +90,13 @@ class Mapping(Struct, frozen=True):
         return None
 
 
-class Refused(Struct, frozen=True):
+class RefusedNode(Struct, frozen=True):
     """Stands where something was refused and its problem told, so that readers stay silent about it."""
 
     place: Place
 
 
-Node = Scalar | Sequence | Mapping | Refused
+Node = Scalar | Sequence | Mapping | RefusedNode
 
 
 class File(Struct, frozen=True):
@@ -112,7 +112,7 @@ def read_nodes(content: bytes, path: str) -> File:
 
     Remembered: edited rules are tried beside those in force, and all customers share most of their files.
     """
-    nothing = Refused(Place(path))
+    nothing = RefusedNode(Place(path))
     if len(content) > MAX_BYTES:
         found = f"the file has more than {MAX_BYTES:,} bytes"
         hint = "split the rules over files of rules/base, or take out what is not a rule"
@@ -154,7 +154,7 @@ class _Builder:
         self.problems: list[Problem] = []
 
     def file(self) -> File:
-        root: Node = Refused(Place(self.path))
+        root: Node = RefusedNode(Place(self.path))
         try:
             root = self._document(yaml.parse(self.text, Loader=yaml.CSafeLoader))
         except _TooDeep:
@@ -164,7 +164,7 @@ class _Builder:
             if (found.message, found.place.line) not in {(each.message, each.place.line) for each in self.problems}:
                 self.problems.append(found)
         if any(problem.code == "bad-yaml" for problem in self.problems):
-            root = Refused(Place(self.path))
+            root = RefusedNode(Place(self.path))
         self.problems.sort(key=lambda problem: (problem.place.line, problem.place.column))
         return File(root, tuple(self.problems))
 
@@ -206,7 +206,7 @@ class _Builder:
                 f"`*{event.anchor}` repeats something by reference; rule files have no aliases",
                 "write it out here",
             )
-            return Refused(place)
+            return RefusedNode(place)
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
         if anchor is not None:
             self._refuse(place, "no-anchor", f"`&{anchor}` names a place; rule files have no anchors", "take it out")
@@ -225,7 +225,7 @@ class _Builder:
                 return
             yield self._node(event, events, depth + 1)
 
-    def _entries(self, events: Iterator[yaml.Event], depth: int) -> Iterator[Entry]:
+    def _entries(self, events: Iterator[yaml.Event], depth: int) -> Iterator[KeyValue]:
         seen: dict[str, Place] = {}
         for event in events:
             if isinstance(event, yaml.MappingEndEvent):
@@ -233,7 +233,7 @@ class _Builder:
             key = self._node(event, events, depth + 1)
             value = self._node(next(events), events, depth + 1)
             if not isinstance(key, Scalar):
-                if not isinstance(key, Refused):
+                if not isinstance(key, RefusedNode):
                     message, hint = "a list or mapping stands as a key", "a key is one word; quotes go around brackets"
                     line, column = self.lines[key.place.line - 1], key.place.column
                     if line[column - 2 : column] == "{{":
@@ -253,7 +253,7 @@ class _Builder:
                 )
             else:
                 seen[key.text] = key.place
-                yield Entry(key, value)
+                yield KeyValue(key, value)
 
     def _place(self, event: yaml.Event) -> Place:
         start, end = event.start_mark, event.end_mark

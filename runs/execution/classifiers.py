@@ -19,7 +19,7 @@ from runs.execution.schedules import next_run
 from runs.model.findings import Items
 from store import fingerprints
 from store.run_tables import RunRow
-from store.writes import Known
+from store.writes import KnownRecord
 
 _MODIFIED = "modified_at"
 
@@ -79,7 +79,7 @@ def dated(
     items: Items,
     undated_ones: Collection[Record],
     prints: Mapping[tuple[str, str], bytes],
-    known: Mapping[tuple[str, str], Known],
+    known: Mapping[tuple[str, str], KnownRecord],
     as_of: datetime,
 ) -> Items:
     """The items with the time that runs saw them change: now, where they differ from what is known.

@@ -24,15 +24,15 @@ from runs.model.waivers import waivers_of
 from runs.records.absence import accepted, leaves_after
 from runs.records.archiving import observed
 from runs.records.effects import effects_of
-from runs.records.offers import Offers, offers_of, with_uploads
+from runs.records.upward import Offers, offers_of, with_uploads
 from store import fingerprints, holds, queries, writes
 from store.archives import Archive
 from store.database import Database
-from store.holds import Entry
+from store.enums import Direction
+from store.holds import WouldDo
 from store.known import StoredRecords
 from store.run_tables import RunRow
-from store.words import Direction
-from store.writes import Known
+from store.writes import KnownRecord
 
 
 class Order(Struct, frozen=True):
@@ -56,13 +56,13 @@ class Basis(Struct):
     """What a run was decided on."""
 
     prints: dict[Identity, bytes]
-    known: dict[Identity, Known]
+    known: dict[Identity, KnownRecord]
     last_finished: int
     """Which runs of the customer were finished by then, as one number."""
     earlier: RunRow | None = None
     """The last run in the same direction."""
     trips: Sequence[Trip] = ()
-    would: Sequence[Entry] | None = None
+    would: Sequence[WouldDo] | None = None
     """What it would do, by name, where it is held."""
     filled: Mapping[str, Mapping[str, int]] = {}
     offers: Offers | None = None
@@ -161,7 +161,7 @@ def _moment_before(moment: Moment, earlier: RunRow) -> Moment:
 
 
 def _whole(
-    order: Order, received: Received, known: Mapping[Identity, Known], prints: Mapping[Identity, bytes]
+    order: Order, received: Received, known: Mapping[Identity, KnownRecord], prints: Mapping[Identity, bytes]
 ) -> frozenset[str]:
     """Kinds of which everything was received, so that what is missing is no longer there."""
     if order.approves is not None:
@@ -201,7 +201,7 @@ def _guard(session: Session, order: Order, received: Received, basis: Basis, fin
 
 def known_of(
     session: Session, customer: str, prints: Mapping[Identity, bytes], received: Received
-) -> tuple[dict[Identity, Known], int]:
+) -> tuple[dict[Identity, KnownRecord], int]:
     """What is known of what was received and of what is missing, and how many runs were finished by then."""
     return (
         writes.known_records(session, customer, prints.keys(), received.asked),

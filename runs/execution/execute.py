@@ -20,7 +20,7 @@ from runs.guards.held import packed
 from runs.model.errors import AlreadySettled, FetchFailed, Overtaken
 from runs.model.findings import Findings
 from runs.model.received import Received
-from runs.records.offers import write_offers
+from runs.records.upward import write_offers
 from store import holds, writes
 from store.archives import write_archives
 from store.database import Database

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.contract import Around, Fetch, Window
+from connectors.contract import ConnectorContext, Fetch, Window
 from connectors.files import read_path
 from connectors.registry import id_key, is_pushed, open_connector
 from engine.model.moments import day_bounds, zone
@@ -17,7 +17,7 @@ from engine.records.decode import Invalid
 from engine.records.kinds import DOWNWARD, UPWARD, Record
 from runs.model.errors import NothingToFetch
 from runs.model.received import OnPage, Received
-from store.words import Direction
+from store.enums import Direction
 
 DATA = "MUSTER_DATA"
 """Folder in which each customer has a folder of files; `data` in the current folder when not set."""
@@ -29,7 +29,7 @@ _WHOLE: dict[Direction, tuple[str, ...]] = {"downward": (*DOWNWARD, "record"), "
 """Kinds that a complete run has the last word on; `record` is what could not even be told to be of a kind."""
 
 
-AROUND = Around(zone="UTC", data_folder=Path("data"))
+AROUND = ConnectorContext(zone="UTC", data_folder=Path("data"))
 """How systems are asked; a run puts in its customer's zone and folder."""
 
 
@@ -61,7 +61,7 @@ def fetched(
     environ: Mapping[str, str],
     on_page: OnPage | None,
     into: Received | None = None,
-    around: Around = AROUND,
+    around: ConnectorContext = AROUND,
 ) -> Received:
     """What the customer's systems give: for a downward run the source and then the platform, else the platform.
 

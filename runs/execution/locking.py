@@ -22,8 +22,8 @@ from sqlmodel import Session, col, select
 
 from runs.model.errors import Busy, Overtaken
 from store.database import Database
+from store.enums import Direction
 from store.run_tables import RunRow
-from store.words import Direction
 
 Clock = Callable[[], datetime]
 

@@ -20,10 +20,10 @@ from store import fingerprints, writes
 from store.keys import Keyed, write_keys
 from store.run_tables import RunRow
 from store.standing import open_issues, stand
-from store.writes import Known, Row
+from store.writes import KnownRecord, Row
 
 
-def remember(session: Session, run: Findings, known: dict[Identity, Known], row: RunRow) -> None:
+def remember(session: Session, run: Findings, known: dict[Identity, KnownRecord], row: RunRow) -> None:
     """Write what differs from what is known, follow the issues, and fill in the counts of the run's row."""
     found = run.found
     count(found, row)
@@ -89,7 +89,7 @@ class _Changes:
             if old.get(name) != new.get(name):
                 self.add(record_id, "field", name, old.get(name), new.get(name))
 
-    def verdict(self, known: Known, decision: Decision | None) -> None:
+    def verdict(self, known: KnownRecord, decision: Decision | None) -> None:
         after = None if decision is None else {"verdict": decision.verdict, "rule": decision.rule}
         before = None if known.verdict is None else {"verdict": known.verdict, "rule": known.rule}
         if before != after:
@@ -101,7 +101,11 @@ def _presence(data: bytes | None) -> str:
 
 
 def _write_records(
-    session: Session, run: Findings, known: Mapping[Identity, Known], found: dict[Identity, Found], changes: _Changes
+    session: Session,
+    run: Findings,
+    known: Mapping[Identity, KnownRecord],
+    found: dict[Identity, Found],
+    changes: _Changes,
 ) -> None:
     decided_rows: list[Row] = []
     related_rows: list[Row] = []
@@ -178,7 +182,7 @@ def _readable(run: Findings, one: Found) -> Record | None:
 
 
 def _row(
-    run: Findings, identity: Identity, one: Found, then: Known | None, record: Record | None, data: bytes | None
+    run: Findings, identity: Identity, one: Found, then: KnownRecord | None, record: Record | None, data: bytes | None
 ) -> Row:
     item = run.items[one.position]
     name = item.source_id if isinstance(item, Invalid) else name_of(record or item)
@@ -204,7 +208,7 @@ def _row(
     }
 
 
-def _verdict_of(run: Findings, decision: Decision | None, decision_print: bytes, then: Known | None) -> Row:
+def _verdict_of(run: Findings, decision: Decision | None, decision_print: bytes, then: KnownRecord | None) -> Row:
     if decision is None:
         return {"decided": decision_print, "verdict": None, "rule": None, "matches": b"[]", "verdict_at": None}
     same = then is not None and (then.verdict, then.rule) == (decision.verdict, decision.rule)
@@ -220,7 +224,7 @@ def _verdict_of(run: Findings, decision: Decision | None, decision_print: bytes,
 def _not_received(
     session: Session,
     run: Findings,
-    known: Mapping[Identity, Known],
+    known: Mapping[Identity, KnownRecord],
     found: Mapping[Identity, Found],
     changes: _Changes,
 ) -> Missing:

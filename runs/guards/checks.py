@@ -24,7 +24,7 @@ from runs.model.guard_findings import Edit, Trip
 from runs.model.received import Received, is_over
 from runs.records.absence import is_there, missing, newly
 from store import queries
-from store.writes import Known
+from store.writes import KnownRecord
 
 _WITH = {"session": PEOPLE, "sheet": ("account",)}
 """Kinds that come and go with the school's days, and those that show that the system answers well all the same."""
@@ -36,7 +36,7 @@ class Look(Struct):
     """Everything the guards look at."""
 
     run: Findings
-    known: Mapping[Identity, Known]
+    known: Mapping[Identity, KnownRecord]
     received: Received
     edits: Edits
     before: Mapping[str, Mapping[str, int]]
@@ -161,7 +161,7 @@ def _jumps(session: Session, at: Look, guards: Guards) -> list[Trip]:
     return trips
 
 
-def _jump(at: Look, identity: Identity, one: Found, then: Known, now: Decision) -> str | None:
+def _jump(at: Look, identity: Identity, one: Found, then: KnownRecord, now: Decision) -> str | None:
     """The rule by which a record jumps from being synced to not being it, or back; None where it does not."""
     if then.verdict is None or then.not_received_since is not None:
         return None

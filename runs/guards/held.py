@@ -17,8 +17,8 @@ from runs.model.findings import Findings, Found, Identity, decides
 from runs.model.received import Received
 from runs.records.absence import missing, newly
 from store import writes
-from store.holds import Entry
-from store.writes import Known
+from store.holds import WouldDo
+from store.writes import KnownRecord
 
 _FAST = 1
 """Compression level: records are alike, so that more effort gains little."""
@@ -71,27 +71,27 @@ def unpacked(kept: bytes, into: Received) -> None:
     into.failed_before = None if held.error is None else (held.error, held.recovery or "")
 
 
-def would_do(session: Session, run: Findings, known: Mapping[Identity, Known]) -> list[Entry]:
+def would_do(session: Session, run: Findings, known: Mapping[Identity, KnownRecord]) -> list[WouldDo]:
     """What a run would do to each record, by name: first what would be lost, last what is new."""
     found = run.found
     absent = missing(run, known, found.keys())
     identities = {one.id: identity for identity, one in known.items()}
     names = writes.names(session, [one.id for one in (*absent.leaving, *absent.aging)])
 
-    def lacking(ones: Iterable[Known], what: str) -> Iterable[Entry]:
+    def lacking(ones: Iterable[KnownRecord], what: str) -> Iterable[WouldDo]:
         for one in ones:
             kind, source_id = identities[one.id]
-            yield Entry(what, kind, source_id, names[one.id])
+            yield WouldDo(what, kind, source_id, names[one.id])
 
     entries = [*lacking(absent.leaving, "leaves"), *lacking(newly(absent.aging), "not_received")]
-    new: list[Entry] = []
-    turned: list[Entry] = []
+    new: list[WouldDo] = []
+    turned: list[WouldDo] = []
     for (kind, source_id), one in found.items():
         then = known.get((kind, source_id))
         if then is None or then.left_at is not None:
-            new.append(Entry("new", kind, source_id, _name(run, one), None, _verdict(one.decision)))
+            new.append(WouldDo("new", kind, source_id, _name(run, one), None, _verdict(one.decision)))
         elif decides(run, kind) and (before := _known_verdict(then)) != (after := _verdict(one.decision)):
-            turned.append(Entry("verdict", kind, source_id, _name(run, one), before, after))
+            turned.append(WouldDo("verdict", kind, source_id, _name(run, one), before, after))
     # What was synced and would not be any more comes before the rest.
     turned.sort(key=lambda entry: (entry.before or "").partition(" ")[0] != "sync")
     return entries + turned + new
@@ -102,7 +102,7 @@ def _name(run: Findings, one: Found) -> str:
     return item.source_id if isinstance(item, Invalid) else name_of(item)
 
 
-def _known_verdict(then: Known) -> str | None:
+def _known_verdict(then: KnownRecord) -> str | None:
     return " ".join(part for part in (then.verdict, then.rule) if part) or None
 
 

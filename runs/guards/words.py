@@ -18,7 +18,7 @@ from engine.language.renderer import FALLBACK, Messages
 from engine.language.wording import wording
 from engine.model.guards import GUARDS
 from engine.model.moments import zone
-from engine.model.packaged import TEMPLATES
+from engine.model.package_files import TEMPLATES
 from engine.model.rulebook import Rulebook
 from engine.records.kinds import UPWARD
 from engine.rulefiles.folders import BASE

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from engine.analysis.reads import reads_clock, relations_read
 from engine.matching.classifier import Classifier
-from engine.matching.examples import Given
+from engine.matching.examples import ExampleSituation
 from engine.model.decisions import Decision, Facts
 from engine.model.moments import Moment
 from engine.model.rulebook import Rule
@@ -18,7 +18,7 @@ from engine.records.kinds import Record
 from engine.relations.neighbourhood import Situation
 from runs.issues.corrections import Arrived, corrections
 from runs.model.corrections import Correction
-from store.words import Resolution
+from store.enums import Resolution
 
 
 class Closing(Struct, frozen=True):
@@ -33,7 +33,7 @@ class Closing(Struct, frozen=True):
     record: Record | Invalid
 
 
-class Surroundings(Struct, frozen=True):
+class ClosingContext(Struct, frozen=True):
     """What a run knows beside the issue."""
 
     classifier: Classifier
@@ -54,7 +54,7 @@ class Cause(Struct, frozen=True):
     """What was corrected, where it is `fixed`; of a finding of the engine's own nothing, for it can be read now."""
 
 
-def cause(issue: Closing, around: Surroundings) -> Cause:
+def cause(issue: Closing, around: ClosingContext) -> Cause:
     """Why a rule no longer makes an issue of a record that was received."""
     rulebook = around.classifier.rulebook
     rule = next((rule for rule in rulebook.rules if rule.id == issue.rule), None)
@@ -85,18 +85,18 @@ def cause(issue: Closing, around: Surroundings) -> Cause:
     return Cause("fixed", corrected=corrected) if _still_matches(rule, issue, around) else Cause("rule_changed")
 
 
-def _would_have_matched(rule: Rule, record: Record, around: Surroundings) -> bool:
+def _would_have_matched(rule: Rule, record: Record, around: ClosingContext) -> bool:
     """Whether the record as it is now would have matched at the moment of the run before; taken for so if unknown."""
     if around.before is None:
         return True
     return rule.id in around.classifier.fulfilled(record, around.situation, around.before)
 
 
-def _still_matches(rule: Rule, issue: Closing, around: Surroundings) -> bool:
+def _still_matches(rule: Rule, issue: Closing, around: ClosingContext) -> bool:
     """Whether the rule as it is now matches the record as it was; only for rules that look at nothing else."""
     fields: Mapping[str, object] = {name: value for name, value in issue.facts.record.items() if name != "segments"}
     then = read_mapping(issue.facts.kind, fields, "then", default_id=issue.facts.source_id)
     if isinstance(then, Invalid):
         return False
-    alone: Any = Given({}, {id(then): tuple(issue.facts.record.get("segments", ()))})
+    alone: Any = ExampleSituation({}, {id(then): tuple(issue.facts.record.get("segments", ()))})
     return rule.id in around.classifier.fulfilled(then, alone, around.moment)

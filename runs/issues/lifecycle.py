@@ -12,12 +12,12 @@ from sqlmodel import Session
 
 from engine.model.decisions import Facts, Match
 from runs.issues.causes import Linked, link
-from runs.issues.close_cause import Cause, Closing, Surroundings, cause
+from runs.issues.close_cause import Cause, Closing, ClosingContext, cause
 from runs.model.findings import Findings, Found, Identity, decides
 from runs.model.waivers import RULES, Waived
 from store import fingerprints, writes
 from store.causes import sizes_of
-from store.words import PAUSED
+from store.enums import PAUSED
 from store.writes import OpenIssue, Row
 
 _facts_of = msgspec.json.Decoder(Facts)
@@ -192,7 +192,7 @@ class _Follower:
             after: Row = {"state": "resolved", "resolution": why.resolution, "resolved_by": why.by}
             self._tell(issue.record_id, issue.rule, {"state": issue.state}, after | _because(corrected))
 
-    def _surroundings(self) -> Surroundings:
+    def _surroundings(self) -> ClosingContext:
         run = self._run
         names = {one.id: identity for identity, one in self._found.items()}
         arrived = {identity: "not_received" for identity, one in self._found.items() if one.new}
@@ -201,7 +201,7 @@ class _Follower:
                 before = msgspec.json.decode(row["before"]) if row["before"] else "not_received"
                 if before != "received":
                     arrived[names[row["record_id"]]] = before
-        return Surroundings(run.classifier, run.decided.situation, run.decided.moment, run.before, arrived)
+        return ClosingContext(run.classifier, run.decided.situation, run.decided.moment, run.before, arrived)
 
     def begin(self, wanted: Iterable[_Wanted]) -> None:
         """What was never found before."""

@@ -13,7 +13,7 @@ from engine.model.guards import GuardName
 from engine.model.rulebook import FixIn, Reaction
 from runs.model.corrections import Correction
 from runs.model.guard_findings import Trip
-from store.words import Direction, IssueState, Resolution, Status
+from store.enums import Direction, IssueState, Resolution, Status
 
 Where = Literal["in", "later", "out", "not_received", "never_received", "related"]
 """Where a record is: synced; left out now and synced at a known later moment if nothing changes; left out;
@@ -242,7 +242,7 @@ class IssueDetail(Struct, frozen=True):
     """The first records that wait for it, the soonest first."""
 
 
-class Day(Struct, frozen=True):
+class HistoryDay(Struct, frozen=True):
     """What happened to one record in one run, or by hand after it."""
 
     at: datetime
@@ -258,7 +258,7 @@ class Day(Struct, frozen=True):
 class HistoryPage(Struct, frozen=True):
     """What changed, day after day, newest first."""
 
-    items: list[Day]
+    items: list[HistoryDay]
     next_cursor: str | None
 
 

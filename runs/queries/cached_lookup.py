@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from engine.records.kinds import Record
-from engine.relations.neighbourhood import Known
+from engine.relations.neighbourhood import KnownRecords
 
 
 class Seen:
-    """Implements ``engine.relations.neighbourhood.Known``."""
+    """Implements ``engine.relations.neighbourhood.KnownRecords``."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: KnownRecords) -> None:
         self._known = known
         self._asked: set[tuple[str, str, str]] = set()
         self._found: list[Record] = []

@@ -8,20 +8,25 @@ from datetime import datetime
 from sqlmodel import Session
 
 from engine.model.rulebook import Rulebook
-from engine.relations.neighbourhood import NOTHING_KNOWN, Known
+from engine.relations.neighbourhood import NOTHING_KNOWN, KnownRecords
 from runs.execution.classifiers import Classifiers, dated, moment_of, undated
 from runs.model.answers import Classification
 from runs.model.findings import Items
-from runs.queries.wording import Wording
+from runs.queries.reader_messages import ReaderMessages
 from runs.records.archiving import observed
 from runs.records.effects import effects_in
-from runs.records.offers import with_uploads
+from runs.records.upward import with_uploads
 from store import fingerprints, queries, writes
 from store.known import StoredRecords
 
 
 def classified(
-    session: Session, classifiers: Classifiers, wording: Wording, rulebook: Rulebook, items: Items, as_of: datetime
+    session: Session,
+    classifiers: Classifiers,
+    wording: ReaderMessages,
+    rulebook: Rulebook,
+    items: Items,
+    as_of: datetime,
 ) -> Classification:
     """The decision on each item, in order. Relations see the batch first, then the last known records."""
     customer = rulebook.customer.id
@@ -34,7 +39,7 @@ def classified(
     items, _ = observed(session, customer, items, as_of)
     items = with_uploads(session, customer, items)
     stored = last is not None or queries.has_run(session, customer)
-    known: Known = StoredRecords(session, customer) if stored else NOTHING_KNOWN
+    known: KnownRecords = StoredRecords(session, customer) if stored else NOTHING_KNOWN
     decided = classifiers.of(rulebook, seen_before=last is not None).decide(items, moment, known)
     effects = effects_in(session, decided, known.kinds)
     answers = [wording.answer(decided, position, effects.get(position)) for position in range(len(items))]

@@ -13,12 +13,12 @@ from engine.matching.classifier import Classifier, Decided
 from engine.model.decisions import Facts
 from engine.model.moments import Moment
 from engine.records.kinds import Record
-from engine.relations.neighbourhood import Known
+from engine.relations.neighbourhood import KnownRecords
 from runs.execution.classifiers import moment_of, sync_of
 from runs.model.answers import Answer, Explained, Happening, Where
 from runs.queries.cached_lookup import Seen
 from runs.queries.history import happenings, received
-from runs.queries.wording import Wording, at_moment
+from runs.queries.reader_messages import ReaderMessages, at_moment
 from runs.records.effects import effects_in
 from store import queries
 from store.known import StoredRecords, record_of
@@ -30,7 +30,7 @@ _DAYS_AHEAD = 31
 
 
 def explained(
-    session: Session, classifier: Classifier, wording: Wording, kind: str, source_id: str, now: datetime
+    session: Session, classifier: Classifier, wording: ReaderMessages, kind: str, source_id: str, now: datetime
 ) -> Explained:
     """Where the record of that kind and id is and why."""
     rulebook = classifier.rulebook
@@ -70,7 +70,7 @@ def explained(
     )
 
 
-def _unreadable(session: Session, wording: Wording, row: RecordRow, moment: Moment) -> Answer | None:
+def _unreadable(session: Session, wording: ReaderMessages, row: RecordRow, moment: Moment) -> Answer | None:
     """What its issue says, from the facts that were kept."""
     assert row.id is not None
     for issue in queries.issues_of(session, row.id):
@@ -91,7 +91,7 @@ def _unreadable(session: Session, wording: Wording, row: RecordRow, moment: Mome
     return None
 
 
-def _expected(classifier: Classifier, record: Record, moment: Moment, known: Known) -> datetime | None:
+def _expected(classifier: Classifier, record: Record, moment: Moment, known: KnownRecords) -> datetime | None:
     """The first of the coming moments at which the record would be in: the next run, then day by day."""
     coming = [moment.as_of + timedelta(days=day) for day in range(1, _DAYS_AHEAD + 1)]
     if moment.next_run is not None:

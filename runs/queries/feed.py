@@ -19,20 +19,20 @@ from runs.execution.locking import alive
 from runs.model.answers import FeedIssue, FeedRow, Other, RunSummary
 from runs.model.guard_findings import Trip
 from runs.queries.history import corrections_in
-from runs.queries.wording import Wording, at_moment
+from runs.queries.reader_messages import ReaderMessages, at_moment
 from store import queries
 from store.causes import Waiting, counted, waited_for
-from store.feed import Listed, state_at
+from store.enums import PAUSED
+from store.feed import ListedRecord, state_at
 from store.known import StoredRecords, record_of
 from store.run_tables import RunRow
 from store.tables import IssueRow, RecordRow
-from store.words import PAUSED
 
 _facts = msgspec.json.Decoder(Facts)
 _matches = msgspec.json.Decoder(tuple[Match, ...])
 
 
-class Around(Struct, frozen=True):
+class IssueContext(Struct, frozen=True):
     """What is around some issues."""
 
     waiting: Mapping[str, dict[str, int]] = {}
@@ -46,10 +46,10 @@ def other_of(one: Waiting) -> Other:
     return Other(one.issue_id, one.kind, one.source_id, one.name, one.rule, one.starts_at)
 
 
-class Reading:
+class FeedReader:
     """One reading of a customer's store: the session, the messages, and the moments that it speaks for."""
 
-    def __init__(self, session: Session, classifier: Classifier, wording: Wording, now: datetime) -> None:
+    def __init__(self, session: Session, classifier: Classifier, wording: ReaderMessages, now: datetime) -> None:
         self._session = session
         self._classifier = classifier
         self._wording = wording
@@ -74,22 +74,22 @@ class Reading:
     def _moment_for(self, kind: str) -> Moment:
         return self._up if kind in UPWARD else self._down
 
-    def rows(self, listed: Sequence[Listed]) -> list[FeedRow]:
+    def rows(self, listed: Sequence[ListedRecord]) -> list[FeedRow]:
         """Records of a feed, in its order."""
         said = self._skips([one.record for one in listed if not one.issues and one.record.rule is not None])
         around = self.around([issue.id for one in listed for issue in one.issues])
         return [self.row(one.record, one.issues, around, said.get(one.record.id or 0)) for one in listed]
 
-    def around(self, issues: Collection[str]) -> Around:
+    def around(self, issues: Collection[str]) -> IssueContext:
         """What waits for these issues, and what they wait for."""
         waits_for = waited_for(self._session, issues)
-        return Around(
+        return IssueContext(
             waiting=counted(self._session, issues),
             waits_for={issue: [other_of(one) for one in ones] for issue, ones in waits_for.items()},
         )
 
     def row(
-        self, record: RecordRow, issues: Sequence[IssueRow], around: Around, said: Rendered | None = None
+        self, record: RecordRow, issues: Sequence[IssueRow], around: IssueContext, said: Rendered | None = None
     ) -> FeedRow:
         """One record with its issues; ``said`` is the message where no issue has one."""
         told = [self.issue(record, issue, around) for issue in issues]
@@ -117,7 +117,7 @@ class Reading:
             waiting=record.waiting,
         )
 
-    def issue(self, record: RecordRow, issue: IssueRow, around: Around) -> FeedIssue:
+    def issue(self, record: RecordRow, issue: IssueRow, around: IssueContext) -> FeedIssue:
         """One issue in words."""
         moment = self._moment_for(record.kind)
         if issue.closed_at is not None:

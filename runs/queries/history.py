@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from sqlmodel import Session
 
-from runs.model.answers import Day, Happening, HistoryPage
+from runs.model.answers import Happening, HistoryDay, HistoryPage
 from runs.model.corrections import Correction
 from store import history as stored
-from store.history import Entry
+from store.history import HistoryEntry
 from store.run_tables import RunRow
 from store.tables import ChangeRow, IssueRow
 
@@ -89,10 +89,10 @@ def day_by_day(
 
 
 def _day(
-    entry: Entry,
+    entry: HistoryEntry,
     changes: dict[tuple[int, int, bool], list[ChangeRow]],
     opened_ones: dict[tuple[int, int], list[IssueRow]],
-) -> Day:
+) -> HistoryDay:
     run, record = entry.run, entry.record
     assert run.id is not None
     assert record.id is not None
@@ -102,7 +102,7 @@ def _day(
         found += [opened(issue) for issue in opened_ones.get((run.id, record.id), [])]
         if record.first_run_id == run.id:
             found.append(received(run))
-    return Day(
+    return HistoryDay(
         at=max((one.at for one in found), default=run.as_of),
         run_id=run.id,
         direction=run.direction,

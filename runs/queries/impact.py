@@ -21,16 +21,16 @@ from engine.model.decisions import Decision, Match, Verdict
 from engine.model.rulebook import FixIn, Rulebook
 from engine.records.decode import Invalid
 from engine.records.kinds import UPWARD, Record
-from engine.relations.neighbourhood import Known
+from engine.relations.neighbourhood import KnownRecords
 from runs.execution.classifiers import moment_of
 from runs.execution.fetch import start_of_day
 from runs.model.errors import NothingStored
 from runs.model.received import OnPage
 from runs.queries.cached_lookup import Seen
 from runs.queries.message_edits import reworded
-from runs.queries.wording import Wording
+from runs.queries.reader_messages import ReaderMessages
 from runs.records.archiving import observed
-from runs.records.offers import with_uploads
+from runs.records.upward import with_uploads
 from store import queries
 from store.known import StoredRecords
 from store.scanning import Stored, stored_records
@@ -65,7 +65,7 @@ class Said(Struct, frozen=True):
     """The other rules that matched, notes included."""
 
 
-class Effect(Struct, frozen=True):
+class RecordImpact(Struct, frozen=True):
     """One record that fares otherwise."""
 
     kind: str
@@ -93,15 +93,15 @@ class Impact(Struct):
     """Stored records that no rule can be tried on: what was received of them could not be read."""
     by_rule: dict[str, dict[str, int]] = {}
     """Difference to deciding rule, as `before → after`, to how many records."""
-    newly_skipped: list[Effect] = []
-    newly_flagged: list[Effect] = []
-    no_longer_flagged: list[Effect] = []
-    changed_message: list[Effect] = []
-    newly_synced: list[Effect] = []
+    newly_skipped: list[RecordImpact] = []
+    newly_flagged: list[RecordImpact] = []
+    no_longer_flagged: list[RecordImpact] = []
+    changed_message: list[RecordImpact] = []
+    newly_synced: list[RecordImpact] = []
 
-    def of(self, difference: Difference) -> list[Effect]:
+    def of(self, difference: Difference) -> list[RecordImpact]:
         """The records of one difference."""
-        found: list[Effect] = getattr(self, difference)
+        found: list[RecordImpact] = getattr(self, difference)
         return found
 
 
@@ -109,7 +109,7 @@ class Side(Struct, frozen=True):
     """One rulebook, ready to decide and to tell."""
 
     classifier: Classifier
-    wording: Wording
+    wording: ReaderMessages
     messages: Messages
 
     @property
@@ -117,7 +117,9 @@ class Side(Struct, frozen=True):
         """The rulebook itself."""
         return self.classifier.rulebook
 
-    def decide(self, items: Sequence[Item], kind: str, at: tuple[datetime, datetime | None], known: Known) -> Decided:
+    def decide(
+        self, items: Sequence[Item], kind: str, at: tuple[datetime, datetime | None], known: KnownRecords
+    ) -> Decided:
         """Decide those of the kind as at a moment and the last downward run before it."""
         return self.classifier.decide(items, moment_of(self.rulebook, *at), known, {kind})
 
@@ -202,13 +204,13 @@ class _Compared:
             row = readable[place][0]
             self._add(
                 difference or "changed_message",
-                Effect(kind, row.source_id, row.name, row.starts_at, then_said, now_said),
+                RecordImpact(kind, row.source_id, row.name, row.starts_at, then_said, now_said),
             )
 
     def _may_be_reworded(self, decision: Decision | None) -> bool:
         return not self._reworded.isdisjoint(match.rule for match in _matches_of(decision))
 
-    def _add(self, difference: Difference, effect: Effect) -> None:
+    def _add(self, difference: Difference, effect: RecordImpact) -> None:
         self.found.of(difference).append(effect)
         then, now = (said.rule or said.verdict or "not decided" for said in (effect.before, effect.after))
         self._by_rule[difference][f"{then} → {now}"] += 1

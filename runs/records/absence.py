@@ -15,7 +15,7 @@ from sqlmodel import Session
 from engine.model.rulebook import Rulebook
 from runs.model.findings import Findings, Identity
 from store import fingerprints, writes
-from store.writes import Known
+from store.writes import KnownRecord
 
 SETTING = "leaves_after_runs"
 _UNREADABLE = "record"
@@ -25,11 +25,11 @@ _UNREADABLE = "record"
 class Missing(Struct):
     """What is known and was not received."""
 
-    aging: list[Known]
+    aging: list[KnownRecord]
     """Not received, and may come back."""
-    leaving: list[Known]
+    leaving: list[KnownRecord]
     """Not received by so many complete runs that they count as gone."""
-    over: list[Known]
+    over: list[KnownRecord]
     """Sessions and sheets that still had a verdict, and whose day is past."""
 
 
@@ -39,24 +39,24 @@ def leaves_after(rulebook: Rulebook) -> int:
     return max(1, entry.value) if entry is not None and isinstance(entry.value, int) else 1
 
 
-def is_past(known: Known, today: datetime) -> bool:
+def is_past(known: KnownRecord, today: datetime) -> bool:
     """Whether it is a session or sheet of an earlier day of the customer."""
     return known.starts_at is not None and known.starts_at < today
 
 
-def is_there(known: Known, today: datetime) -> bool:
+def is_there(known: KnownRecord, today: datetime) -> bool:
     """Whether it was received last time, and would be expected again today."""
     return known.not_received_since is None and not is_past(known, today)
 
 
-def accepted(asked: Collection[str], known: Mapping[Identity, Known], came: Collection[str]) -> frozenset[str]:
+def accepted(asked: Collection[str], known: Mapping[Identity, KnownRecord], came: Collection[str]) -> frozenset[str]:
     """Kinds of which nothing came, as nothing did before: somebody has approved that, and what is left ages on."""
     there = {identity[0] for identity, one in known.items() if one.not_received_since is None}
     aging = {identity[0] for identity, one in known.items() if one.not_received_since and one.left_at is None}
     return frozenset(kind for kind in asked if kind in aging and kind not in there and kind not in came)
 
 
-def missing(run: Findings, known: Mapping[Identity, Known], found: Collection[Identity]) -> Missing:
+def missing(run: Findings, known: Mapping[Identity, KnownRecord], found: Collection[Identity]) -> Missing:
     """What of the known is missing in what was found, and what becomes of it."""
     result = Missing([], [], [])
     for identity, then in known.items():
@@ -90,12 +90,12 @@ def age(session: Session, run: Findings, absent: Missing) -> None:
     )
 
 
-def newly(ones: Iterable[Known]) -> list[Known]:
+def newly(ones: Iterable[KnownRecord]) -> list[KnownRecord]:
     """Those of them that were still received by the run before."""
     return [one for one in ones if one.not_received_since is None]
 
 
-def _older(one: Known, run: Findings) -> writes.Row:
+def _older(one: KnownRecord, run: Findings) -> writes.Row:
     return {
         "id": one.id,
         "not_received_since": one.not_received_since or run.as_of,

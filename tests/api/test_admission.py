@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.http.auth import Door, Sessions
+from api.http.auth import Door, SignedIn
 from runs.service import Service
 from store.api_keys import revoke_key
 from tests.api.conftest import EVERYTHING, NOON, Client, MakeKey
@@ -211,7 +211,7 @@ def test_a_form_from_another_site_is_refused(
 
 
 def test_sessions_end_and_the_oldest_make_room() -> None:
-    brief, few = Sessions(seconds=-1), Sessions(most=2)
+    brief, few = SignedIn(seconds=-1), SignedIn(most=2)
     assert brief.key(brief.begin("k")) is None
     first, second, third = few.begin("a"), few.begin("b"), few.begin("c")
     assert [few.key(token) for token in (first, second, third)] == [None, "b", "c"]

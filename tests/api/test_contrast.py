@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from engine.model.packaged import TEMPLATES
+from engine.model.package_files import TEMPLATES
 
 CSS = (TEMPLATES / "static" / "muster.css").read_text("utf-8")
 LIGHT, DARK = (

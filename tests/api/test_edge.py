@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.http.middleware import HEADERS
-from api.http.problems import PROBLEMS, URN
+from api.http.problem_details import PROBLEMS, URN
 from tests.api.conftest import EVERYTHING, NAMES, Client
 
 

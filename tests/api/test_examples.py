@@ -14,7 +14,7 @@ from connectors.registry import catalogue
 from engine.explaining.explainer import example_matches
 from engine.language.renderer import Messages
 from engine.matching.examples import Posed
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.model.rulebook import Example, Rule
 from engine.records.kinds import DOWNWARD
 from engine.rulefiles.library import Library, load_base

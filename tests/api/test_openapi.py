@@ -12,9 +12,9 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import description
-from api.document import examples
+from api.document import example_bodies as examples
 from api.http.limits import Limits
-from api.http.problems import PROBLEMS, URN
+from api.http.problem_details import PROBLEMS, URN
 from engine.records.kinds import KINDS
 from store.queries import LARGEST_PAGE
 from tests.api.conftest import EVERYTHING, INES, Client

@@ -21,8 +21,8 @@ from engine.model.rulebook import FIX_IN, REACTIONS
 from engine.records.kinds import KINDS
 from runs.model.answers import Awakened, EffectKind, Unsourced, Where
 from runs.model.errors import SettleFault
+from store.enums import PAUSED, IssueState, Resolution, Status
 from store.feed import Sort
-from store.words import PAUSED, IssueState, Resolution, Status
 
 WORDS = Words()
 TEMPLATES = sorted(path.name for path in PAGES.glob("*.html"))

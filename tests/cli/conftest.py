@@ -13,7 +13,7 @@ from cli.demo.seeding import seed
 from cli.main import main
 from connectors.registry import catalogue
 from engine.language.renderer import Messages
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.rulefiles.library import Library
 from runs.model.answers import RunSummary
 from runs.service import Service

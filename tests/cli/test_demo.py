@@ -18,7 +18,7 @@ import pytest
 from cli.demo import CUSTOMERS
 from cli.demo.seeding import sample_items
 from connectors.registry import catalogue
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.rulefiles.library import load_base
 from tests.cli.conftest import NOON, Muster, Seeded
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from store.copying import back_up
 from tests.cli.conftest import Muster, Seeded
 

@@ -14,7 +14,7 @@ import pytest
 
 from connectors.registry import catalogue
 from engine.language.renderer import Messages
-from engine.model.packaged import RULES, TEMPLATES
+from engine.model.package_files import RULES, TEMPLATES
 from engine.model.problems import Problem
 from engine.rulefiles.check.check import check
 from engine.rulefiles.check.messages import problems_of

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from tests.cli.conftest import Muster, Seeded
 
 LEARNER = {"kind": "learner", "source_id": "8", "first_name": "Moussa", "last_name": "Diombassé", "training": "Year 9"}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from connectors.columns.connector import given
-from connectors.columns.maps import RowMap, Written
-from connectors.contract import Around, ConnectorError, Fetch, Garbled, Refused, Unavailable
+from connectors.columns.maps import RowMap, ValueForm
+from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Unavailable
 from connectors.ids import hashed
 from engine.records.kinds import Record
 from tests.connectors.fakes import columns as fake
@@ -18,13 +18,13 @@ from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, cut, json, page, status
 from tests.connectors.trying import SAMPLED, WINDOW, filled, opened
 
-AROUND = Around("Europe/Paris", Path(), b"fake")
+AROUND = ConnectorContext("Europe/Paris", Path(), b"fake")
 PERSON = {"source_id": "id", "first_name": "prenom", "last_name": "nom"}
 
 
 def row(kinds: Any, cells: dict[str, Any], **written: Any) -> dict[str, dict[str, Any]]:
     """What a row becomes."""
-    return {raw.kind: dict(raw.values) for raw in RowMap(kinds, Written(**written), AROUND).raws(cells.get, "row:1")}
+    return {raw.kind: dict(raw.values) for raw in RowMap(kinds, ValueForm(**written), AROUND).raws(cells.get, "row:1")}
 
 
 def files(folder: Path, options: dict[str, Any], **texts: str) -> tuple[list[Record], Fetch]:

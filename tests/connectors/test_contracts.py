@@ -12,7 +12,7 @@ from connectors.contract import Fetch, Refused
 from connectors.registry import catalogue
 from engine.matching.classifier import Classifier
 from engine.model.moments import Moment
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.records.kinds import Contract, Learner, kind_of
 from engine.relations.neighbourhood import Situation
 from engine.rulefiles.library import load_base

@@ -9,7 +9,7 @@ import pytest
 from connectors.contract import Fetch, Refused
 from connectors.education_perfect.issues import Reported, read_issues, rule_of
 from connectors.registry import catalogue
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.rulefiles.library import load_base
 
 HEADER = "Integration Source ID,EP Entity Type,Entity Name,MIS ID,Error Message"

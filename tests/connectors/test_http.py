@@ -24,9 +24,9 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
-from connectors.contract import Around, ConnectorError, Fetch, Garbled, Refused, Unavailable
+from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Unavailable
 from connectors.credentials import Pairs
-from connectors.http import Http, basic, bearer, by_offset, by_token, numbered
+from connectors.http_client import Http, basic, bearer, by_offset, by_token, numbered
 from connectors.network import is_public
 from connectors.waiting import Pace, asked_wait, back_off
 from tests.connectors.serving import served
@@ -206,7 +206,7 @@ class Tried:
         self.server.asked.clear()
         self.fetch = Fetch()
         self.slept: list[float] = []
-        around = Around(zone="Europe/Paris", data_folder=Path(), allow_private=True, sleep=self.slept.append)
+        around = ConnectorContext(zone="Europe/Paris", data_folder=Path(), allow_private=True, sleep=self.slept.append)
         settings.setdefault("auth", bearer(SECRET))
         self.http = Http("Norvane", self.address, self.fetch, around, **settings)
 
@@ -403,7 +403,9 @@ def test_no_error_and_no_log_line_holds_a_key_a_value_or_a_query(
 
 def test_the_network_is_told_apart(tmp_path: Path) -> None:
     def asking(url: str, allow_private: bool) -> ConnectorError:
-        around = Around(zone="UTC", data_folder=tmp_path, allow_private=allow_private, sleep=lambda seconds: None)
+        around = ConnectorContext(
+            zone="UTC", data_folder=tmp_path, allow_private=allow_private, sleep=lambda seconds: None
+        )
         with pytest.raises(ConnectorError) as caught, Http("Norvane", url, Fetch(), around, timeout=2) as http:
             http.get_json("well")
         return caught.value

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Around, Fetch, Refused
+from connectors.contract import ConnectorContext, Fetch, Refused
 from connectors.hyperplanning_csv.connector import HyperplanningCsv, Options
 from connectors.hyperplanning_csv.export import birth_date
 from engine.records.kinds import Instructor
@@ -20,7 +20,7 @@ HEADER = "Nom,Prénom,Adresse e-mail,Né(e) le,Sexe,Promotions,TD,Regroupements,
 
 
 def read(path: Path, fetch: Fetch | None = None, key: bytes = b"key") -> list[Any]:
-    around = Around(zone="Europe/Paris", data_folder=path.parent, id_key=key)
+    around = ConnectorContext(zone="Europe/Paris", data_folder=path.parent, id_key=key)
     return list(HyperplanningCsv(Options(str(path)), around).records(WINDOW, fetch or Fetch()))
 
 

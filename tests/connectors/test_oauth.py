@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.contract import Around, Fetch, Refused, Unavailable
-from connectors.http import Http
+from connectors.contract import ConnectorContext, Fetch, Refused, Unavailable
+from connectors.http_client import Http
 from connectors.oauth import ClientCredentials, Signed, signature
 from tests.connectors.serving import served
 
@@ -63,8 +63,8 @@ class Clock:
         return self.at
 
 
-def around() -> Around:
-    return Around(zone="UTC", data_folder=Path(), allow_private=True, sleep=lambda _: None)
+def around() -> ConnectorContext:
+    return ConnectorContext(zone="UTC", data_folder=Path(), allow_private=True, sleep=lambda _: None)
 
 
 def credentials(url: str, clock: Clock, **settings: Any) -> ClientCredentials:

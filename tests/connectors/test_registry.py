@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from msgspec import Struct
 
-from connectors.contract import Around, ConnectorError, Refused
+from connectors.contract import ConnectorContext, ConnectorError, Refused
 from connectors.registry import catalogue, is_pushed, open_connector
 from engine.model.connector_spec import ConnectorSpec, DataPath, Secret, Url
 from engine.model.problems import Place
@@ -30,7 +30,7 @@ class Invented:
         name="invented", title="Invented", side="source", options=Options, provides={}
     )
 
-    def __init__(self, options: Options, around: Around, /) -> None:
+    def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self.options = options
         self.around = around
 
@@ -41,7 +41,7 @@ class Invented:
 def opening(folder: Path, environ: dict[str, str] | None = None, **options: Any) -> Invented:
     use = ConnectorUse(Invented.spec, {"url": "https://norvane.example.org", **options}, Place("norvane.yaml"))
     customer = Customer("campus-norvane", "Norvane", "fr", "Europe/Paris", use, None, Schedule(), {})
-    around = Around(zone="Europe/Paris", data_folder=folder)
+    around = ConnectorContext(zone="Europe/Paris", data_folder=folder)
     opened = open_connector(
         use, customer, around, environ or {"MUSTER_CAMPUS_NORVANE_TOKEN": "hush"}, {"invented": Invented}
     )

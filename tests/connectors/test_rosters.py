@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Around, Fetch, Refused
+from connectors.contract import ConnectorContext, Fetch, Refused
 from connectors.files import read_path
 from connectors.sds.connector import Options, Sds
 from engine.records.kinds import Record, kind_of
@@ -163,7 +163,7 @@ def test_sds_1_has_user_names_american_days_and_one_number_for_several_things() 
 
 
 def test_a_domain_makes_an_address_of_a_user_name_that_is_none(tmp_path: Path) -> None:
-    around = Around(zone="Europe/Paris", data_folder=tmp_path, id_key=b"x")
+    around = ConnectorContext(zone="Europe/Paris", data_folder=tmp_path, id_key=b"x")
     found = Sds(Options(str(SDS / "v1"), "pupils.example.org"), around).records(WINDOW, Fetch())
     people: list[Any] = [record for record in found if kind_of(record) in ("learner", "instructor")]
     assert [person.email for person in people] == [

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.archive import Limits, opened
+from connectors.archive import ArchiveLimits, opened
 from connectors.contract import Fetch, Refused
-from connectors.tables import Table, folded
+from connectors.table_files import Table, folded
 
 COLUMNS = {folded(name): name for name in ("sourcedId", "givenName", "email", "role")}
 
@@ -125,10 +125,10 @@ def test_a_zip_too_dense_too_large_or_too_full_is_refused(tmp_path: Path) -> Non
     bomb = zipped(tmp_path, {"users.csv": b"0" * 20_000_000})
     with pytest.raises(Refused, match="too densely"), opened(bomb, "Norvane"):
         pass
-    with pytest.raises(Refused, match="too large"), opened(bomb, "Norvane", Limits(size=1_000)):
+    with pytest.raises(Refused, match="too large"), opened(bomb, "Norvane", ArchiveLimits(size=1_000)):
         pass
     full = zipped(tmp_path, {f"{number}.csv": b"x" for number in range(3)})
-    with pytest.raises(Refused, match="too many files"), opened(full, "Norvane", Limits(entries=2)):
+    with pytest.raises(Refused, match="too many files"), opened(full, "Norvane", ArchiveLimits(entries=2)):
         pass
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from connectors.contract import Around, ConnectorError, Fetch, Garbled, Refused, Unavailable, Window
+from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Unavailable, Window
 from connectors.wonde.answers import day, instant
 from connectors.wonde.connector import HOP, Wonde
 from connectors.wonde.options import Options
@@ -368,7 +368,7 @@ def from_region(domain: str) -> tuple[Found, Fetch, list[str]]:
     fetch = Fetch()
     with served(Service(region=domain).application()) as url:
         vendor = _Vendor(url)
-        around = Around(zone="Europe/Paris", data_folder=Path(), transport=vendor)
+        around = ConnectorContext(zone="Europe/Paris", data_folder=Path(), transport=vendor)
         connector = Wonde(Options(token=TOKEN, schools=(SCHOOL,)), around)
         try:
             return by_id(list(connector.records(WINDOW, fetch))), fetch, vendor.hosts

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import connectors
-from connectors.contract import Around, Connector, Fetch, Window
+from connectors.contract import Connector, ConnectorContext, Fetch, Window
 from connectors.registry import BUILT_IN, open_connector
 from engine.model.connector_spec import ConnectorSpec
 from engine.model.problems import Place
@@ -83,7 +83,7 @@ def opened(
     """A connector as a run opens it, for an invented customer `fake` in Paris."""
     use = ConnectorUse(spec, options, Place("fake.yaml"))
     customer = Customer("fake", "Fake", "fr", "Europe/Paris", use, None, Schedule(), {})
-    around = Around(zone="Europe/Paris", data_folder=data_folder, sleep=slept.append)
+    around = ConnectorContext(zone="Europe/Paris", data_folder=data_folder, sleep=slept.append)
     return open_connector(use, customer, around, {**environ, "MUSTER_ALLOW_PRIVATE_HOSTS": "1"})
 
 

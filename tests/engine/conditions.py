@@ -9,7 +9,7 @@ from engine.model.problems import Place
 from engine.model.rulebook import SettingEntry, SettingType, SettingValue
 from engine.rulefiles.parse.operands import Scope
 from engine.rulefiles.parse.when import parse_when
-from engine.rulefiles.reader import Reading
+from engine.rulefiles.reader import ShapeReader
 from engine.rulefiles.yaml_tree import read_nodes
 
 TYPES: dict[str, SettingType] = {
@@ -35,7 +35,7 @@ def settings(values: Mapping[str, SettingValue] | None = None) -> dict[str, Sett
 
 def when(kind: str, text: str) -> Condition:
     """The condition of a rule on that kind."""
-    reading = Reading()
+    reading = ShapeReader()
     condition = parse_when(read_nodes(text.encode(), "rule.yaml").root, Scope(kind, (kind,), settings()), reading)
     assert not reading.problems, reading.problems
     return condition

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.analysis.availability import EVERYTHING, Provided
 from engine.analysis.reads import relations_read, walk
-from engine.matching.examples import Given
+from engine.matching.examples import ExampleSituation
 from engine.model.conditions import (
     ALWAYS,
     All,
@@ -214,7 +214,7 @@ def _where(kind: str, relation: str, exceptions: bool) -> st.SearchStrategy[Cond
 
 
 @st.composite
-def situations(draw: st.DrawFn, kind: str, when: Condition) -> Given:
+def situations(draw: st.DrawFn, kind: str, when: Condition) -> ExampleSituation:
     """Related records for every relation that the condition reads, given directly."""
     related: dict[str, tuple[Record, ...]] = {}
     for name in relations_read(when):
@@ -223,7 +223,7 @@ def situations(draw: st.DrawFn, kind: str, when: Condition) -> Given:
         related[name] = tuple(
             draw(records(draw(st.sampled_from(relation.to)), when, str(number))) for number in range(size)
         )
-    return Given(related, {})
+    return ExampleSituation(related, {})
 
 
 def rule_of(kind: str, when: Condition, rule_id: str = "learner.drawn") -> Rule:

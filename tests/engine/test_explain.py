@@ -17,7 +17,7 @@ from engine.explaining.explainer import example_matches, explain
 from engine.explaining.explanation import Explanation, Node
 from engine.matching.classifier import Classifier, Decided
 from engine.model.moments import Moment
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.model.rulebook import Rule, Rulebook
 from engine.records.decode import Invalid, read_mapping
 from engine.records.kinds import KINDS, Record

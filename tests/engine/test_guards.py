@@ -7,7 +7,7 @@ import pytest
 
 from connectors.registry import catalogue
 from engine.model.guards import GUARDS, Guards
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.model.problems import Problem, RuleFileError
 from engine.model.rulebook import Rulebook
 from engine.rulefiles.library import load, load_base

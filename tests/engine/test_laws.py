@@ -16,7 +16,7 @@ from engine.explaining.explainer import matches
 from engine.matching.classifier import Classifier, TooNested, decide_one
 from engine.matching.comparisons import Clock, bind, holds
 from engine.matching.comparisons_fast import predicate
-from engine.matching.examples import Given
+from engine.matching.examples import ExampleSituation
 from engine.model.conditions import Condition, Not
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS, Record, kind_of
@@ -80,7 +80,7 @@ def test_a_rule_matches_only_where_it_would_whatever_the_values_not_provided_wer
         else data.draw(drawing.situations(kind, rule.when)).related(record, name)
         for name in relations_read(rule.when)
     }
-    other_situation: Any = Given(related, {})
+    other_situation: Any = ExampleSituation(related, {})
     assert decide_one(
         rule,
         otherwise(record, lambda field: provided.field(kind, field)),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.model.problems import Problem, RuleFileError
 from engine.model.rulebook import FINDINGS
 from engine.rulefiles import report

@@ -19,7 +19,7 @@ from engine.matching.durable_engine import EngineError, Ruleset
 from engine.model.conditions import ALWAYS, All, Condition, Count, FieldTest, Related, Value
 from engine.model.conditions import Any as AnyOf
 from engine.model.moments import Moment
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.records.kinds import Instructor, Learner, Session
 from engine.rulefiles.library import load
 from tests.engine import drawing

@@ -15,7 +15,7 @@ from engine.language.renderer import FALLBACK, MOST_SHOWN, Messages
 from engine.language.safe_subset import MOST_WRITTEN, is_plain
 from engine.model.conditions import ALWAYS
 from engine.model.decisions import Facts, RelatedFacts
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.model.problems import Place
 from engine.model.rulebook import FINDINGS, MessageText, Rulebook, Touch
 from engine.records.decode import Invalid, read_json

@@ -27,7 +27,7 @@ from engine.model.problems import Place, Problem
 from engine.model.rulebook import SettingEntry, SettingType
 from engine.rulefiles.parse.operands import Scope
 from engine.rulefiles.parse.when import parse_when
-from engine.rulefiles.reader import Reading
+from engine.rulefiles.reader import ShapeReader
 from engine.rulefiles.yaml_tree import read_nodes
 
 _TYPES: dict[str, SettingType] = {
@@ -45,7 +45,7 @@ SETTINGS = {name: SettingEntry(name, type_, None, "", "base", Place("f")) for na
 def parsed(kind: str, when: str) -> tuple[All, list[Problem]]:
     file = read_nodes(when.encode(), "f.yaml")
     assert file.problems == ()
-    reading = Reading()
+    reading = ShapeReader()
     return parse_when(file.root, Scope(kind, (kind,), SETTINGS), reading), reading.problems
 
 

@@ -9,7 +9,7 @@ import pytest
 from connectors.registry import catalogue
 from engine.language.renderer import Messages
 from engine.matching.classifier import Classifier
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.model.rulebook import FINDINGS
 from engine.records.kinds import DOWNWARD, UPWARD
 from engine.rulefiles.check.check import check

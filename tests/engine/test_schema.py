@@ -8,10 +8,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from connectors.registry import catalogue
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.rulefiles.library import load_base
 from engine.rulefiles.parse.operands import TIME_WORDS
-from engine.rulefiles.schema.files import rule_file_schema
+from engine.rulefiles.schema.rule_files import rule_file_schema
 from engine.rulefiles.yaml_tree import Mapping, Node, Scalar, Sequence, read_nodes
 
 FILES = sorted(path.relative_to(RULES) for path in RULES.rglob("*.yaml"))

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.registry import catalogue
 from engine.analysis.causes import Cause, causes, waits_of
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.model.rulebook import Rulebook
 from engine.records.decode import Invalid
 from engine.records.kinds import Enrolment, Instructor, Person, Record, Session

@@ -10,7 +10,7 @@ import pytest
 
 from engine.analysis.availability import EVERYTHING, Provided
 from engine.explaining.evaluator import Lack, Trace, Tracer
-from engine.matching.examples import Given
+from engine.matching.examples import ExampleSituation
 from engine.model.moments import Moment
 from engine.model.rulebook import SettingValue
 from engine.records.decode import Invalid, read_mapping
@@ -44,7 +44,7 @@ def traced(
     moment: Moment = NOW,
 ) -> Trace:
     to = {"own_accounts": "account", "email_accounts": "account", "sessions": "session", "instructors": "instructor"}
-    given = Given(
+    given = ExampleSituation(
         {
             name: tuple(_record(to[name], {"source_id": str(number), **item}) for number, item in enumerate(items))
             for name, items in (related or {}).items()

@@ -17,7 +17,7 @@ from typing import Literal
 from engine.records.kinds import Account, Instructor, Learner, Record, Session
 from runs.model.errors import Busy
 from store.database import Database
-from store.words import Direction
+from store.enums import Direction
 from tests.runs.schools import NOW, PLAIN, a_service
 
 Way = Literal["school", "downward", "upward"]

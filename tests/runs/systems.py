@@ -17,7 +17,7 @@ from sqlmodel import select
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from connectors.contract import Around
+from connectors.contract import ConnectorContext
 from connectors.registry import catalogue
 from engine.language.renderer import Messages
 from engine.records.kinds import DOWNWARD, KINDS, Record
@@ -25,8 +25,8 @@ from engine.rulefiles.library import Library
 from runs.model.answers import RunSummary
 from runs.service import Service
 from store.database import Database
+from store.enums import Direction
 from store.tables import RecordRow
-from store.words import Direction
 from tests.connectors.fakes import hyperplanning
 from tests.connectors.serving import served
 from tests.connectors.trying import SAMPLED, fake_of, filled, folder_of, read
@@ -152,10 +152,10 @@ def service_of(tried: Tried, url: str, database: Database, folder: Path, **more:
     return Service(database, library, catalogue(), Messages(), environ, lambda: MONDAY, patient())
 
 
-def patient(slept: list[float] | None = None, timeout: float = 30.0) -> Around:
+def patient(slept: list[float] | None = None, timeout: float = 30.0) -> ConnectorContext:
     """Waits between attempts are noted, not slept."""
     kept = [] if slept is None else slept
-    return Around("UTC", Path("data"), sleep=kept.append, timeout=timeout)
+    return ConnectorContext("UTC", Path("data"), sleep=kept.append, timeout=timeout)
 
 
 def run(service: Service, tried: Tried, hours: int = 0) -> RunSummary:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from connectors.registry import catalogue
 from engine.analysis.reads import fields_read
-from engine.model.packaged import RULES
+from engine.model.package_files import RULES
 from engine.model.rulebook import Rulebook
 from engine.model.versions import parts_of
 from engine.rulefiles.library import load, load_base

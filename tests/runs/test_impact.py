@@ -14,7 +14,7 @@ from engine.records.kinds import Mark, Session
 from engine.rulefiles.library import load
 from runs.model.errors import NothingStored
 from runs.queries.impact import Impact, Side, impact
-from runs.queries.wording import Wording
+from runs.queries.reader_messages import ReaderMessages
 from runs.service import Service
 from store.database import Database
 from tests.runs.schools import ADA, ALGEBRA, ILL, LOU, NOW, PLAIN, SHEET, a_service, changed, later
@@ -133,7 +133,7 @@ def test_it_makes_no_difference_how_many_are_read_at_a_time(database: Database, 
 
     def side(rulebook: Rulebook) -> Side:
         classifier = Classifier(rulebook, provided_by(rulebook, REMEMBERED))
-        return Side(classifier, Wording(service.messages, rulebook, None), service.messages)
+        return Side(classifier, ReaderMessages(service.messages, rulebook, None), service.messages)
 
     with database.reading() as session:
         found = [impact(session, side(before), side(after), size=size) for size in (1, 7, 1_000)]

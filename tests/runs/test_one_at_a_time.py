@@ -18,8 +18,8 @@ from runs.execution import locking
 from runs.model.errors import Busy, Overtaken
 from runs.service import Service
 from store.database import Database
+from store.enums import Direction
 from store.run_tables import RunRow
-from store.words import Direction
 from tests.runs.comparing import told
 from tests.runs.pushing import Pusher, school
 from tests.runs.schools import ILL, NOW, PLAIN, WELL, a_service, later, states

@@ -12,7 +12,7 @@ import msgspec
 
 from engine.records.kinds import Account, Instructor, Learner, Mark, Record, Session, Sheet
 from runs.issues.by_hand import Settlement
-from runs.model.answers import Day, FeedRow, Happening, RunSummary
+from runs.model.answers import FeedRow, Happening, HistoryDay, RunSummary
 from runs.service import Service
 from store.database import Database
 from store.feed import IssueFilter
@@ -219,7 +219,7 @@ class Week:
         return lines
 
     def _changes(self, local: Any) -> list[str]:
-        items: list[Day] = []
+        items: list[HistoryDay] = []
         cursor = None
         while True:
             page = self.service.history("norvane", cursor, 500, local)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from engine.model.connector_spec import Catalogue
-from engine.model.packaged import called
+from engine.model.package_files import called
 from engine.model.problems import Place, Problem, RuleFileError
 from engine.model.rulebook import Rule, Rulebook
 from engine.records.kinds import UPWARD

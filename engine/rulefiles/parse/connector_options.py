@@ -16,13 +16,13 @@ from engine.model.rulebook import ConnectorUse
 from engine.records.fields import fields_of
 from engine.records.kinds import DOWNWARD, KINDS
 from engine.records.suggest import did_you_mean
-from engine.rulefiles.parse.option_values import OptionValues, Surroundings, Wrong, secret_prefix
-from engine.rulefiles.reader import Reading, shown
-from engine.rulefiles.yaml_tree import Entry, Node, Refused, Scalar, Sequence
+from engine.rulefiles.parse.option_values import OptionContext, OptionValues, WrongOption, secret_prefix
+from engine.rulefiles.reader import ShapeReader, shown
+from engine.rulefiles.yaml_tree import KeyValue, Node, RefusedNode, Scalar, Sequence
 from engine.rulefiles.yaml_tree import Mapping as MappingNode
 
 
-def read_use(entry: Entry, side: Side, around: Surroundings, reading: Reading) -> ConnectorUse | None:
+def read_use(entry: KeyValue, side: Side, around: OptionContext, reading: ShapeReader) -> ConnectorUse | None:
     """A customer's `source:` or `platform:`; None when it is wrong and the problems noted."""
     mapping = reading.mapping(entry.value, f"`{side}`", entry.key.place)
     if mapping is None:
@@ -56,12 +56,12 @@ def _names(catalogue: Catalogue, side: Side) -> str:
 
 
 class _Options:
-    def __init__(self, spec: ConnectorSpec, around: Surroundings, reading: Reading) -> None:
+    def __init__(self, spec: ConnectorSpec, around: OptionContext, reading: ShapeReader) -> None:
         self._spec = spec
         self._around = around
         self._reading = reading
 
-    def read(self, entry: Entry, mapping: MappingNode) -> ConnectorUse | None:
+    def read(self, entry: KeyValue, mapping: MappingNode) -> ConnectorUse | None:
         spec, reading = self._spec, self._reading
         info = types.type_info(spec.options)
         assert isinstance(info, types.StructType)
@@ -74,9 +74,9 @@ class _Options:
             if item.name == "connector":
                 continue
             at[item.name] = item.value
-            if not isinstance(item.value, Refused):
+            if not isinstance(item.value, RefusedNode):
                 value = values.read(item.value, fields[item.name].type, {}, f"‘{item.name}’")
-                if not isinstance(value, Wrong):
+                if not isinstance(value, WrongOption):
                     options[item.name] = value
         for field in fields.values():
             if field.required and field.encode_name not in at:
@@ -111,7 +111,7 @@ class _Options:
             return f'write {field.encode_name}: "${{{prefix}...}}"'
         return f"write `{field.encode_name}: ...`" + (f" ({described})" if described else "")
 
-    def _convert(self, options: dict[str, Any], at: dict[str, Node], entry: Entry) -> None:
+    def _convert(self, options: dict[str, Any], at: dict[str, Node], entry: KeyValue) -> None:
         """What only the struct itself knows: lengths, ranges, patterns, its own checks."""
         try:
             msgspec.convert(options, self._spec.options)

@@ -12,10 +12,10 @@ from engine.records.kinds import SegmentKey
 from engine.records.suggest import did_you_mean
 from engine.rulefiles.parse.connector_options import read_use
 from engine.rulefiles.parse.examples import zone_named
-from engine.rulefiles.parse.option_values import Surroundings
+from engine.rulefiles.parse.option_values import OptionContext
 from engine.rulefiles.parse.waivers import read_waivers
-from engine.rulefiles.reader import Reading, shown
-from engine.rulefiles.yaml_tree import Entry, Mapping, Sequence
+from engine.rulefiles.reader import ShapeReader, shown
+from engine.rulefiles.yaml_tree import KeyValue, Mapping, Sequence
 
 KEYS = (
     "name",
@@ -38,7 +38,7 @@ _LOOSE_TIME = re.compile(r"([0-9]{1,2})[:hH.]([0-9]{2})?")
 _SEGMENT_KEYS: tuple[str, ...] = get_args(SegmentKey)
 
 
-def read_customer(root: Mapping, languages: tuple[str, ...], around: Surroundings, reading: Reading) -> Customer:
+def read_customer(root: Mapping, languages: tuple[str, ...], around: OptionContext, reading: ShapeReader) -> Customer:
     """The customer of a file. With problems noted, it is as much as could be read, and not to be used."""
     parts = {entry.name: entry for entry in reading.known(root, KEYS, "a customer's file")}
     for key in (key for key in REQUIRED if key not in parts):
@@ -68,11 +68,11 @@ def read_customer(root: Mapping, languages: tuple[str, ...], around: Surrounding
     )
 
 
-def _use(entry: Entry | None, side: Side, around: Surroundings, reading: Reading) -> ConnectorUse | None:
+def _use(entry: KeyValue | None, side: Side, around: OptionContext, reading: ShapeReader) -> ConnectorUse | None:
     return None if entry is None else read_use(entry, side, around, reading)
 
 
-def _zone(entry: Entry | None, reading: Reading) -> str:
+def _zone(entry: KeyValue | None, reading: ShapeReader) -> str:
     text = reading.text(entry.value, "`zone`") if entry is not None else None
     if entry is None or text is None:
         return "UTC"
@@ -87,7 +87,7 @@ def _zone(entry: Entry | None, reading: Reading) -> str:
     return "UTC"
 
 
-def _schedule(entry: Entry | None, reading: Reading) -> Schedule:
+def _schedule(entry: KeyValue | None, reading: ShapeReader) -> Schedule:
     mapping = reading.mapping(entry.value, "`schedule`", entry.key.place) if entry is not None else None
     times: dict[str, tuple[str, ...]] = {}
     names = ("downward", "upward")
@@ -113,7 +113,7 @@ def _schedule(entry: Entry | None, reading: Reading) -> Schedule:
     return Schedule(**times)
 
 
-def _segments(entry: Entry | None, reading: Reading) -> dict[str, dict[str, tuple[str, ...]]]:
+def _segments(entry: KeyValue | None, reading: ShapeReader) -> dict[str, dict[str, tuple[str, ...]]]:
     mapping = reading.mapping(entry.value, "`segments`", entry.key.place) if entry is not None else None
     made: dict[str, dict[str, tuple[str, ...]]] = {}
     for account in mapping.entries if mapping is not None else ():

@@ -16,8 +16,8 @@ from engine.records.suggest import did_you_mean
 from engine.relations.definitions import RELATIONS
 from engine.rulefiles.parse.operands import Scope, read_day, read_instant
 from engine.rulefiles.parse.settings import read_value
-from engine.rulefiles.reader import Reading, shown
-from engine.rulefiles.yaml_tree import Entry, Mapping, Node, Refused, Scalar, Sequence
+from engine.rulefiles.reader import ShapeReader, shown
+from engine.rulefiles.yaml_tree import KeyValue, Mapping, Node, RefusedNode, Scalar, Sequence
 
 ZONE = "Europe/Paris"
 """An example's zone where it names none."""
@@ -29,7 +29,7 @@ _TOGETHER = {"accounts": ("own_accounts", "email_accounts")}
 """Relations that are others together; an example gives those."""
 
 
-def read_examples(node: Node, scope: Scope, reading: Reading) -> tuple[Example, ...]:
+def read_examples(node: Node, scope: Scope, reading: ShapeReader) -> tuple[Example, ...]:
     """Every example that is right; the problems of the others are noted."""
     sequence = reading.sequence(node, "`examples`", "start each example with `- `")
     items = sequence.items if sequence is not None else ()
@@ -47,7 +47,7 @@ def zone_named(name: str) -> bool:
 
 
 class _Reader:
-    def __init__(self, scope: Scope, reading: Reading) -> None:
+    def __init__(self, scope: Scope, reading: ShapeReader) -> None:
         self._scope = scope
         self._reading = reading
 
@@ -83,7 +83,7 @@ class _Reader:
             place=mapping.place,
         )
 
-    def _zone(self, entry: Entry | None) -> str:
+    def _zone(self, entry: KeyValue | None) -> str:
         text = self._reading.text(entry.value, "`zone`") if entry is not None else None
         if entry is None or text is None:
             return ZONE
@@ -93,7 +93,7 @@ class _Reader:
         self._reading.problem(entry.value.place, "unknown-zone", f"unknown time zone ‘{shown(text)}’", hint)
         return ZONE
 
-    def _moment(self, entry: Entry | None, zone: str) -> datetime | None:
+    def _moment(self, entry: KeyValue | None, zone: str) -> datetime | None:
         if entry is None:
             return None
         scalar = self._reading.scalar(entry.value, f"`{entry.name}`")
@@ -167,7 +167,7 @@ class _Reader:
                 reading.problem(entry.key.place, "unknown-field", message, hint)
                 continue
             values[entry.name] = self._value(entry.value)
-            if not isinstance(entry.value, Refused):
+            if not isinstance(entry.value, RefusedNode):
                 self._check(kind, entry, values[entry.name])
         if len(reading.problems) > before:
             return None
@@ -185,7 +185,7 @@ class _Reader:
             case _:
                 return None
 
-    def _check(self, kind: str, entry: Entry, value: Any) -> None:
+    def _check(self, kind: str, entry: KeyValue, value: Any) -> None:
         """Whether the door takes this one field; asked alone, so that its problem has a place."""
         field = fields_of(kind)[entry.name]
         if field.computed:

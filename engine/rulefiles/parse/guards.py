@@ -15,7 +15,7 @@ from engine.model.guards import ACTIONS, Guards
 from engine.records.kinds import KINDS
 from engine.records.suggest import did_you_mean
 from engine.rulefiles.parse.operands import read_day
-from engine.rulefiles.reader import Reading, found, shown
+from engine.rulefiles.reader import ShapeReader, found, shown
 from engine.rulefiles.yaml_tree import Mapping, Node, Scalar
 
 
@@ -64,7 +64,7 @@ def _parameter(annotation: Any) -> Parameter:
     return made
 
 
-def read_guards(node: Node, below: Guards, reading: Reading) -> Guards:
+def read_guards(node: Node, below: Guards, reading: ShapeReader) -> Guards:
     """The guards below with what a layer's `guards:` changes of them; each problem is noted and leaves its figure."""
     mapping = reading.mapping(node, "`guards`") if not (isinstance(node, Scalar) and node.empty) else None
     changed: dict[str, Struct] = {}
@@ -82,7 +82,7 @@ def read_guards(node: Node, below: Guards, reading: Reading) -> Guards:
     return msgspec.structs.replace(below, **changed) if changed else below
 
 
-def _figures(mapping: Mapping, guard: str, reading: Reading) -> dict[str, Any]:
+def _figures(mapping: Mapping, guard: str, reading: ShapeReader) -> dict[str, Any]:
     known = parameters(guard_types()[guard])
     given: dict[str, Any] = {}
     for entry in reading.known(mapping, tuple(known), f"the guard ‘{guard}’"):
@@ -102,7 +102,7 @@ def _figures(mapping: Mapping, guard: str, reading: Reading) -> dict[str, Any]:
     return given
 
 
-def _each(node: Node, figure: Parameter, what: str, reading: Reading) -> dict[str, int] | None:
+def _each(node: Node, figure: Parameter, what: str, reading: ShapeReader) -> dict[str, int] | None:
     mapping = reading.mapping(node, what)
     if mapping is None:
         return None
@@ -119,7 +119,7 @@ def _each(node: Node, figure: Parameter, what: str, reading: Reading) -> dict[st
     return made
 
 
-def _day(node: Node, what: str, reading: Reading) -> date | None:
+def _day(node: Node, what: str, reading: ShapeReader) -> date | None:
     scalar = reading.scalar(node, what)
     day = None if scalar is None else read_day(scalar.text)
     if scalar is not None and day is None:
@@ -127,7 +127,7 @@ def _day(node: Node, what: str, reading: Reading) -> date | None:
     return day
 
 
-def _number(node: Node, figure: Parameter, what: str, reading: Reading) -> int | None:
+def _number(node: Node, figure: Parameter, what: str, reading: ShapeReader) -> int | None:
     scalar = reading.scalar(node, what)
     if scalar is None:
         return None

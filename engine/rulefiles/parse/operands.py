@@ -18,8 +18,8 @@ from engine.records.decode import absent
 from engine.records.fields import Field, fields_of
 from engine.records.suggest import closest, did_you_mean
 from engine.rulefiles.operators import SIZES, TEXTUAL, TIMES, field_names, settings_for
-from engine.rulefiles.reader import Reading, found, shown
-from engine.rulefiles.yaml_tree import Node, Refused, Scalar
+from engine.rulefiles.reader import ShapeReader, found, shown
+from engine.rulefiles.yaml_tree import Node, RefusedNode, Scalar
 
 _REFERENCE = re.compile(r"\$([a-z_][a-z0-9_]*)")
 _THIS = re.compile(r"\$this\.([a-z_][a-z0-9_]*)")
@@ -77,7 +77,7 @@ def read_day(text: str) -> date | None:
         return None
 
 
-def read_instant(scalar: Scalar, reading: Reading) -> datetime | None:
+def read_instant(scalar: Scalar, reading: ShapeReader) -> datetime | None:
     """An instant in ISO form with its offset, in UTC; else None, and the problem is noted."""
     match = _INSTANT.fullmatch(scalar.text) if scalar.text >= _FIRST_YEAR else None
     try:
@@ -99,13 +99,13 @@ def read_instant(scalar: Scalar, reading: Reading) -> datetime | None:
 class OperandReader:
     """Reads operands in one scope."""
 
-    def __init__(self, reading: Reading, scope: Scope) -> None:
+    def __init__(self, reading: ShapeReader, scope: Scope) -> None:
         self._reading = reading
         self._scope = scope
 
     def read(self, field: Field, test: str, node: Node) -> Operand | None:
         """The operand of one test (`equals` for a bare value); None when it is wrong and the problem noted."""
-        if isinstance(node, Refused):
+        if isinstance(node, RefusedNode):
             return None
         if isinstance(node, Scalar) and node.empty:
             message = f"nothing stands behind ‘{field.name}’"

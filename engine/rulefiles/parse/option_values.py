@@ -15,22 +15,22 @@ from msgspec import inspect as types
 
 from engine.model.connector_spec import Catalogue
 from engine.rulefiles.parse.urls import url_fault
-from engine.rulefiles.reader import Reading, shown
+from engine.rulefiles.reader import ShapeReader, shown
 from engine.rulefiles.yaml_tree import Mapping as MappingNode
-from engine.rulefiles.yaml_tree import Node, Refused, Scalar, Sequence
+from engine.rulefiles.yaml_tree import Node, RefusedNode, Scalar, Sequence
 
 _REFERENCE = re.compile(r"\$\{(?P<name>MUSTER_[A-Z0-9_]+)\}")
 _ABSOLUTE = re.compile(r"[/\\~]|[A-Za-z]:")
 
 
-class Wrong:
+class WrongOption:
     """Stands for a value whose problem is noted."""
 
 
-WRONG = Wrong()
+WRONG = WrongOption()
 
 
-class Surroundings(Struct, frozen=True):
+class OptionContext(Struct, frozen=True):
     """What options are checked against beside the connector itself."""
 
     customer: str
@@ -56,7 +56,7 @@ def owner(name: str, customers: Collection[str]) -> str | None:
 class OptionValues:
     """Reads the values of one connector's options."""
 
-    def __init__(self, around: Surroundings, reading: Reading) -> None:
+    def __init__(self, around: OptionContext, reading: ShapeReader) -> None:
         self._around = around
         self._reading = reading
 
@@ -78,7 +78,7 @@ class OptionValues:
                 if sequence is None:
                     return WRONG
                 items = [self.read(item, wanted.item_type, extra, f"an item of {what}") for item in sequence.items]
-                return WRONG if any(isinstance(item, Wrong) for item in items) else items
+                return WRONG if any(isinstance(item, WrongOption) for item in items) else items
             case types.DictType():
                 return self._dictionary(node, lambda _: wanted.value_type, extra, what)
             case types.StructType():
@@ -121,11 +121,11 @@ class OptionValues:
             entry.name: self.read(entry.value, of(entry.name), extra, f"‘{shown(entry.name)}’ of {what}")
             for entry in mapping.entries
         }
-        return WRONG if any(isinstance(value, Wrong) for value in made.values()) else made
+        return WRONG if any(isinstance(value, WrongOption) for value in made.values()) else made
 
     def _other(self, node: Node, wanted: types.Type, what: str) -> Any:
         if not isinstance(node, Scalar) or node.empty:
-            if not isinstance(node, Refused):
+            if not isinstance(node, RefusedNode):
                 self._reading.problem(node.place, "wrong-option", f"{what} is one word, number or text")
             return WRONG
         value = node.value
@@ -146,11 +146,11 @@ class OptionValues:
 
     # Texts, and what some of them must not be.
 
-    def _text(self, node: Node, extra: Mapping[str, Any], what: str) -> str | Wrong:
+    def _text(self, node: Node, extra: Mapping[str, Any], what: str) -> str | WrongOption:
         if extra.get("secret"):
             return self._secret(node, what)
         if not isinstance(node, Scalar) or node.empty or not node.text.strip():
-            if not isinstance(node, Refused):
+            if not isinstance(node, RefusedNode):
                 self._reading.problem(node.place, "wrong-option", f"{what} is a text")
             return WRONG
         text = node.text.strip()
@@ -173,8 +173,8 @@ class OptionValues:
                 return WRONG
         return text
 
-    def _secret(self, node: Node, what: str) -> str | Wrong:
-        if isinstance(node, Refused):
+    def _secret(self, node: Node, what: str) -> str | WrongOption:
+        if isinstance(node, RefusedNode):
             return WRONG
         prefix = secret_prefix(self._around.customer)
         how = f'write "${{{prefix}...}}" and give that environment variable to Muster'

@@ -27,8 +27,8 @@ from engine.records.suggest import did_you_mean
 from engine.rulefiles.parse.examples import read_examples
 from engine.rulefiles.parse.operands import Scope
 from engine.rulefiles.parse.when import parse_when
-from engine.rulefiles.reader import Reading, shown
-from engine.rulefiles.yaml_tree import Entry, Node, Refused, Scalar
+from engine.rulefiles.reader import ShapeReader, shown
+from engine.rulefiles.yaml_tree import KeyValue, Node, RefusedNode, Scalar
 
 RULE_KINDS = DOWNWARD + UPWARD
 """Kinds that rules can be for; marks are only ever related records."""
@@ -50,7 +50,7 @@ class Entries:
         settings: Dict[str, SettingEntry],
         broken_settings: frozenset[str],
         languages: tuple[str, ...],
-        reading: Reading,
+        reading: ShapeReader,
     ) -> None:
         self.rules: dict[str, Rule] = dict(rules)
         self.broken = broken
@@ -61,7 +61,7 @@ class Entries:
         self._values = {name: entry.value for name, entry in settings.items()}
         self._languages = languages
         self._reading = reading
-        self._seen: dict[str, Entry] = {}
+        self._seen: dict[str, KeyValue] = {}
 
     def read(self, node: Node) -> None:
         """One `rules:` of the layer."""
@@ -74,7 +74,7 @@ class Entries:
             if len(self._reading.problems) > before:
                 self.broken |= {entry.name}
 
-    def _rule(self, entry: Entry) -> None:
+    def _rule(self, entry: KeyValue) -> None:
         reading = self._reading
         first = self._seen.setdefault(entry.name, entry)
         if first is not entry:
@@ -82,7 +82,7 @@ class Entries:
             message = f"‘{shown(entry.name)}’ is written twice in this layer"
             reading.problem(entry.key.place, "duplicate-rule", message, f"it first stands in {where}; keep one")
             return
-        if isinstance(entry.value, Refused):
+        if isinstance(entry.value, RefusedNode):
             return
         if isinstance(entry.value, Scalar) and entry.value.empty:
             # Nothing said of a rule changes nothing; an id that nobody knows is one half written.
@@ -102,7 +102,7 @@ class Entries:
 
     # Whole rules.
 
-    def _whole(self, entry: Entry, parts: dict[str, Entry]) -> None:
+    def _whole(self, entry: KeyValue, parts: dict[str, KeyValue]) -> None:
         reading = self._reading
         rule_id = entry.name
         for key in (key for key in _WHOLE if key not in parts):
@@ -140,7 +140,7 @@ class Entries:
             reading.problem(entry.key.place, "too-nested", message, "split it into several rules")
         self.rules[rule_id] = rule
 
-    def _name(self, entry: Entry, kind: str | None) -> None:
+    def _name(self, entry: KeyValue, kind: str | None) -> None:
         """Whether the id is well written and begins with the kind."""
         prefix, _, name = entry.name.partition(".")
         if _ID.fullmatch(entry.name) and (kind is None or prefix == kind):
@@ -150,7 +150,7 @@ class Entries:
         hint = f"write the kind, a point and a name: {kind or 'learner'}.{better}"
         self._reading.problem(entry.key.place, "bad-rule-id", message, hint)
 
-    def _both_ways(self, entry: Entry, at: Entry, examples: tuple[Example, ...], *, always: bool) -> None:
+    def _both_ways(self, entry: KeyValue, at: KeyValue, examples: tuple[Example, ...], *, always: bool) -> None:
         sides = {example.matches for example in examples}
         missing = [word for word, side in (("matches", True), ("does not match", False)) if side not in sides]
         if always and "does not match" in missing:
@@ -163,14 +163,14 @@ class Entries:
 
     # Changes.
 
-    def _change(self, entry: Entry, parts: dict[str, Entry]) -> None:
+    def _change(self, entry: KeyValue, parts: dict[str, KeyValue]) -> None:
         reading, rule_id = self._reading, entry.name
         below = self.rules.get(rule_id)
         if below is None:
             if rule_id in self.broken:
                 return
             if "for" in parts or "examples" in parts:
-                self._whole(entry, {**parts, "when": Entry(entry.key, Refused(entry.key.place))})
+                self._whole(entry, {**parts, "when": KeyValue(entry.key, RefusedNode(entry.key.place))})
                 hint = "write `when: {}` for a rule that always matches"
                 message = f"the new rule ‘{shown(rule_id)}’ has no `when`"
                 reading.problem(entry.key.place, "incomplete-rule", message, hint)
@@ -195,9 +195,9 @@ class Entries:
 
     def _touch(
         self,
-        entry: Entry,
+        entry: KeyValue,
         below: Rule,
-        parts: dict[str, Entry],
+        parts: dict[str, KeyValue],
         *,
         then: Reaction | None,
         fix_in: FixIn | None,
@@ -216,7 +216,7 @@ class Entries:
 
     # The engine's own findings.
 
-    def _finding(self, entry: Entry, parts: dict[str, Entry]) -> None:
+    def _finding(self, entry: KeyValue, parts: dict[str, KeyValue]) -> None:
         reading, rule_id = self._reading, entry.name
         if rule_id not in FINDINGS:
             message = f"‘{shown(rule_id)}’ is none of the engine's own findings"
@@ -251,17 +251,17 @@ class Entries:
 
     # Parts.
 
-    def _reaction(self, parts: dict[str, Entry]) -> Reaction | None:
+    def _reaction(self, parts: dict[str, KeyValue]) -> Reaction | None:
         if "then" not in parts:
             return None
         return cast("Reaction | None", self._reading.one_of(parts["then"].value, REACTIONS, "reaction"))
 
-    def _fix_in(self, parts: dict[str, Entry]) -> FixIn | None:
+    def _fix_in(self, parts: dict[str, KeyValue]) -> FixIn | None:
         if "fix_in" not in parts:
             return None
         return cast("FixIn | None", self._reading.one_of(parts["fix_in"].value, FIX_IN, "place to fix it in"))
 
-    def _messages(self, parts: dict[str, Entry]) -> dict[str, MessageText]:
+    def _messages(self, parts: dict[str, KeyValue]) -> dict[str, MessageText]:
         made: dict[str, MessageText] = {}
         if "messages" not in parts:
             return made
@@ -280,7 +280,7 @@ class Entries:
                 made[entry.name] = text
         return made
 
-    def _message(self, entry: Entry) -> MessageText | None:
+    def _message(self, entry: KeyValue) -> MessageText | None:
         reading = self._reading
         mapping = reading.mapping(entry.value, f"the messages in ‘{entry.name}’", entry.key.place)
         if mapping is None:

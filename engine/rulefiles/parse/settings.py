@@ -12,8 +12,8 @@ from msgspec import Struct
 from engine.model.rulebook import SettingEntry, SettingType, SettingValue
 from engine.records.suggest import did_you_mean
 from engine.rulefiles.parse.operands import read_day
-from engine.rulefiles.reader import Reading, found, shown
-from engine.rulefiles.yaml_tree import Entry, Mapping, Node, Refused, Scalar, Sequence
+from engine.rulefiles.reader import ShapeReader, found, shown
+from engine.rulefiles.yaml_tree import KeyValue, Mapping, Node, RefusedNode, Scalar, Sequence
 
 SETTING_TYPES: tuple[SettingType, ...] = get_args(SettingType)
 _KEYS = ("type", "default", "description")
@@ -32,14 +32,14 @@ _EXAMPLES: dict[SettingType, str] = {
 }
 
 
-class Given(Struct, frozen=True):
+class GivenValue(Struct, frozen=True):
     """A value that was read; it may be None for unset."""
 
     value: SettingValue
 
 
 def read_settings(
-    node: Node, layer: str, known: Dict[str, SettingEntry], broken: frozenset[str], reading: Reading
+    node: Node, layer: str, known: Dict[str, SettingEntry], broken: frozenset[str], reading: ShapeReader
 ) -> tuple[dict[str, SettingEntry], frozenset[str]]:
     """What one `settings:` adds or changes, and the names whose definition is wrong."""
     made: dict[str, SettingEntry] = {}
@@ -59,7 +59,7 @@ def read_settings(
                 wrong.add(name)
             else:
                 made[name] = introduced
-        elif not isinstance(entry.value, Refused):
+        elif not isinstance(entry.value, RefusedNode):
             hint = did_you_mean(name, tuple(known), "settings") + (
                 "; a new setting is written {type: texts, default: [], description: What it is for.}"
             )
@@ -72,7 +72,7 @@ def _nothing(node: Node) -> bool:
     return isinstance(node, Scalar) and node.empty
 
 
-def _introduced(entry: Entry, given: Mapping, layer: str, reading: Reading) -> SettingEntry | None:
+def _introduced(entry: KeyValue, given: Mapping, layer: str, reading: ShapeReader) -> SettingEntry | None:
     before = len(reading.problems)
     if not _NAME.fullmatch(entry.name) or entry.name == "this":
         message = f"‘{shown(entry.name)}’ cannot be the name of a setting"
@@ -99,7 +99,7 @@ def _introduced(entry: Entry, given: Mapping, layer: str, reading: Reading) -> S
     )
 
 
-def _changed(entry: Entry, known: SettingEntry, layer: str, reading: Reading) -> SettingEntry | None:
+def _changed(entry: KeyValue, known: SettingEntry, layer: str, reading: ShapeReader) -> SettingEntry | None:
     given = entry.value
     if isinstance(given, Mapping) and known.type != "mapping" and any(given.get(key) for key in _KEYS):
         message = f"the setting ‘{entry.name}’ is already introduced by {known.layer}"
@@ -119,22 +119,22 @@ def _changed(entry: Entry, known: SettingEntry, layer: str, reading: Reading) ->
     )
 
 
-def read_value(node: Node, type_: SettingType, what: str, reading: Reading) -> Given | None:
+def read_value(node: Node, type_: SettingType, what: str, reading: ShapeReader) -> GivenValue | None:
     """A setting's value of that type; None when it is wrong and the problem noted. Nothing written is unset."""
-    if isinstance(node, Refused):
+    if isinstance(node, RefusedNode):
         return None
     if _nothing(node):
-        return Given(None)
+        return GivenValue(None)
     match type_:
         case "texts" if isinstance(node, Sequence):
             items = [_word(item, f"an item of {what}", reading) for item in node.items]
-            return Given(tuple(cast("list[str]", items))) if None not in items else None
+            return GivenValue(tuple(cast("list[str]", items))) if None not in items else None
         case "mapping" if isinstance(node, Mapping):
             pairs = {
                 unicodedata.normalize("NFC", entry.name): _word(entry.value, f"‘{entry.name}’ of {what}", reading)
                 for entry in node.entries
             }
-            return Given(cast("dict[str, str]", pairs)) if None not in pairs.values() else None
+            return GivenValue(cast("dict[str, str]", pairs)) if None not in pairs.values() else None
         case "texts" | "mapping":
             _wrong(node, type_, what, reading)
             return None
@@ -144,27 +144,27 @@ def read_value(node: Node, type_: SettingType, what: str, reading: Reading) -> G
     value = node.value
     match type_:
         case "text":
-            return Given(unicodedata.normalize("NFC", node.text.strip()))
+            return GivenValue(unicodedata.normalize("NFC", node.text.strip()))
         case "date" if (day := read_day(node.text)) is not None:
-            return Given(day)
+            return GivenValue(day)
         case "boolean" if isinstance(value, bool):
-            return Given(value)
+            return GivenValue(value)
         case "integer" if isinstance(value, int) and not isinstance(value, bool):
             if abs(value) <= _MOST:
-                return Given(value)
+                return GivenValue(value)
         case "number" if isinstance(value, int | float) and not isinstance(value, bool):
             if abs(value) <= _MOST:
-                return Given(value)
+                return GivenValue(value)
     _wrong(node, type_, what, reading)
     return None
 
 
-def _word(node: Node, what: str, reading: Reading) -> str | None:
+def _word(node: Node, what: str, reading: ShapeReader) -> str | None:
     text = reading.text(node, what)
     return None if text is None else unicodedata.normalize("NFC", text.strip())
 
 
-def _wrong(node: Node, type_: SettingType, what: str, reading: Reading) -> None:
+def _wrong(node: Node, type_: SettingType, what: str, reading: ShapeReader) -> None:
     article = {"integer": "a whole number", "texts": "a list of texts", "text": "a text"}.get(type_, f"a {type_}")
     message = f"{what} is {article}, not {found(node)}"
     reading.problem(node.place, "wrong-type", message, f"write it like `{_EXAMPLES[type_]}`")

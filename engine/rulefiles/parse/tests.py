@@ -9,19 +9,19 @@ from engine.records.fields import Field
 from engine.records.suggest import did_you_mean
 from engine.rulefiles.operators import ALL_TESTS, LISTS, tests_of, words_of
 from engine.rulefiles.parse.operands import OperandReader, Scope, stands_for_many
-from engine.rulefiles.reader import Reading, shown
-from engine.rulefiles.yaml_tree import Entry, Mapping, Node, Refused, Scalar, Sequence
+from engine.rulefiles.reader import ShapeReader, shown
+from engine.rulefiles.yaml_tree import KeyValue, Mapping, Node, RefusedNode, Scalar, Sequence
 
 
 class FieldTests:
     """Reads the tests on fields in one scope."""
 
-    def __init__(self, scope: Scope, reading: Reading, operands: OperandReader) -> None:
+    def __init__(self, scope: Scope, reading: ShapeReader, operands: OperandReader) -> None:
         self._scope = scope
         self._reading = reading
         self._operands = operands
 
-    def read(self, entry: Entry, field: Field) -> list[FieldTest]:
+    def read(self, entry: KeyValue, field: Field) -> list[FieldTest]:
         """Every test behind a field; those that are wrong are left out and their problems noted."""
         value = entry.value
         match value:
@@ -29,12 +29,12 @@ class FieldTests:
                 return self._tests(entry, field, value)
             case Sequence():
                 return self._listed(entry, field, "in", value)
-            case Refused():
+            case RefusedNode():
                 return []
             case _:
                 return self._single(entry.key, field, "equals", value)
 
-    def _tests(self, entry: Entry, field: Field, tests: Mapping) -> list[FieldTest]:
+    def _tests(self, entry: KeyValue, field: Field, tests: Mapping) -> list[FieldTest]:
         if not tests.entries:
             hint = f"write `{field.name}: {{is: present}}` to ask whether there is one"
             self._reading.problem(tests.place, "empty", f"‘{field.name}’ has no test", hint)
@@ -55,7 +55,7 @@ class FieldTests:
                 made += self._single(test.key, field, test.name, test.value)
         return made
 
-    def _not_allowed(self, test: Entry, field: Field, allowed: tuple[str, ...]) -> None:
+    def _not_allowed(self, test: KeyValue, field: Field, allowed: tuple[str, ...]) -> None:
         listed = ", ".join(allowed)
         if test.name in ALL_TESTS:
             of = f"a set of {field.type}s" if field.is_set else f"{field.type} of a few words" * bool(field.choices)
@@ -70,7 +70,7 @@ class FieldTests:
             hint = did_you_mean(test.name, allowed, "tests")
         self._reading.problem(test.key.place, "unknown-test", f"unknown test ‘{shown(test.name)}’", hint)
 
-    def _is(self, test: Entry, field: Field) -> list[FieldTest]:
+    def _is(self, test: KeyValue, field: Field) -> list[FieldTest]:
         words = words_of(field)
         if isinstance(test.value, Scalar) and test.value.text in ("well_formed", "malformed"):
             if test.value.text not in words:
@@ -86,7 +86,7 @@ class FieldTests:
         word = self._reading.one_of(test.value, words, "state")
         return [] if word is None else [self._made(test.key, field, word, ())]
 
-    def _listed(self, entry: Entry, field: Field, test: str, sequence: Sequence) -> list[FieldTest]:
+    def _listed(self, entry: KeyValue, field: Field, test: str, sequence: Sequence) -> list[FieldTest]:
         """A list behind a field, or behind a test that takes one."""
         if test == "not":
             test = "not_in"

@@ -16,7 +16,7 @@ _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _ALLOW = "the operator can allow it by MUSTER_ALLOW_PRIVATE_HOSTS"
 
 
-class Fault(Struct, frozen=True):
+class UrlFault(Struct, frozen=True):
     """Why an address is refused, to stand behind the option's name. Never holds the address."""
 
     message: str
@@ -25,7 +25,7 @@ class Fault(Struct, frozen=True):
     """Whether the address holds a password, which must not be shown."""
 
 
-def url_fault(url: str, *, allow_private_hosts: bool = False) -> Fault | None:
+def url_fault(url: str, *, allow_private_hosts: bool = False) -> UrlFault | None:
     """What is wrong with the address; None when it may be called."""
     how = "write it like https://school.example.org"
     try:
@@ -33,20 +33,20 @@ def url_fault(url: str, *, allow_private_hosts: bool = False) -> Fault | None:
         host = (parts.hostname or "").rstrip(".").lower()
         _ = parts.port
     except ValueError:
-        return Fault("is no address", how)
+        return UrlFault("is no address", how)
     if "@" in parts.netloc:
-        return Fault("holds a user name or password", "take it out; secrets have options of their own", secret=True)
+        return UrlFault("holds a user name or password", "take it out; secrets have options of their own", secret=True)
     if not host or parts.scheme not in ("https", "http") or re.search(r"[\s\x00-\x20\\]", url):
-        return Fault("is no https address", how)
+        return UrlFault("is no https address", how)
     private = is_private(host)
     if parts.scheme == "http":
         if not (allow_private_hosts and _is_loopback(host)):
-            return Fault("is not encrypted", "write https instead of http")
+            return UrlFault("is not encrypted", "write https instead of http")
         return None
     if private and not allow_private_hosts:
-        return Fault("names a host inside a private network", f"write the public address; {_ALLOW}")
+        return UrlFault("names a host inside a private network", f"write the public address; {_ALLOW}")
     if private is None:
-        return Fault("names no host", how)
+        return UrlFault("names no host", how)
     return None
 
 

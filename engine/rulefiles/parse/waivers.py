@@ -5,8 +5,8 @@ from __future__ import annotations
 from engine.model.rulebook import FINDINGS, Waiver
 from engine.records.kinds import KINDS
 from engine.rulefiles.parse.operands import read_day
-from engine.rulefiles.reader import Reading, shown
-from engine.rulefiles.yaml_tree import Entry, Mapping
+from engine.rulefiles.reader import ShapeReader, shown
+from engine.rulefiles.yaml_tree import KeyValue, Mapping
 
 _KEYS = ("rule", "records", "kind", "reason", "until")
 _MISSING = {
@@ -17,14 +17,14 @@ _MISSING = {
 }
 
 
-def read_waivers(entry: Entry | None, reading: Reading) -> tuple[Waiver, ...]:
+def read_waivers(entry: KeyValue | None, reading: ShapeReader) -> tuple[Waiver, ...]:
     """The waivers of a file; what is wrong with one is noted, and it is left out."""
     sequence = reading.sequence(entry.value, "`waivers`") if entry is not None else None
     found = [_waiver(item, reading) for item in (sequence.items if sequence is not None else ())]
     return tuple(waiver for waiver in found if waiver is not None)
 
 
-def _waiver(node: object, reading: Reading) -> Waiver | None:
+def _waiver(node: object, reading: ShapeReader) -> Waiver | None:
     mapping = reading.mapping(node, "a waiver")  # type: ignore[arg-type] # any node
     if mapping is None:
         return None
@@ -49,7 +49,7 @@ def _waiver(node: object, reading: Reading) -> Waiver | None:
     return Waiver(rule, kind, records, reason, until, parts["rule"].value.place)
 
 
-def _kind(mapping: Mapping, entry: Entry | None, rule: str | None, reading: Reading) -> str | None:
+def _kind(mapping: Mapping, entry: KeyValue | None, rule: str | None, reading: ShapeReader) -> str | None:
     """The kind of the records: a rule tells it, a finding of the engine's own does not."""
     if entry is not None:
         return reading.one_of(entry.value, tuple(KINDS), "kind", "unknown-kind")

@@ -15,13 +15,13 @@ from engine.relations.definitions import RELATIONS, Relation
 from engine.rulefiles.operators import ALL_TESTS, BLOCKS, COUNTS, QUANTIFIERS, field_named, field_names
 from engine.rulefiles.parse.operands import OperandReader, Scope
 from engine.rulefiles.parse.tests import FieldTests
-from engine.rulefiles.reader import Reading, found, shown
-from engine.rulefiles.yaml_tree import Entry, Node, Scalar, Sequence
+from engine.rulefiles.reader import ShapeReader, found, shown
+from engine.rulefiles.yaml_tree import KeyValue, Node, Scalar, Sequence
 
 _WORDS = (*BLOCKS, *QUANTIFIERS, "count")
 
 
-def parse_when(node: Node, scope: Scope, reading: Reading) -> All:
+def parse_when(node: Node, scope: Scope, reading: ShapeReader) -> All:
     """The condition of a rule; problems go to ``reading``."""
     return _Parser(scope, reading).block(node, "`when`", may_be_empty=True)
 
@@ -29,7 +29,7 @@ def parse_when(node: Node, scope: Scope, reading: Reading) -> All:
 class _Parser:
     """Parses what stands in one scope; a relation opens another."""
 
-    def __init__(self, scope: Scope, reading: Reading) -> None:
+    def __init__(self, scope: Scope, reading: ShapeReader) -> None:
         self._scope = scope
         self._reading = reading
         self._operands = OperandReader(reading, scope)
@@ -49,7 +49,7 @@ class _Parser:
         items = [item for entry in mapping.entries for item in self._entry(entry)]
         return All(tuple(items))
 
-    def _entry(self, entry: Entry) -> list[Condition]:
+    def _entry(self, entry: KeyValue) -> list[Condition]:
         match entry.name:
             case "any" | "all":
                 return self._several(entry)
@@ -62,7 +62,7 @@ class _Parser:
             case _:
                 return list(self._field(entry))
 
-    def _several(self, entry: Entry) -> list[Condition]:
+    def _several(self, entry: KeyValue) -> list[Condition]:
         hint = "start each condition with `- `"
         sequence = self._reading.sequence(entry.value, f"`{entry.name}`", hint)
         if sequence is None:
@@ -74,7 +74,7 @@ class _Parser:
 
     # Relations.
 
-    def _relations(self, entry: Entry) -> list[Condition]:
+    def _relations(self, entry: KeyValue) -> list[Condition]:
         if self._scope.relation is not None:
             message = f"`{entry.name}` stands inside the relation ‘{self._scope.relation}’"
             hint = "inside a relation stand fields, any, all, not and unless; split the rule"
@@ -117,7 +117,7 @@ class _Parser:
         scope = msgspec.structs.replace(self._scope, kinds=relation.to, relation=relation.name)
         return _Parser(scope, self._reading)
 
-    def _count(self, item: Entry, relation: Relation) -> list[Condition]:
+    def _count(self, item: KeyValue, relation: Relation) -> list[Condition]:
         if isinstance(item.value, Scalar) and not item.value.empty:
             number = self._number(item.value)
             return [] if number is None else [Count(relation.name, "equals", number, All(()), item.key.place)]
@@ -154,7 +154,7 @@ class _Parser:
 
     # Fields.
 
-    def _field(self, entry: Entry) -> list[FieldTest]:
+    def _field(self, entry: KeyValue) -> list[FieldTest]:
         field = field_named(self._scope.kinds, entry.name)
         if field is None:
             self._unknown(entry.key)

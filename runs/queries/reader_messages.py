@@ -21,7 +21,7 @@ RELATED_ONLY: Literal["related_record_only"] = "related_record_only"
 INVALID = ("record.invalid", "record.id_conflict")
 
 
-class Wording:
+class ReaderMessages:
     """One rulebook's messages in one language."""
 
     def __init__(self, messages: Messages, rulebook: Rulebook, language: str | None) -> None:

@@ -20,7 +20,7 @@ MEDIA_TYPE = "application/problem+json"
 URN = "urn:muster:problem:"
 
 
-class Fault(Struct, frozen=True, omit_defaults=True):
+class FieldFault(Struct, frozen=True, omit_defaults=True):
     """One thing that is wrong with a request, where several can be told at once."""
 
     detail: Annotated[str, Meta(description="What was found, and what was wanted.")]
@@ -35,7 +35,9 @@ class ProblemDetails(Struct, frozen=True, omit_defaults=True):
     title: Annotated[str, Meta(description="The kind of problem in words; always the same for one type.")]
     status: Annotated[int, Meta(ge=400, le=599, description="The HTTP status.")]
     detail: Annotated[str, Meta(description="What happened here, and what to do.")]
-    errors: Annotated[tuple[Fault, ...], Meta(description="Each thing that is wrong, where there are several.")] = ()
+    errors: Annotated[
+        tuple[FieldFault, ...], Meta(description="Each thing that is wrong, where there are several.")
+    ] = ()
     reference: Annotated[str | None, Meta(description="Names the entry in the server's log; give it to support.")] = (
         None
     )
@@ -81,7 +83,7 @@ class ProblemError(Exception):
         code: str,
         detail: str,
         *,
-        errors: Sequence[Fault] = (),
+        errors: Sequence[FieldFault] = (),
         headers: Mapping[str, str] | None = None,
         reference: str | None = None,
     ) -> None:
@@ -134,16 +136,16 @@ def from_status(status: int, headers: Mapping[str, str] | None = None) -> Proble
 
 def from_validation(errors: Sequence[Mapping[str, object]]) -> ProblemError:
     """The problem for parameters that are not what their declarations say; names them, never their values."""
-    faults: list[Fault] = []
+    faults: list[FieldFault] = []
     for error in errors:
         loc = error.get("loc")
         where, *names = loc if isinstance(loc, tuple) and loc else ("query",)
         name = ".".join(str(part) for part in names)
         said = str(error.get("msg", "not what was wanted")).removeprefix("Value error, ")
         if where == "body":
-            faults.append(Fault(detail=said, pointer="#/" + name.replace(".", "/")))
+            faults.append(FieldFault(detail=said, pointer="#/" + name.replace(".", "/")))
         else:
-            faults.append(Fault(detail=said, parameter=name))
+            faults.append(FieldFault(detail=said, parameter=name))
     named = ", ".join(sorted({fault.parameter or fault.pointer or "" for fault in faults}))
     return ProblemError("invalid-request", f"Not what was wanted: {named}. See `errors`.", errors=faults)
 

@@ -18,12 +18,12 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 
-from connectors.contract import Around, Fetch, Refused
+from connectors.contract import ConnectorContext, Fetch, Refused
 from connectors.credentials import Auth, Credentials
-from connectors.exchange import Answer, Exchange, Params, Request
+from connectors.exchange import Exchange, Params, Request, Response
 from connectors.pages import Following, by_offset, by_token, each_page, numbered
 
-__all__ = ["Answer", "Auth", "Http", "basic", "bearer", "by_offset", "by_token", "numbered"]
+__all__ = ["Auth", "Http", "Response", "basic", "bearer", "by_offset", "by_token", "numbered"]
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -56,7 +56,7 @@ class Http:
         system: str,
         base_url: str,
         fetch: Fetch,
-        around: Around,
+        around: ConnectorContext,
         *,
         auth: Credentials | None = None,
         headers: Mapping[str, str] | None = None,
@@ -66,7 +66,7 @@ class Http:
         attempts: int = 4,
         max_bytes: int = 64 * 1024 * 1024,
         connections: int = 4,
-        meaning: Callable[[Answer], int] | None = None,
+        meaning: Callable[[Response], int] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`timeout` is for each silence, as `around` says when left out, and `deadline` for a whole answer, in seconds;
@@ -99,7 +99,7 @@ class Http:
 
     def get(
         self, call: str, *, path: Params | None = None, params: Params | None = None, accept: str = "*/*"
-    ) -> Answer:
+    ) -> Response:
         """The answer itself, for what none of the others reads. Not counted as received rows."""
         return self._ask(Request(call, path=path or {}, params=params or {}, headers={"Accept": accept}))
 
@@ -198,15 +198,15 @@ class Http:
         content_type: str,
         accept: str,
         headers: Mapping[str, str] | None = None,
-        accepts: Callable[[Answer], bool] | None = None,
-    ) -> Answer:
+        accepts: Callable[[Response], bool] | None = None,
+    ) -> Response:
         sent = {"Content-Type": content_type, "Accept": accept, **(headers or {})}
         return self._ask(Request(call, "POST", path or {}, headers=sent, content=content, accepts=accepts))
 
-    def _ask(self, request: Request) -> Answer:
+    def _ask(self, request: Request) -> Response:
         return self._exchange.ask(request)
 
-    def _json(self, call: str, answer: Answer, shape: Any) -> Any:
+    def _json(self, call: str, answer: Response, shape: Any) -> Any:
         """The JSON of an answer. What does not fit tells its place, never its value."""
         body = answer.body.removeprefix(b"\xef\xbb\xbf")
         if body.lstrip()[:1] == b"<":
@@ -224,7 +224,7 @@ class Http:
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise self._exchange.garbled(call, "the answer is not JSON, or is cut off") from None
 
-    def _xml(self, call: str, answer: Answer) -> ET.Element:
+    def _xml(self, call: str, answer: Response) -> ET.Element:
         """The root of an XML text. A document type is refused: its entities could make it endless."""
         if b"<!doctype" in answer.body[:4096].lower():
             raise self._exchange.garbled(call, "the answer is a web page, or XML with a document type")
@@ -239,5 +239,5 @@ class Http:
         return found
 
 
-def _is_soap_fault(answer: Answer) -> bool:
+def _is_soap_fault(answer: Response) -> bool:
     return answer.status == 500 and b"Fault" in answer.body and b"Envelope" in answer.body
