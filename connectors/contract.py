@@ -97,11 +97,11 @@ class ConnectorContext(Struct, frozen=True):
     data_folder: Path
     """Where the customer's files lie; a `path:` stays inside."""
     id_key: bytes = b""
-    """Key of the hashed ids that records get whose source has none; see ``connectors.ids``."""
+    """Key of the hashed ids that records get whose source has none; see ``connectors.reading.ids``."""
     allow_private: bool = False
     """Whether the operator allows hosts on private networks, and plain http to them."""
     transport: Any = None
-    """An `httpx.BaseTransport` that ``connectors.http_client.Http`` sends by, for tests; None: the network."""
+    """An `httpx.BaseTransport` that ``connectors.http.client.Http`` sends by, for tests; None: the network."""
     sleep: Callable[[float], None] = time.sleep
     """Waits so many seconds between attempts; tests give one that only counts."""
     timeout: float = 30.0

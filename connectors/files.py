@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.archive import Named, opened
 from connectors.contract import Connector, ConnectorContext, Fetch, Refused, Window
 from connectors.contracts.connector import Contracts
 from connectors.contracts.connector import Options as ContractsOptions
@@ -17,13 +16,14 @@ from connectors.hyperplanning_csv.connector import Options as HyperplanningOptio
 from connectors.oneroster import columns as oneroster
 from connectors.oneroster.connector import OneRoster
 from connectors.oneroster.connector import Options as OneRosterOptions
+from connectors.reading.archive import Named, opened
+from connectors.reading.tables import find_header, folded
 from connectors.records import connector as records
 from connectors.records.connector import Options as RecordsOptions
 from connectors.records.connector import Records
 from connectors.sds import columns as sds
 from connectors.sds.connector import Options as SdsOptions
 from connectors.sds.connector import Sds
-from connectors.table_files import find_header, folded
 from engine.records.kinds import Record
 
 _SYSTEM = "the file"

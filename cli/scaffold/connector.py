@@ -19,10 +19,10 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from connectors.admit import Raw, admitted
-from connectors.archive import opened
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
-from connectors.table_files import Tables
+from connectors.reading.admit import Raw, admitted
+from connectors.reading.archive import opened
+from connectors.reading.tables import Tables
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.kinds import Record
 

@@ -8,14 +8,14 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from connectors.admit import Raw, admitted
 from connectors.columns.access import Access, Wanted, reading
 from connectors.columns.connector import once
 from connectors.columns.maps import FieldColumns, RowMap, check_kinds, check_together, fields_given
 from connectors.columns.rows import Format
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
-from connectors.parts import each_part
 from connectors.pushed import everything
+from connectors.reading.admit import Raw, admitted
+from connectors.reading.parts import each_part
 from engine.model.connector_spec import ConnectorSpec
 from engine.records.kinds import Record
 

@@ -7,14 +7,14 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct
 
-from connectors.admit import Raw, admitted
 from connectors.columns.connector import once
 from connectors.columns.maps import RowMap, ValueForm, fields_given
 from connectors.columns.rows import json_row
 from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Window
 from connectors.contracts.shape import account
-from connectors.http_client import Http, bearer
-from connectors.pages import FetchedPage, Params
+from connectors.http.client import Http, bearer
+from connectors.http.pages import FetchedPage, Params
+from connectors.reading.admit import Raw, admitted
 from engine.model.connector_spec import ConnectorSpec, Secret, Url
 from engine.records.kinds import Record
 

@@ -11,14 +11,14 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from connectors.archive import Named, opened
 from connectors.columns.maps import ValueForm
 from connectors.columns.rows import ENDINGS, Format, Line, Source, format_of, json_row, listed, rows_of
 from connectors.columns.xml_rows import XmlRows
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
-from connectors.http_client import Http, basic, bearer, numbered
-from connectors.table_files import folded
-from connectors.times import DayOrder, day_as, days_of
+from connectors.http.client import Http, basic, bearer, numbered
+from connectors.reading.archive import Named, opened
+from connectors.reading.tables import folded
+from connectors.reading.times import DayOrder, day_as, days_of
 from engine.model.connector_spec import DataPath, Secret, Url
 
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")

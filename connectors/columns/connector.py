@@ -8,12 +8,12 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta, Struct
 
-from connectors.admit import Raw, admitted
 from connectors.columns.access import Access, Wanted, reading
 from connectors.columns.maps import Kinds, RowMap, check_kinds, check_together, fields_given
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
-from connectors.parts import each_part
 from connectors.pushed import Layer, System, everything
+from connectors.reading.admit import Raw, admitted
+from connectors.reading.parts import each_part
 from engine.model.connector_spec import ConnectorSpec
 from engine.records.kinds import DOWNWARD, Record
 

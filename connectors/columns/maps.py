@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from connectors.admit import Raw
 from connectors.contract import ConnectorContext
-from connectors.ids import fit, hashed
-from connectors.times import DayOrder, ordered_day, ordered_time
+from connectors.reading.admit import Raw
+from connectors.reading.ids import fit, hashed
+from connectors.reading.times import DayOrder, ordered_day, ordered_time
 from engine.model.moments import zone
 from engine.records.decode import absent
 from engine.records.fields import Field, fields_of

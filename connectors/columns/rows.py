@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from connectors.archive import READABLE, Named
 from connectors.columns.maps import Cell
 from connectors.columns.xml_rows import XmlRows, xml_rows
 from connectors.contract import Fetch, Garbled, Refused
-from connectors.table_files import Table, folded
+from connectors.reading.archive import READABLE, Named
+from connectors.reading.tables import Table, folded
 from engine.records.decode import Invalid
 
 Format = Literal["csv", "json", "xml"]

@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 from msgspec import Meta, Struct
 
-from connectors.archive import Named
+from connectors.reading.archive import Named
 
 _CHUNK = 64 * 1024
 _LONGEST_CELL = 64 * 1024

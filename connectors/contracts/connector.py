@@ -13,7 +13,7 @@ from connectors.columns.maps import RowMap, ValueForm, fields_given
 from connectors.contract import ConnectorContext, Fetch, Window
 from connectors.contracts.shape import CONTRACT, LEARNER, LIST
 from connectors.pushed import System
-from connectors.times import DayOrder
+from connectors.reading.times import DayOrder
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.kinds import Record
 

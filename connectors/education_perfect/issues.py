@@ -11,9 +11,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from connectors.archive import opened
 from connectors.contract import Fetch
-from connectors.table_files import Table, folded
+from connectors.reading.archive import opened
+from connectors.reading.tables import Table, folded
 from engine.records.decode import Invalid
 from engine.records.kinds import DOWNWARD
 

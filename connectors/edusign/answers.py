@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from connectors.contract import Garbled, Refused
-from connectors.exchange import Response
-from connectors.times import local
+from connectors.http.exchange import Response
+from connectors.reading.times import local
 
 TITLE = "Edusign"
 _REPORT = "Report it: the connector does not know this answer."

@@ -7,17 +7,17 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
 
-from connectors.admit import Raw, admitted
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from connectors.edusign.answers import TITLE, Listed, One, Row, instant, one, real_status, rows, text
 from connectors.edusign.options import Options, given
 from connectors.edusign.people import CALLS, Kind, Origins, account
 from connectors.edusign.sheets import marks, people_on, sheet
-from connectors.http_client import Http, bearer
-from connectors.pages import FetchedPage
-from connectors.parts import Parts
+from connectors.http.client import Http, bearer
+from connectors.http.pages import FetchedPage
 from connectors.pushed import OF_PLATFORMS, everything, nothing_to_fetch
-from connectors.times import days_of
+from connectors.reading.admit import Raw, admitted
+from connectors.reading.parts import Parts
+from connectors.reading.times import days_of
 from engine.model.connector_spec import ConnectorSpec
 from engine.records.kinds import Record
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from connectors.admit import Raw
 from connectors.edusign.answers import Row, instant, text
 from connectors.edusign.options import Options
+from connectors.reading.admit import Raw
 
 Kind = Literal["learner", "instructor"]
 CALLS: Mapping[Kind, str] = {"learner": "v1/student", "instructor": "v1/professor"}

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from connectors.admit import Raw
 from connectors.edusign.answers import Row, holds, instant, text
 from connectors.edusign.options import Options
 from connectors.edusign.people import Kind, Origins
+from connectors.reading.admit import Raw
 
 _PROFESSOR = re.compile(r"PROFESSOR(?:_(\d+))?")
 

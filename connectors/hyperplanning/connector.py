@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from connectors.admit import Raw, admitted
 from connectors.contract import ConnectorContext, ConnectorError, Fetch, Window
-from connectors.http_client import Http, basic
+from connectors.http.client import Http, basic
 from connectors.hyperplanning import people
 from connectors.hyperplanning.labels import Labels
 from connectors.hyperplanning.normal import LAYER, TITLE
 from connectors.hyperplanning.options import Options
 from connectors.hyperplanning.soap import SoapService
 from connectors.hyperplanning.timetable import Timetable
-from connectors.parts import Parts
+from connectors.reading.admit import Raw, admitted
+from connectors.reading.parts import Parts
 from engine.model.connector_spec import ConnectorSpec
 from engine.records.kinds import Record
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from connectors.admit import Raw
 from connectors.contract import Fetch
-from connectors.http_client import Http
+from connectors.http.client import Http
 from connectors.hyperplanning.labels import JOINED, PROMOTION, TD, Labels
 from connectors.hyperplanning.normal import segment_keys
 from connectors.hyperplanning.soap import Faults, SoapFault, batched
-from connectors.times import iso_day
+from connectors.reading.admit import Raw
+from connectors.reading.times import iso_day
 
 _NO_DAY = ("1899-12-30", "0001-01-01")
 """What the service writes for a day that is not set: the zero of its own calendar."""

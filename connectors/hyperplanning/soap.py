@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 from connectors.contract import ConnectorError, Fetch, Garbled, Refused
-from connectors.http_client import Http
+from connectors.http.client import Http
 from connectors.hyperplanning.normal import TITLE
 from connectors.hyperplanning.wsdl import Operation, operations
-from connectors.parts import Parts
+from connectors.reading.parts import Parts
 
 _ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"

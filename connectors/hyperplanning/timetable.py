@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from connectors.admit import Raw
 from connectors.contract import ConnectorError, Fetch, Window
-from connectors.http_client import Http
+from connectors.http.client import Http
 from connectors.hyperplanning.labels import JOINED, PROMOTION, TD, Labels
 from connectors.hyperplanning.normal import session_id, touches
 from connectors.hyperplanning.soap import (
@@ -23,7 +22,8 @@ from connectors.hyperplanning.soap import (
     keys_of,
     value_of,
 )
-from connectors.times import aware, days_of
+from connectors.reading.admit import Raw
+from connectors.reading.times import aware, days_of
 
 _BATCH = 200
 

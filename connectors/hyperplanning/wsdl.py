@@ -1,6 +1,6 @@
 """What a WSDL says of its calls: where to send them, how they are named and which parameters they take.
 
-Read in place of a SOAP library: it takes a page, and requests stay with ``connectors.http_client``.
+Read in place of a SOAP library: it takes a page, and requests stay with ``connectors.http.client``.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from connectors.admit import admitted
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from connectors.hyperplanning.normal import LAYER, TITLE
 from connectors.hyperplanning_csv.export import people
+from connectors.reading.admit import admitted
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.kinds import Record
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from connectors.admit import Raw
-from connectors.archive import opened
 from connectors.contract import Fetch
 from connectors.hyperplanning.normal import TITLE, group_names, segment_keys
-from connectors.ids import fit, hashed
-from connectors.table_files import Row, Table, folded
-from connectors.times import day
+from connectors.reading.admit import Raw
+from connectors.reading.archive import opened
+from connectors.reading.ids import fit, hashed
+from connectors.reading.tables import Row, Table, folded
+from connectors.reading.times import day
 
 _EXPORT = (
     *("Nom", "Prénom", "Adresse e-mail", "Né(e) le", "Sexe", "Promotions", "TD", "Regroupements", "Options"),

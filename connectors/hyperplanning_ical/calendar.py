@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import NamedTuple
 from zoneinfo import ZoneInfoNotFoundError
 
-from connectors.times import aware
+from connectors.reading.times import aware
 from engine.model.moments import zone
 
 _FOLD = re.compile(rb"\r?\n[ \t]")

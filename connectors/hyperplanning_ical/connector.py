@@ -8,17 +8,17 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct
 
-from connectors.admit import Raw, admitted
 from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Unavailable, Window
-from connectors.http_client import Http
+from connectors.http.client import Http
 from connectors.hyperplanning.normal import LAYER, TITLE, group_name, promotions_of, session_id, touches
 from connectors.hyperplanning_csv.connector import FIRST_YEAR, FirstYear
 from connectors.hyperplanning_csv.connector import PROVIDES as PEOPLE
 from connectors.hyperplanning_csv.export import people
 from connectors.hyperplanning_ical.calendar import NOTHING, Event, events, instant, is_whole, unfolded
 from connectors.hyperplanning_ical.description import Instructors, groups_of, is_cancelled, lines_of
-from connectors.ids import hashed
-from connectors.parts import Parts
+from connectors.reading.admit import Raw, admitted
+from connectors.reading.ids import hashed
+from connectors.reading.parts import Parts
 from engine.model.connector_spec import ConnectorSpec, DataPath, Secret
 from engine.model.moments import zone as zone_of
 from engine.records.kinds import Instructor, Record

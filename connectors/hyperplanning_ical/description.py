@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from connectors.hyperplanning.normal import group_names
-from connectors.ids import hashed
+from connectors.reading.ids import hashed
 from engine.records.folding import fold_name
 
 _NAMES = {

@@ -9,13 +9,13 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from connectors.admit import admitted
-from connectors.archive import opened
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from connectors.oneroster.columns import ALIASES, COLUMNS
 from connectors.oneroster.lookups import Lookups, is_gone
 from connectors.oneroster.mapping import PROVIDES, Role, class_, enrolment, guardian, person
-from connectors.table_files import Row, Tables
+from connectors.reading.admit import admitted
+from connectors.reading.archive import opened
+from connectors.reading.tables import Row, Tables
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.kinds import Record
 

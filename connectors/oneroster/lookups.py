@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct, field
 
-from connectors.times import day_before, iso_day, outermost
+from connectors.reading.times import day_before, iso_day, outermost
 
 
 class Cells(Protocol):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from connectors.admit import Raw
-from connectors.ids import fit
 from connectors.oneroster.lookups import Cells, Lookups, is_gone
-from connectors.roles import enrolment_role, kinds_of, role_of
-from connectors.times import day_before, iso_day, local, outermost
+from connectors.reading.admit import Raw
+from connectors.reading.ids import fit
+from connectors.reading.roles import enrolment_role, kinds_of, role_of
+from connectors.reading.times import day_before, iso_day, local, outermost
 
 _PERSON = frozenset(
     {"source_id", "mis_id", "first_name", "last_name", "email", "phone", "segment_keys", "status", "modified_at"}

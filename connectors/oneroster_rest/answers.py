@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from connectors.http_client import Response
-from connectors.pages import FetchedPage
+from connectors.http.client import Response
+from connectors.http.pages import FetchedPage
 
 _NEXT = re.compile(r"<([^>]*)>[^,<]*;\s*rel\s*=\s*\"?next\"?", re.IGNORECASE)
 _RENAMED = {

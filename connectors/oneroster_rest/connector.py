@@ -9,13 +9,13 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from connectors.admit import Raw, admitted
 from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Window
-from connectors.http_client import Http
-from connectors.oauth import ClientCredentials, Signed
+from connectors.http.client import Http
+from connectors.http.oauth import ClientCredentials, Signed
 from connectors.oneroster.lookups import Lookups
 from connectors.oneroster.mapping import PROVIDES, Role, class_, enrolment, guardian, person
 from connectors.oneroster_rest.answers import Item, following, reference, status_of
+from connectors.reading.admit import Raw, admitted
 from engine.model.connector_spec import ConnectorSpec, Secret, Url
 from engine.records.kinds import Record
 

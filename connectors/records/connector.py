@@ -11,12 +11,12 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta, Struct
 
-from connectors.admit import Raw, admitted
-from connectors.archive import Named, opened
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from connectors.pushed import Layer, Provides, System, everything
-from connectors.table_files import Row, Table, folded
-from connectors.times import local
+from connectors.reading.admit import Raw, admitted
+from connectors.reading.archive import Named, opened
+from connectors.reading.tables import Row, Table, folded
+from connectors.reading.times import local
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.decode import Invalid, read_json
 from engine.records.fields import fields_of

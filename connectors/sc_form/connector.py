@@ -7,14 +7,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from connectors.admit import Raw, admitted
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
-from connectors.http_client import Http, basic
-from connectors.parts import each_part
+from connectors.http.client import Http, basic
+from connectors.reading.admit import Raw, admitted
+from connectors.reading.parts import each_part
+from connectors.reading.times import DayOrder, day_as, days_of
 from connectors.sc_form.people import Learners, Mail, enrolment, has_address, person, text
 from connectors.sc_form.sessions import Sessions, signing
 from connectors.sc_form.shapes import Enrolled, Labelled, Meeting, PersonRow
-from connectors.times import DayOrder, day_as, days_of
 from engine.model.connector_spec import ConnectorSpec, Secret, Url
 from engine.records.kinds import Record
 

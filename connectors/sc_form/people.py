@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Literal
 
-from connectors.admit import Raw
+from connectors.reading.admit import Raw
+from connectors.reading.times import DayOrder, ordered_day
 from connectors.sc_form.shapes import Agreement, Enrolled, Number, PersonRow
-from connectors.times import DayOrder, ordered_day
 
 Mail = Literal["pro", "personal"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from connectors.admit import Raw
+from connectors.reading.admit import Raw
+from connectors.reading.times import DayOrder, ordered_time
 from connectors.sc_form.people import text
 from connectors.sc_form.shapes import Meeting, Slot
-from connectors.times import DayOrder, ordered_time
 
 IN_COMPANY = 3
 """Type_Seance of hours in the company: nobody signs a sheet there."""

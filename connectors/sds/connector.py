@@ -11,13 +11,13 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from connectors.admit import admitted
-from connectors.archive import opened
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
+from connectors.reading.admit import admitted
+from connectors.reading.archive import opened
+from connectors.reading.tables import Tables
 from connectors.sds import version1, version2
 from connectors.sds.columns import UK, V1, V2
 from connectors.sds.logins import Logins
-from connectors.table_files import Tables
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.kinds import Record
 

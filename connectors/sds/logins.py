@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from connectors.ids import fit
+from connectors.reading.ids import fit
 
 
 class Logins(Struct, frozen=True):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.admit import Raw
+from connectors.reading.admit import Raw
+from connectors.reading.tables import Row, Tables
+from connectors.reading.times import day
 from connectors.sds.logins import Logins
-from connectors.table_files import Row, Tables
-from connectors.times import day
 
 WANTED: tuple[str, ...] = ("student", "teacher", "section", "studentenrollment", "teacherroster")
 

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from connectors.admit import Raw
-from connectors.roles import enrolment_role, kinds_of
+from connectors.reading.admit import Raw
+from connectors.reading.roles import enrolment_role, kinds_of
+from connectors.reading.tables import Row, Tables
+from connectors.reading.times import iso_day, outermost
 from connectors.sds.logins import Logins
 from connectors.sds.version1 import enrolment
-from connectors.table_files import Row, Tables
-from connectors.times import iso_day, outermost
 
 WANTED: tuple[str, ...] = ("classes", "enrollments")
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from msgspec import Struct
 
-from connectors.pages import FetchedPage
-from connectors.times import aware, iso_day
+from connectors.http.pages import FetchedPage
+from connectors.reading.times import aware, iso_day
 from engine.model.moments import zone
 
 Object = Mapping[str, Any]

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from msgspec import Struct
 
-from connectors.admit import admitted
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
-from connectors.http_client import Http, bearer
-from connectors.parts import each_part
+from connectors.http.client import Http, bearer
+from connectors.reading.admit import admitted
+from connectors.reading.parts import each_part
 from connectors.wonde.answers import one, text
 from connectors.wonde.options import Options
 from connectors.wonde.people import PERSON

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from connectors.admit import Raw
+from connectors.reading.admit import Raw
 from connectors.wonde.answers import Object, day, instant, many, named, one, text
 from connectors.wonde.options import Options
 

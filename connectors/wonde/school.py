@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.admit import Raw
 from connectors.contract import ConnectorError, Fetch, Refused, Window
-from connectors.http_client import Http
+from connectors.http.client import Http
+from connectors.reading.admit import Raw
 from connectors.wonde.answers import Listing, Object, following, instant, newest, text
 from connectors.wonde.options import FIRST_OF_WEEK, Options
 from connectors.wonde.people import People

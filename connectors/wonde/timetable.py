@@ -9,9 +9,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from connectors.admit import Raw
 from connectors.contract import Window
-from connectors.times import days_of
+from connectors.reading.admit import Raw
+from connectors.reading.times import days_of
 from connectors.wonde.answers import Object, instant, many, named, one, text
 from connectors.wonde.people import People
 from engine.model.moments import day_bounds

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from connectors.contract import Garbled
-from connectors.times import day, wall_clock
+from connectors.reading.times import day, wall_clock
 
 TITLE = "Ypareo"
 REPORT = "Report it: the connector does not know this answer."

@@ -9,11 +9,11 @@ from typing import ClassVar
 
 import msgspec
 
-from connectors.admit import Raw, admitted
 from connectors.contract import ConnectorContext, ConnectorError, Fetch, Refused, Window
-from connectors.http_client import Http
-from connectors.parts import DENIED, Parts
-from connectors.times import days_of
+from connectors.http.client import Http
+from connectors.reading.admit import Raw, admitted
+from connectors.reading.parts import DENIED, Parts
+from connectors.reading.times import days_of
 from connectors.ypareo.answers import TITLE, Listed, Row, code, items, row
 from connectors.ypareo.contracts import Employment, contract_record, employments, jobs, with_tutor
 from connectors.ypareo.options import PROVIDES, Options, given

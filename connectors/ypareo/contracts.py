@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from connectors.admit import Raw
+from connectors.reading.admit import Raw
 from connectors.ypareo.answers import Row, at, code, french_day
 from connectors.ypareo.options import Options
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from connectors.admit import Raw
+from connectors.reading.admit import Raw
 from connectors.ypareo.answers import Row, at, code, codes, french_day, row, several
 from connectors.ypareo.contracts import Employment
 from connectors.ypareo.options import Options

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from connectors.admit import Raw
+from connectors.reading.admit import Raw
 from connectors.ypareo.answers import Row, at, code, codes, french_day, moment
 from connectors.ypareo.options import Options
 from connectors.ypareo.people import Group

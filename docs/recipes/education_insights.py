@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from connectors.roles import enrolment_role, kinds_of
+from connectors.reading.roles import enrolment_role, kinds_of
 
 Row = dict[str, str]
 

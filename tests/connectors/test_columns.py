@@ -11,7 +11,7 @@ import pytest
 from connectors.columns.connector import given
 from connectors.columns.maps import RowMap, ValueForm
 from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Unavailable
-from connectors.ids import hashed
+from connectors.reading.ids import hashed
 from engine.records.kinds import Record
 from tests.connectors.fakes import columns as fake
 from tests.connectors.serving import served

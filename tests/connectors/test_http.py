@@ -25,10 +25,10 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Unavailable
-from connectors.credentials import Pairs
-from connectors.http_client import Http, basic, bearer, by_offset, by_token, numbered
-from connectors.network import is_public
-from connectors.waiting import Pace, asked_wait, back_off
+from connectors.http.client import Http, basic, bearer, by_offset, by_token, numbered
+from connectors.http.credentials import Pairs
+from connectors.http.network import is_public
+from connectors.http.waiting import Pace, asked_wait, back_off
 from tests.connectors.serving import served
 
 SECRET = "s3cr3t-t0ken"

@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.contract import ConnectorContext, Fetch, Refused, Unavailable
-from connectors.http_client import Http
-from connectors.oauth import ClientCredentials, Signed, signature
+from connectors.http.client import Http
+from connectors.http.oauth import ClientCredentials, Signed, signature
 from tests.connectors.serving import served
 
 SECRET = "invented s3cret/&="

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.archive import ArchiveLimits, opened
 from connectors.contract import Fetch, Refused
-from connectors.table_files import Table, folded
+from connectors.reading.archive import ArchiveLimits, opened
+from connectors.reading.tables import Table, folded
 
 COLUMNS = {folded(name): name for name in ("sourcedId", "givenName", "email", "role")}
 

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from connectors.contract import Window
-from connectors.ids import fit, hashed
-from connectors.roles import enrolment_role, kinds_of
-from connectors.times import (
+from connectors.reading.ids import fit, hashed
+from connectors.reading.roles import enrolment_role, kinds_of
+from connectors.reading.times import (
     UNREAD,
     DayOrder,
     day,

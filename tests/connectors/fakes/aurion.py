@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.http_client import basic
+from connectors.http.client import basic
 from tests.connectors.trying import HOME
 
 SAMPLES = HOME / "aurion" / "samples"

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.http_client import basic
+from connectors.http.client import basic
 from tests.connectors.trying import HOME
 
 SAMPLES = HOME / "sc_form" / "samples"

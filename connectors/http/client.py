@@ -19,9 +19,9 @@ from xml.etree import ElementTree as ET
 import msgspec
 
 from connectors.contract import ConnectorContext, Fetch, Refused
-from connectors.credentials import Auth, Credentials
-from connectors.exchange import Exchange, Params, Request, Response
-from connectors.pages import Following, by_offset, by_token, each_page, numbered
+from connectors.http.credentials import Auth, Credentials
+from connectors.http.exchange import Exchange, Params, Request, Response
+from connectors.http.pages import Following, by_offset, by_token, each_page, numbered
 
 __all__ = ["Auth", "Http", "Response", "basic", "bearer", "by_offset", "by_token", "numbered"]
 

@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from msgspec import Struct
 
 from connectors.contract import ConnectorContext, Fetch, Garbled, Refused
-from connectors.credentials import Pairs
-from connectors.http_client import Http, basic, bearer
+from connectors.http.client import Http, basic, bearer
+from connectors.http.credentials import Pairs
 
 Digest = Literal["sha1", "sha256"]
 

@@ -14,8 +14,8 @@ from urllib.parse import quote, urljoin, urlsplit
 from msgspec import Struct
 
 from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Unavailable
-from connectors.credentials import Credentials, headers_of
-from connectors.waiting import LONGEST_ASKED, Pace, asked_wait, back_off
+from connectors.http.credentials import Credentials, headers_of
+from connectors.http.waiting import LONGEST_ASKED, Pace, asked_wait, back_off
 
 if TYPE_CHECKING:
     import httpx
@@ -82,7 +82,7 @@ class Exchange:
     ) -> None:
         import httpx  # noqa: PLC0415 - a quarter second that `muster check` must not pay
 
-        from connectors.network import guarded_transport, trust  # noqa: PLC0415 - the same
+        from connectors.http.network import guarded_transport, trust  # noqa: PLC0415 - the same
 
         self.system = system
         self._base = self._checked(base_url, around.allow_private)
@@ -235,7 +235,7 @@ class Exchange:
         """What a failure on the network means for the run. The library's own sentence may hold an address."""
         import httpx  # noqa: PLC0415 - loaded already
 
-        from connectors.network import NoSuchHostError, PrivateAddressError  # noqa: PLC0415 - the same
+        from connectors.http.network import NoSuchHostError, PrivateAddressError  # noqa: PLC0415 - the same
 
         causes = _causes(error)
         label = _label(call)

@@ -13,8 +13,8 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from typing import NoReturn
 
-from connectors.archive import Named
 from connectors.contract import Fetch, Refused
+from connectors.reading.archive import Named
 from engine.records.decode import Invalid
 
 _SEPARATORS = ",;\t|"
