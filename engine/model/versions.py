@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from engine.model.guards import Guards
 from engine.model.problems import Place
-from engine.model.rulebook import Customer, Rule, Rulebook, SettingEntry
+from engine.model.rulebook import ConnectorUse, Customer, Rule, Rulebook, SettingEntry
 
 
 def version_of(customer: Customer, rules: Iterable[Rule], settings: Mapping[str, SettingEntry], guards: Guards) -> str:
@@ -48,11 +48,12 @@ def parts_of(rulebook: Rulebook) -> dict[str, str]:
 def _plain(value: Any) -> Any:
     """The value with its types and without its places."""
     match value:
+        case ConnectorUse():
+            # Not the spec itself: it holds a function, whose text is another in every process.
+            return _plain([value.spec.name, value.title, value.options, value.gives, value.takes])
         case Struct():
             inside = [getattr(value, name) for name in value.__struct_fields__]
             return [type(value).__name__, *(_plain(item) for item in inside if not isinstance(item, Place))]
-        case type():
-            return value.__name__
         case Mapping():
             return {str(key): _plain(item) for key, item in value.items()}
         case frozenset() | set():

@@ -123,3 +123,22 @@ def test_the_registry_loads_no_http_client() -> None:
     code = "import sys, connectors.registry as r; r.catalogue(); print('httpx' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_rulebook_has_one_version_in_every_process(tmp_path: Path) -> None:
+    """Also where a connector works out from its options what it gives."""
+    path = tmp_path / "customers" / "norvane.yaml"
+    path.parent.mkdir()
+    systems = 'source: {connector: ypareo, url: https://norvane.example.org, token: "${MUSTER_NORVANE_TOKEN}"}\n'
+    head = "name: Norvane\nlanguage: fr\nzone: Europe/Paris\n"
+    path.write_text(f"{head}{systems}platform: {{connector: edusign}}\n", encoding="utf-8")
+    code = (
+        "import pathlib, sys; from connectors.registry import catalogue; from engine.rulefiles.library import load;"
+        "from engine.model.versions import parts_of; book = load(pathlib.Path(sys.argv[1]), 'norvane', catalogue());"
+        "print(book.version, sorted(parts_of(book).items()))"
+    )
+    told = {
+        subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    }
+    assert len(told) == 1
