@@ -24,7 +24,7 @@ from engine.model.rulebook import FINDINGS, Rule, Rulebook, SettingEntry
 _UNTIL_NEXT_RUN = timedelta(hours=10)
 
 _HEAD = """\
-<!-- Written by `python -m docs.generate` from rules/base and templates/messages. Change those, not this page. -->
+<!-- Written by `python -m docs.generate` from rules/base and templates/<language>. Change those, not this page. -->
 # Rule gallery
 
 Every rule of the base, in the order that decides between them within a kind. A connector's layer or a customer's file

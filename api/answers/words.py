@@ -1,4 +1,4 @@
-"""Words of the pages: `templates/pages/<language>.yaml`, one file per language, said with their values filled in."""
+"""Words of the pages: `templates/<language>/pages.yaml`, said with their values filled in."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from babel.numbers import format_decimal
 
 from engine.model.package_files import TEMPLATES
 
-PAGES = TEMPLATES / "pages"
-
 
 def _flat(tree: Mapping[str, Any], before: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
@@ -31,11 +29,11 @@ def _flat(tree: Mapping[str, Any], before: str = "") -> dict[str, str]:
 class Words:
     """The words of all languages. A count picks `<key>.one` or `<key>.other` by the language's own plural."""
 
-    def __init__(self, folder: Path = PAGES) -> None:
+    def __init__(self, folder: Path = TEMPLATES) -> None:
         self.keys: dict[str, dict[str, str]] = {}
-        for path in sorted(folder.glob("*.yaml")):
+        for path in sorted(folder.glob("*/pages.yaml")):
             # The loader that types nothing: `no` and `on` are words here as in the rule files.
-            self.keys[path.stem] = _flat(yaml.load(path.read_text("utf-8"), Loader=yaml.CBaseLoader))  # noqa: S506
+            self.keys[path.parent.name] = _flat(yaml.load(path.read_text("utf-8"), Loader=yaml.CBaseLoader))  # noqa: S506
         self.languages = tuple(self.keys)
         self._plurals = {language: Locale.parse(language).plural_form for language in self.languages}
 

@@ -15,10 +15,11 @@ from babel.numbers import format_decimal
 from fastapi import Request, Response
 from msgspec import Struct
 
-from api.answers.words import PAGES, Words
+from api.answers.words import Words
 from api.http.language import choose
 from engine.model.package_files import TEMPLATES
 
+PAGES = TEMPLATES / "pages"
 LANGUAGE_COOKIE = "muster-language"
 STATIC: Mapping[str, str] = {"muster.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml"}
 

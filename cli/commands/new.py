@@ -28,8 +28,8 @@ def rule(
         typer.Option(help="Where somebody must act."),
     ] = "source",
     rules: RulesOption = None,
-    messages: Annotated[
-        Path | None, typer.Option(help="With --base: folder of the message files; without it the packaged one.")
+    templates: Annotated[
+        Path | None, typer.Option(help="With --base: folder of the languages' words; without it the packaged one.")
     ] = None,
 ) -> None:
     """Add a rule to a customer's file, or to the base: condition, two examples, messages in both languages.
@@ -48,8 +48,7 @@ def rule(
         raise Stopped("Wanted one of --customer ID and --base, to know whose rule it is.")
     folder = _writable(rules)
     if customer is None:
-        texts = messages or TEMPLATES / "messages"
-        written = add_base_rule(load_base(folder, catalogue()), rule_id, then, fix_in, folder, texts)
+        written = add_base_rule(load_base(folder, catalogue()), rule_id, then, fix_in, folder, templates or TEMPLATES)
         after = "muster check, and just generate for the schema and the gallery"
     else:
         known = customers(folder)

@@ -47,7 +47,7 @@ def add_rule(rulebook: Rulebook, rule_id: str, then: str, fix_in: str, rules: Pa
     return [path]
 
 
-def add_base_rule(base: Rulebook, rule_id: str, then: str, fix_in: str, rules: Path, messages: Path) -> list[Path]:
+def add_base_rule(base: Rulebook, rule_id: str, then: str, fix_in: str, rules: Path, templates: Path) -> list[Path]:
     """Write a base rule's frame into its kind's file, and its messages into each language's; gives the files."""
     kind = kind_of_rule(rule_id)
     path = rules / "base" / f"{kind}.yaml"
@@ -57,7 +57,7 @@ def add_base_rule(base: Rulebook, rule_id: str, then: str, fix_in: str, rules: P
     add_under(path, "rules", _frame(rule_id, kind, _field(kind, base), then, fix_in, messages=False))
     written = [path]
     for language, (problem, fix) in _TEXTS.items():
-        texts = messages / f"{language}.yaml"
+        texts = templates / language / "messages.yaml"
         with texts.open("a", encoding="utf-8") as file:
             file.write(f'\n{rule_id}:\n  problem: "{problem}"\n  fix: "{fix}"\n')
         written.append(texts)

@@ -67,15 +67,18 @@ class _Compiled(Struct, frozen=True):
 class Messages:
     """Every language's messages. Safe from several threads; each text is compiled once, when first needed."""
 
-    def __init__(self, folder: Path = TEMPLATES / "messages") -> None:
+    def __init__(self, folder: Path = TEMPLATES) -> None:
         self._languages: dict[str, Language] = {}
         self._packaged: dict[str, dict[str, Packaged]] = {}
-        for path in sorted(folder.glob("*.yaml")):
+        for path in sorted(folder.glob("*/messages.yaml")):
             words, texts = _read(path)
-            self._languages[path.stem] = Language(path.stem, read_phrases(words))
-            self._packaged[path.stem] = texts
+            name = path.parent.name
+            self._languages[name] = Language(name, read_phrases(words))
+            self._packaged[name] = texts
         if FALLBACK not in self._languages:
-            raise FileNotFoundError(f"{folder / FALLBACK}.yaml: the messages every other language falls back to")
+            raise FileNotFoundError(
+                f"{folder / FALLBACK / 'messages.yaml'}: the messages every other language falls back to"
+            )
         self._books: dict[str, tuple[Rulebook, dict[tuple[str, str], _Texts]]] = {}
         # Of the rulebook last seen of each customer: rule and language to the texts to try.
         self._compiled = lru_cache(maxsize=8192)(self._compile)

@@ -1,4 +1,4 @@
-"""Wording: the words of each language for conditions and explanations, from templates/sentences/<language>.yaml."""
+"""Wording: the words of each language for conditions and explanations, from templates/<language>/sentences.yaml."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from engine.model.package_files import TEMPLATES
 Pair = tuple[str, str]
 """What a test says, and what `not` of it says."""
 
-_FOLDER = TEMPLATES / "sentences"
 FALLBACK = "en"
 
 
@@ -120,13 +119,13 @@ class Wording(Struct, frozen=True, forbid_unknown_fields=True):
 
 def languages() -> tuple[str, ...]:
     """The languages that sentences can be written in."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
+    return tuple(sorted(path.parent.name for path in TEMPLATES.glob("*/sentences.yaml")))
 
 
 @cache
 def wording(language: str) -> Wording:
     """The words of a language; English where there are none."""
-    path = _FOLDER / f"{language}.yaml"
+    path = TEMPLATES / language / "sentences.yaml"
     if language not in languages():
         return wording(FALLBACK)
     # All text: YAML's own types would make a truth of the key `no`.

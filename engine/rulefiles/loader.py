@@ -28,7 +28,7 @@ from engine.rulefiles.yaml_tree import File, Mapping
 @cache
 def message_languages() -> tuple[str, ...]:
     """The languages that packaged messages are written in; a customer's is one of them."""
-    return tuple(path.stem for path in yaml_files(TEMPLATES / "messages"))
+    return tuple(sorted(path.parent.name for path in TEMPLATES.glob("*/messages.yaml")))
 
 
 def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -32,7 +32,7 @@ def sources(rules: Path, problems: Iterable[Problem]) -> dict[str, str]:
     folders = Folders.of(rules)
     wanted = {problem.place.path for problem in problems}
     found: dict[str, str] = {}
-    for folder in (folders.base, folders.connectors, folders.customers, TEMPLATES / "messages"):
+    for folder in (folders.base, folders.connectors, folders.customers, *sorted(TEMPLATES.iterdir())):
         for path in yaml_files(folder):
             name = called(path)
             if name in wanted and name not in found:

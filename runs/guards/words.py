@@ -1,4 +1,4 @@
-"""Guard words: what the guards found, as sentences in the reader's language, from `templates/guards/`."""
+"""Guard words: what guards found, as sentences in the reader's language, from `templates/<language>/guards.yaml`."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ from engine.records.kinds import UPWARD
 from engine.rulefiles.folders import BASE
 from runs.model.answers import GuardSaid
 from runs.model.guard_findings import Edit, Trip
-
-FOLDER = TEMPLATES / "guards"
 
 
 class Words(Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,8 +86,8 @@ def _template(spoken: Language, text: str) -> Template:
 
 
 @cache
-def _words(language: str, folder: Path = FOLDER) -> Words:
-    path = folder / f"{language}.yaml"
+def _words(language: str, folder: Path = TEMPLATES) -> Words:
+    path = folder / language / "guards.yaml"
     if not path.exists():
         return _words(FALLBACK)
     # All text: YAML's own types would make a truth of the word `no`.

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, nodes
 
-from api.answers.words import PAGES
 from api.app import create_app
-from api.pages.rendering import Frame
+from api.pages.rendering import PAGES, Frame
 from api.pages.views import VIEWS
 from runs.service import Service
 from tests.api.conftest import ACME, EVERYTHING, HARBOUR, INES, Client

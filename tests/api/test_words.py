@@ -11,9 +11,10 @@ import pytest
 from jinja2 import Environment, nodes
 
 from api.answers.feed_csv import COLUMNS
-from api.answers.words import PAGES, Words
+from api.answers.words import Words
 from api.http.language import choose, preferred
 from api.pages.issue_routes import ACTS
+from api.pages.rendering import PAGES
 from api.pages.views_from import FILTERS
 from engine.explaining.explainer import Check
 from engine.model.decisions import Verdict

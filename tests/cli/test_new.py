@@ -35,8 +35,8 @@ def rules(tmp_path: Path) -> Path:
     return folder
 
 
-def errors(folder: Path, messages: Path = TEMPLATES / "messages") -> list[Problem]:
-    found = check(folder, catalogue(), partial(problems_of, Messages(messages)))
+def errors(folder: Path, templates: Path = TEMPLATES) -> list[Problem]:
+    found = check(folder, catalogue(), partial(problems_of, Messages(templates)))
     return [problem for problem in found if problem.severity == "error"]
 
 
@@ -71,14 +71,14 @@ def test_a_customer_without_rules_gets_its_first(muster: Muster, tmp_path: Path,
 
 
 def test_a_new_base_rule_gets_messages_in_both_languages(muster: Muster, tmp_path: Path) -> None:
-    rules, messages = tmp_path / "rules", tmp_path / "messages"
+    rules, templates = tmp_path / "rules", tmp_path / "templates"
     shutil.copytree(RULES, rules)
-    shutil.copytree(TEMPLATES / "messages", messages)
-    arguments = ("new", "rule", "session.too_long", "--base", "--rules", rules, "--messages", messages)
+    shutil.copytree(TEMPLATES, templates)
+    arguments = ("new", "rule", "session.too_long", "--base", "--rules", rules, "--templates", templates)
     told = muster(*arguments)
     assert told.status == 0
-    assert [Path(line).name for line in told.out.splitlines()] == ["session.yaml", "en.yaml", "fr.yaml"]
-    assert errors(rules, messages) == []
+    assert [Path(line).name for line in told.out.splitlines()] == ["session.yaml", "messages.yaml", "messages.yaml"]
+    assert errors(rules, templates) == []
     again = muster(*arguments)
     assert (again.status, again.out) == (2, "")
     assert "already" in again.err

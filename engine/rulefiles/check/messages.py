@@ -55,7 +55,7 @@ def _missing(messages: Messages, rule: Rule, rulebook: Rulebook) -> Iterator[Pro
     for language in messages.languages:
         if language not in rule.messages and rule.id not in messages.packaged(language):
             found = f"{rule.id} has no message in ‘{language}’"
-            yield Problem(rule.place, "missing-message", found, f"write it in templates/messages/{language}.yaml")
+            yield Problem(rule.place, "missing-message", found, f"write it in templates/{language}/messages.yaml")
 
 
 def _wrong(
