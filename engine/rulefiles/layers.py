@@ -7,6 +7,7 @@ its own layer knows, and a base rule means the same for every customer.
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
+from types import MappingProxyType
 from typing import Literal
 
 from msgspec import Struct
@@ -35,7 +36,7 @@ class Layer(Struct, frozen=True):
 
 
 class Laid(Struct, frozen=True):
-    """What layers make together, so far."""
+    """What layers make together, so far. Shared by all customers above them, so that nothing in it may change."""
 
     rules: Dict[str, Rule] = {}
     """By id, in order; the engine's own findings among them."""
@@ -78,11 +79,12 @@ def lay(below: Laid, layer: Layer, languages: tuple[str, ...]) -> Laid:
         if node is not None:
             entries.read(node)
     return Laid(
-        rules=entries.rules,
-        settings=settings,
+        rules=MappingProxyType(entries.rules),
+        settings=MappingProxyType(settings),
         guards=guards,
         broken_rules=entries.broken,
-        broken_settings=broken_settings - settings.keys(),
+        # Not `-`: with a dict's keys that makes a plain set, which the next layer would change in place.
+        broken_settings=broken_settings.difference(settings),
         problems=below.problems + tuple(reading.problems),
     )
 

@@ -17,6 +17,7 @@ from engine.model.problems import Problem, RuleFileError
 from engine.model.rulebook import FINDINGS
 from engine.rulefiles import report
 from engine.rulefiles.library import Library, customers, load, load_base
+from engine.rulefiles.loader import Loader
 from tests.engine.rule_folders import BASE, CATALOGUE, CUSTOMER, FOLDER, SETTINGS, rulebook, write
 
 SECOND = CUSTOMER.replace("MUSTER_NORVANE", "MUSTER_QUAY").replace("Campus Norvane", "Quay School")
@@ -167,6 +168,31 @@ def test_a_customer_that_was_never_good_raises_its_problems(library: Library, ha
     with pytest.raises(RuleFileError):
         library.rulebook("new")
     assert library.rulebook("norvane")
+
+
+def test_a_mistake_in_one_customers_file_is_told_for_every_customer_and_every_time(
+    library: Library, hands: Hands, tmp_path: Path
+) -> None:
+    misspelt = "settings: {window_dyas: 3}\n"
+    texts = {"norvane": CUSTOMER + misspelt, "quay": SECOND + misspelt}
+    for again in range(3):
+        hands.now += 10
+        for name, text in texts.items():
+            save(tmp_path / "customers" / f"{name}.yaml", text + f"# edit {again}\n")
+            with pytest.raises(RuleFileError) as caught:
+                library.rulebook(name)
+            assert [problem.code for problem in caught.value.problems] == ["unknown-setting"]
+
+
+def test_what_layers_hand_on_cannot_be_changed(tmp_path: Path) -> None:
+    broken = SETTINGS + "  lookback: {type: integr, default: 7, description: Days back.}\n"
+    loader = Loader(write(tmp_path, {**FOLDER, "base/settings.yaml": broken}), CATALOGUE)
+    for laid in loader.laid():
+        assert isinstance(laid.broken_settings, frozenset)
+        assert isinstance(laid.broken_rules, frozenset)
+        for shared in (laid.rules, laid.settings):
+            with pytest.raises(TypeError):
+                shared["another"] = None  # type: ignore[index]
 
 
 def test_customers_come_and_go_with_their_files(library: Library, hands: Hands, tmp_path: Path) -> None:
