@@ -140,7 +140,7 @@ def rules(tmp_path: Path) -> Path:
     return tmp_path / "rules"
 
 
-ON_BOTH = ("test_issue_feed", "test_pushed_runs", "test_held", "test_history")
+ON_BOTH = ("test_issues", "test_runs", "test_held")
 """Modules whose tests ask what a database makes of things: they run on SQLite and on PostgreSQL."""
 
 

@@ -16,7 +16,7 @@ from engine.rulefiles.check.check import check
 from engine.rulefiles.check.messages import problems_of
 from engine.rulefiles.library import load, load_base
 
-PAGE = (Path(__file__).parents[2] / "docs/rules/how-to-write-a-rule.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs/rules/how-to-write-a-rule.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 HEAD = "name: Lycée d'essai\nlanguage: fr\nzone: Europe/Paris\n"
 BASE = load_base(RULES, catalogue())

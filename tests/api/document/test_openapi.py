@@ -151,7 +151,7 @@ def test_the_document_is_served(api: Client, document: dict[str, Any]) -> None:
 
 
 def test_the_page_on_the_api_lists_every_kind_of_problem_and_every_call() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "api.md").read_text("utf-8")
     told = {code: int(status) for code, status in re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", page, re.MULTILINE)}
     assert told == {code: kind.status for code, kind in PROBLEMS.items()}
     limits = Limits()

@@ -21,7 +21,7 @@ from engine.rulefiles.check.messages import problems_of
 from engine.rulefiles.library import load
 from tests.cli.conftest import Muster
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 RULE_KINDS = ("learner", "instructor", "session", "class", "enrolment", "contract", "account", "sheet")
 SOURCES = sorted(name for name, spec in catalogue().items() if spec.side == "source")
 PLATFORMS = sorted(name for name, spec in catalogue().items() if spec.side == "platform")

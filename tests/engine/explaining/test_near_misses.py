@@ -12,8 +12,8 @@ from engine.explaining.evaluator import Tracer
 from engine.explaining.near_misses import _after, nearly, still, ways
 from engine.language.sentences import Speaker
 from tests.engine import drawing
+from tests.engine.explaining.test_evaluator import traced, without
 from tests.engine.test_laws import KINDS_DECIDED
-from tests.engine.test_tracing import traced, without
 
 few = settings(
     max_examples=60,

@@ -13,7 +13,7 @@ from engine.rulefiles.check.check import check
 from engine.rulefiles.problem_codes import CODES
 from tests.engine.rule_folders import BASE, CATALOGUE, CUSTOMER, FOLDER, write
 
-ENGINE = Path(__file__).parents[2] / "engine"
+ENGINE = Path(__file__).parents[4] / "engine"
 
 
 def silent(_rulebook: Rulebook) -> tuple[Problem, ...]:

@@ -389,7 +389,7 @@ def test_what_is_wrong_with_a_record_that_cannot_be_read_is_told_in_the_readers_
 
 
 def test_names_and_filters_are_documented_where_authors_read_of_them() -> None:
-    page = (Path(__file__).parents[2] / "docs/rules/how-to-write-a-rule.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs/rules/how-to-write-a-rule.md").read_text("utf-8")
 
     for name in (*NAMES, *FILTERS):
         assert f"`{name}`" in page, name
