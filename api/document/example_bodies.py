@@ -41,6 +41,7 @@ _ANSWER: dict[str, Any] = {
     "notes": [],
     "invalid": False,
     "errors": [],
+    "unread": [],
     "remark": None,
     "effect": None,
 }
@@ -56,6 +57,7 @@ _SYNCED: dict[str, Any] = {
     "notes": [],
     "invalid": False,
     "errors": [],
+    "unread": [],
     "remark": None,
     "effect": {"what": "update", "fields": ["starts_at"], "target": "crs_1"},
 }

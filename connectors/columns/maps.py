@@ -11,6 +11,7 @@ from connectors.contract import ConnectorContext
 from connectors.reading.admit import Raw
 from connectors.reading.ids import fit, hashed
 from connectors.reading.times import DayOrder, ordered_day, ordered_time
+from engine.language.unread import unread_text
 from engine.model.moments import zone
 from engine.records.decode import absent
 from engine.records.fields import Field, fields_of
@@ -74,12 +75,12 @@ def check_field(kind: str, name: str) -> None:
     try:
         fields = fields_of(kind)
     except KeyError:
-        raise ValueError(f"{unknown(kind, Kind.__args__, 'kind')}") from None  # type: ignore[attr-defined]
+        raise ValueError(f"{unread_text(unknown(kind, Kind.__args__, 'kind'), 'en')}") from None  # type: ignore[attr-defined]
     known = [each.name for each in fields.values() if not each.computed and each.type != "keys"]
     if "segment_keys" in fields:
         known += [f"{_KEYS}{key}" for key in SegmentKey.__args__]  # type: ignore[attr-defined]
     if name not in known:
-        raise ValueError(f"{kind}: {unknown(name, known, 'field')}")
+        raise ValueError(f"{kind}: {unread_text(unknown(name, known, 'field'), 'en')}")
 
 
 def check_kinds(kinds: Mapping[Any, Mapping[str, Columns]]) -> None:

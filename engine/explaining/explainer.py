@@ -27,6 +27,7 @@ from engine.explaining.explanation import (
 )
 from engine.explaining.near_misses import About, Change, Way, about, nearly, still, together, ways
 from engine.language.sentences import Speaker, is_choice, rule_sentence
+from engine.language.unread import unread_text
 from engine.language.wording import Wording, wording
 from engine.matching.classifier import Classifier, Decided
 from engine.matching.examples import Posed
@@ -99,7 +100,9 @@ class _Explainer:
             zone=moment.zone,
             rulebook=self._rulebook.version,
             last_sync=None if moment.last_sync is None else moment.last_sync.isoformat(),
-            errors=record.errors if isinstance(record, Invalid) else (),
+            errors=tuple(unread_text(one, self._words.language) for one in record.errors)
+            if isinstance(record, Invalid)
+            else (),
             checks=self._checks(rules),
             rules=rules,
             near=self._near(),

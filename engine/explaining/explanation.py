@@ -109,7 +109,7 @@ class Explanation(Struct, frozen=True, omit_defaults=True):
     """Version of the rulebook."""
     last_sync: str | None = None
     errors: tuple[str, ...] = ()
-    """What is wrong with a record that is invalid."""
+    """What is wrong with a record that is invalid, a sentence each."""
     checks: tuple[Check, ...] = ()
     rules: tuple[RuleReport, ...] = ()
     """Every rule of the kind, in the rulebook's order."""

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from engine.language.filters import NAMES, Choice, Items, Language
+from engine.language.unread import unread_text
 from engine.model.decisions import Facts, RelatedFacts
 from engine.model.moments import zone
 from engine.model.rulebook import ConnectorUse, Reaction, Rulebook, SettingValue
@@ -103,7 +104,7 @@ def _common(name: str, facts: Facts, rulebook: Rulebook, language: Language, whe
         case "related":
             return _Relations(facts.kind, facts.related, where)
         case "errors":
-            return tuple(language.error(said) for said in facts.errors)
+            return tuple(unread_text(error, language.name) for error in facts.errors)
         case "as_of" | "last_sync" | "next_run":
             return _local(getattr(facts, name), where)
         case _:

@@ -115,8 +115,6 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     failed_problem: str
     """Where a message cannot be written; `{rule}` is its rule."""
     failed_fix: str
-    errors: dict[str, str] = {}
-    """What the door says of a record that cannot be read, piece by piece: its English, and this language's."""
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -156,12 +154,6 @@ class Language:
         effects = self.phrases.sheet_effect if kind == "sheet" else self.phrases.effect
         feminine = self._wording.kind(kind).tag.startswith("f")
         return effects.get(reaction, effects["flag"]).format(e="e" if feminine else "")
-
-    def error(self, said: str) -> str:
-        """A sentence of the door's in this language; a piece that is not known stays as it is."""
-        for piece in sorted(self.phrases.errors, key=len, reverse=True):
-            said = said.replace(piece, self.phrases.errors[piece])
-        return said
 
     def shown(self, value: Any) -> str:
         """Any value, as a message says it."""

@@ -65,7 +65,7 @@ def _record(kind: str, values: Mapping[str, Any], default_id: str, segments: dic
     given = {name: value for name, value in values.items() if name not in ("kind", "segments")}
     made = read_mapping(kind, given, default_id, default_id=default_id)
     if isinstance(made, Invalid):
-        raise ValueError("; ".join(made.errors))  # noqa: TRY004 - the loader has checked it: what is wrong is the value
+        raise ValueError("; ".join(map(str, made.errors)))  # noqa: TRY004 - the loader has checked it: what is wrong is the value
     if kind_of(made) in SEGMENTED and "segments" in values:
         found = values["segments"]
         segments[id(made)] = tuple(found) if isinstance(found, list | tuple) else (str(found),)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from engine.model.rulebook import FixIn, Reaction
+from engine.records.unread import Unread
 
 Verdict = Literal["sync", "skip", "flag"]
 
@@ -63,8 +64,8 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     related: dict[str, RelatedFacts] = {}
     settings: dict[str, Any] = {}
     """Settings that the rule reads."""
-    errors: tuple[str, ...] = ()
-    """What is wrong with an invalid record, a sentence each, without the values found."""
+    errors: tuple[Unread | str, ...] = ()
+    """What is wrong with an invalid record; a text is one that an older version has stored."""
     as_of: str = ""
     last_sync: str | None = None
     next_run: str | None = None

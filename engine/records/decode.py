@@ -18,6 +18,7 @@ from msgspec import Struct
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS, LONGEST_ID, AnyRecord, Record
 from engine.records.suggest import closest
+from engine.records.unread import Unread, unread
 from engine.records.values import Errors, UnreadableValue, absent, made, unknown
 
 __all__ = ["Invalid", "absent", "read_json", "read_mapping"]
@@ -30,8 +31,8 @@ class Invalid(Struct, frozen=True):
     """The kind it was to be; `record` when not even that is known."""
     source_id: str
     """Its id when that could be read, else its place, such as `users.csv:12` or `item 3`."""
-    errors: tuple[str, ...]
-    """What is wrong, a sentence each: the field or place, what was found (never a value), what was wanted."""
+    errors: tuple[Unread | str, ...]
+    """What is wrong; a text is one that an older version has stored."""
 
 
 def read_json(raws: Iterable[bytes | msgspec.Raw]) -> list[Record | Invalid]:
@@ -135,9 +136,9 @@ def _loosely(raw: bytes | msgspec.Raw, place: str) -> Record | Invalid:
             # More patient: a byte order mark, half characters that belong to one field only.
             values = json.loads(bytes(raw))
         except (ValueError, RecursionError):
-            return Invalid("record", place, ("not JSON in UTF-8; wanted one object with its `kind`",))
+            return Invalid("record", place, (unread("not_json"),))
     if not isinstance(values, dict):
-        return Invalid("record", place, ("not an object; wanted one object with its `kind`",))
+        return Invalid("record", place, (unread("not_an_object"),))
     kind = values.pop("kind", None)
     return _read(kind, values, place)
 
@@ -163,12 +164,12 @@ def _read(
         if field is None:
             errors.add(unknown(name, fields, "field"))
         elif field.computed:
-            errors.add(f"{name}: is computed, wanted no value; leave it out")
+            errors.add(unread("computed", name))
         else:
             try:
                 read = made(field, value, lenient)
             except UnreadableValue as wrong:
-                errors.add(f"{name}: {wrong}")
+                errors.add(Unread(wrong.code, name, wrong.values))
             else:
                 if read is not None:
                     typed[name] = read
@@ -181,27 +182,29 @@ def _source_id(values: Mapping[str, Any], default_id: str | None, errors: Errors
     value = values.get("source_id")
     if absent(value, "source_id"):
         if default_id is None:
-            errors.add("source_id: missing, wanted text or a whole number")
+            errors.add(unread("id_missing", "source_id"))
         return default_id
     try:
         found: str = made(fields_of("learner")["source_id"], value, lenient=False)
     except UnreadableValue as wrong:
-        errors.add(f"source_id: {wrong}")
+        errors.add(Unread(wrong.code, "source_id", wrong.values))
         return None
     if len(found) > LONGEST_ID:
-        errors.add(f"source_id: found {len(found)} characters, wanted at most {LONGEST_ID}")
+        errors.add(unread("id_too_long", "source_id", length=len(found), most=LONGEST_ID))
         return None
     return found
 
 
-def _kind_error(kind: Any) -> str:
-    wanted = ", ".join(KINDS)
+def _kind_error(kind: Any) -> Unread:
+    kinds = tuple(KINDS)
     if absent(kind):
-        return f"kind: missing, wanted one of {wanted}"
+        return unread("kind_missing", "kind", kinds=kinds)
     if not isinstance(kind, str):
-        return f"kind: not text, wanted one of {wanted}"
+        return unread("kind_not_text", "kind", kinds=kinds)
     near = closest(kind, KINDS)
-    return f"kind: found another word, wanted one of {wanted}" + (f"; did you mean `{near}`?" if near else "")
+    if near is None:
+        return unread("kind_unknown", "kind", kinds=kinds)
+    return unread("kind_unknown_near", "kind", kinds=kinds, near=near)
 
 
 def _columns_joined(values: Mapping[str, Any]) -> Mapping[str, Any]:

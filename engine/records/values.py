@@ -6,13 +6,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from msgspec import Struct, ValidationError, convert
 
 from engine.records.fields import Field
 from engine.records.kinds import Count, SegmentKey
 from engine.records.suggest import closest
+from engine.records.unread import Unread, Value, unread
 
 NAMES = frozenset({"first_name", "last_name", "name", "learner_name"})
 """Fields in which the text `null` is a name: people are called Null."""
@@ -26,12 +27,14 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _SHOWN = re.compile(r"[A-Za-z0-9_]{1,40}", re.ASCII)
 
-A_TIME = "a time with its zone, e.g. 2026-11-24T09:00:00+01:00"
-A_DAY = "a day, e.g. 2026-11-24"
-
 
 class UnreadableValue(Exception):
-    """A value that is refused. Its text says what was found and wanted, and never holds the value."""
+    """A value that is refused: the code of what was found and wanted, which never holds the value."""
+
+    def __init__(self, code: str, **values: Value) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
 
 
 def absent(value: Any, field: str = "") -> bool:
@@ -47,16 +50,14 @@ def absent(value: Any, field: str = "") -> bool:
     return not folded or folded == "n/a" or (folded == "null" and field != "source_id" and field not in NAMES)
 
 
-def shown(name: Any) -> str:
-    """A field's name as an error may repeat it: only what looks like one, for it may be a person's address."""
-    return f" `{name}`" if isinstance(name, str) and _SHOWN.fullmatch(name) else ""
-
-
-def unknown(name: Any, known: Iterable[str], what: str) -> str:
-    """The sentence for a name that is none of the known ones."""
-    named = shown(name)
-    near = closest(name, known) if named else None
-    return f"unknown {what}{named}" + (f", did you mean `{near}`?" if near else "; leave it out")
+def unknown(name: Any, known: Iterable[str], what: Literal["field", "kind", "segment_key"]) -> Unread:
+    """A name that is none of the known ones. Only what looks like a name is told: it may be a person's address."""
+    if not isinstance(name, str) or not _SHOWN.fullmatch(name):
+        return Unread(f"unknown_{what}_unshown")
+    near = closest(name, known)
+    if near is None:
+        return Unread(f"unknown_{what}", values={"name": name})
+    return Unread(f"unknown_{what}_near", values={"name": name, "near": near})
 
 
 def made(field: Field, value: Any, lenient: bool) -> Any:
@@ -72,39 +73,38 @@ def made(field: Field, value: Any, lenient: bool) -> Any:
         return None
     one = _READERS[field.type](value, lenient)
     if field.choices and one not in field.choices:
-        *most, last = field.choices
-        raise UnreadableValue(f"found another word, wanted {', '.join(most)} or {last}")
+        raise UnreadableValue("not_a_choice", choices=tuple(field.choices))
     return one
 
 
 def _found(value: Any) -> str:
     if isinstance(value, bool):
-        return "true or false"
+        return "boolean"
     for types, word in _WORDS:
         if isinstance(value, types):
             return word
-    return "something else"
+    return "other"
 
 
 _WORDS: tuple[tuple[Any, str], ...] = (
     (str, "text"),
-    (int | float, "a number"),
-    (datetime, "a time"),
-    (date, "a day"),
-    (list | tuple | set | frozenset, "a list"),
-    (Mapping, "an object"),
+    (int | float, "number"),
+    (datetime, "instant"),
+    (date, "date"),
+    (list | tuple | set | frozenset, "list"),
+    (Mapping, "object"),
 )
 
 
 def _sound(text: str) -> str:
     """The text, if a database can hold it."""
     if "\0" in text:
-        raise UnreadableValue("found a NUL character, wanted text without one")
+        raise UnreadableValue("nul_character")
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise UnreadableValue("found half a character (a lone surrogate), wanted whole text") from None
+            raise UnreadableValue("half_a_character") from None
     return text
 
 
@@ -112,17 +112,17 @@ def _text(value: Any, lenient: bool) -> str:
     if lenient and isinstance(value, int | float) and not isinstance(value, bool):
         return _id(value, lenient) if isinstance(value, int) else repr(value)
     if not isinstance(value, str):
-        raise UnreadableValue(f"found {_found(value)}, wanted text")
+        raise UnreadableValue("not_text", found=_found(value))
     return unicodedata.normalize("NFC", _sound(value)).strip()
 
 
 def _id(value: Any, _lenient: bool) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         if abs(value) >= 10**40:
-            raise UnreadableValue("found a number of more than 40 digits, wanted an id")
+            raise UnreadableValue("too_many_digits")
         return str(value)
     if not isinstance(value, str):
-        raise UnreadableValue(f"found {_found(value)}, wanted text or a whole number")
+        raise UnreadableValue("not_an_id", found=_found(value))
     return _sound(value)
 
 
@@ -135,40 +135,40 @@ def _boolean(value: Any, lenient: bool) -> bool:
             return True
         if word in ("false", "0", 0):
             return False
-        raise UnreadableValue(f"found {_found(value)}, wanted true, false, 1 or 0")
-    raise UnreadableValue(f"found {_found(value)}, wanted true or false")
+        raise UnreadableValue("not_a_boolean_cell", found=_found(value))
+    raise UnreadableValue("not_a_boolean", found=_found(value))
 
 
 def _integer(value: Any, lenient: bool) -> int:
     if lenient and isinstance(value, str):
         text = value.strip()
         if not _NUMBER.fullmatch(text):
-            raise UnreadableValue("found text, wanted a whole number")
+            raise UnreadableValue("not_a_whole_number", found="text")
         value = int(text)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise UnreadableValue(f"found {_found(value)}, wanted a whole number")
+        raise UnreadableValue("not_a_whole_number", found=_found(value))
     try:
         return int(convert(value, Count))
     except ValidationError:
-        raise UnreadableValue("found a number out of range, wanted a whole number from 0 to 2147483647") from None
+        raise UnreadableValue("number_out_of_range") from None
 
 
 def _instant(value: Any, _lenient: bool) -> datetime:
     if isinstance(value, str):
         if not _INSTANT.fullmatch(value.strip()):
-            raise UnreadableValue(f"found text that is no time, wanted {A_TIME}")
+            raise UnreadableValue("not_a_time", found="text_no_time")
         try:
             value = datetime.fromisoformat(value.strip().upper())
         except ValueError:
-            raise UnreadableValue(f"found text that is no time, wanted {A_TIME}") from None
+            raise UnreadableValue("not_a_time", found="text_no_time") from None
     if not isinstance(value, datetime):
-        raise UnreadableValue(f"found {_found(value)}, wanted {A_TIME}")
+        raise UnreadableValue("not_a_time", found=_found(value))
     if value.utcoffset() is None:
-        raise UnreadableValue("a time without a zone; wanted e.g. 2026-11-24T09:00:00+01:00")
+        raise UnreadableValue("time_without_zone")
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise UnreadableValue("found a time outside the years 1 to 9999 in UTC, wanted one within") from None
+        raise UnreadableValue("time_out_of_range") from None
 
 
 def _day(value: Any, _lenient: bool) -> date:
@@ -178,10 +178,10 @@ def _day(value: Any, _lenient: bool) -> date:
                 return date.fromisoformat(value.strip())
         except ValueError:
             pass
-        raise UnreadableValue(f"found text that is no day, wanted {A_DAY}")
+        raise UnreadableValue("not_a_day", found="text_no_day")
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    raise UnreadableValue(f"found {_found(value)}, wanted {A_DAY}")
+    raise UnreadableValue("not_a_day", found=_found(value))
 
 
 def _key(value: Any, lenient: bool) -> str:
@@ -219,30 +219,31 @@ def _keys(value: Any, lenient: bool) -> dict[str, tuple[str, ...]]:
     if absent(value):
         return {}
     if not isinstance(value, Mapping):
-        raise UnreadableValue(f"found {_found(value)}, wanted an object of segment keys")
+        raise UnreadableValue("not_segment_keys", found=_found(value))
     keys = {}
     for name, values in value.items():
         if name not in _SEGMENT_KEYS:
-            raise UnreadableValue(unknown(name, _SEGMENT_KEYS, "segment key"))
+            wrong = unknown(name, _SEGMENT_KEYS, "segment_key")
+            raise UnreadableValue(wrong.code, **wrong.values)
         if found := _set("key", values, lenient):
             keys[name] = found
     return keys
 
 
 class Errors(Struct):
-    """The sentences about one record, so many at most: a mapping gone wrong has thousands."""
+    """What is wrong with one record, so much at most: a mapping gone wrong has thousands."""
 
-    said: list[str]
+    said: list[Unread]
     left_out: int = 0
 
-    def add(self, sentence: str) -> None:
+    def add(self, one: Unread) -> None:
         """Say it, or count it."""
         if len(self.said) < 20:
-            self.said.append(sentence)
+            self.said.append(one)
         else:
             self.left_out += 1
 
-    def all(self) -> tuple[str, ...]:
+    def all(self) -> tuple[Unread, ...]:
         """What was said, and how much was not."""
-        more = (f"and {self.left_out} more",) if self.left_out else ()
+        more = (unread("more", number=self.left_out),) if self.left_out else ()
         return (*self.said, *more)

@@ -11,6 +11,7 @@ from engine.explaining.explainer import Explanation
 from engine.model.decisions import Verdict
 from engine.model.guards import GuardName
 from engine.model.rulebook import FixIn, Reaction
+from engine.records.unread import Unread
 from runs.model.corrections import Correction
 from runs.model.guard_findings import Trip
 from store.enums import Direction, IssueState, Resolution, Status
@@ -64,6 +65,8 @@ class Answer(Struct, frozen=True):
     """Whether it could not be read, or contradicts another of its kind and id."""
     errors: list[str] = []
     """What is wrong with an invalid one, a sentence each, without the values found."""
+    unread: list[Unread] = []
+    """The same for programs: a code, the field and what the sentence says of it."""
     remark: str | None = None
     """Why there is no verdict."""
     effect: Effect | None = None

@@ -9,10 +9,12 @@ import msgspec
 from sqlmodel import Session
 
 from engine.explaining.explainer import explain
+from engine.language.unread import unread_text
 from engine.matching.classifier import Classifier, Decided
 from engine.model.decisions import Facts
 from engine.model.moments import Moment
 from engine.records.kinds import Record
+from engine.records.unread import Unread
 from engine.relations.neighbourhood import KnownRecords
 from runs.execution.classifiers import moment_of, sync_of
 from runs.model.answers import Answer, Explained, Happening, Where
@@ -86,7 +88,8 @@ def _unreadable(session: Session, wording: ReaderMessages, row: RecordRow, momen
                 fix=said.fix,
                 fix_in=issue.fix_in,
                 invalid=True,
-                errors=list(facts.errors),
+                errors=[unread_text(one, wording.language) for one in facts.errors],
+                unread=[one for one in facts.errors if isinstance(one, Unread)],
             )
     return None
 

@@ -8,12 +8,14 @@ from typing import Literal
 import msgspec
 
 from engine.language.renderer import Messages, Rendered
+from engine.language.unread import unread_text
 from engine.matching.classifier import Decided
 from engine.model.decisions import Decision, Facts, Match
 from engine.model.moments import Moment
 from engine.model.rulebook import Rulebook
 from engine.records.decode import Invalid
 from engine.records.kinds import kind_of
+from engine.records.unread import Unread
 from runs.model.answers import Answer, Effect, Remark
 from runs.model.errors import UnknownLanguage
 
@@ -54,12 +56,12 @@ class ReaderMessages:
 
         headline = None
         fix_in = None
-        errors: list[str] = []
+        unread: list[Unread | str] = []
         if decision.rule is not None:
             facts = decided.facts(position, decision.rule)
             headline = self.render(decision.rule, facts)
             fix_in = decision.matches[0].fix_in
-            errors = list(facts.errors)
+            unread = list(facts.errors)
         return Answer(
             kind=decision.kind,
             source_id=decision.source_id,
@@ -71,7 +73,8 @@ class ReaderMessages:
             also=[remark(match) for match in decision.also],
             notes=[remark(match) for match in decision.notes],
             invalid=decision.rule in INVALID,
-            errors=errors,
+            errors=[unread_text(one, self.language) for one in unread],
+            unread=[one for one in unread if isinstance(one, Unread)],
             effect=effect,
         )
 

@@ -13,7 +13,7 @@ from connectors.contract import ConnectorContext, Fetch, Refused
 from connectors.files import read_path
 from connectors.sds.connector import Options, Sds
 from engine.records.kinds import Record, kind_of
-from tests.connectors.trying import HOME, WINDOW
+from tests.connectors.trying import HOME, WINDOW, wrong
 
 ONEROSTER = HOME / "oneroster" / "samples"
 SDS = HOME / "sds" / "samples"
@@ -100,7 +100,7 @@ def test_a_day_that_is_none_is_told_by_its_place_and_never_guessed(tmp_path: Pat
     found = records(folder, fetch)
     assert len(found) == len(records(ONEROSTER / "v1p2")) - len(fetch.invalid)
     assert [each.kind for each in fetch.invalid] == ["enrolment", "enrolment"]
-    assert "begins_on" in fetch.invalid[0].errors[0]
+    assert "begins_on" in wrong(fetch)[0]
     assert "24/11" not in repr(fetch.invalid)
 
 

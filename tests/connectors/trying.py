@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import connectors
 from connectors.contract import Connector, ConnectorContext, Fetch, Window
 from connectors.registry import BUILT_IN, open_connector
+from engine.language.unread import unread_text
 from engine.model.connector_spec import ConnectorSpec
 from engine.model.problems import Place
 from engine.model.rulebook import ConnectorUse, Customer, Schedule
@@ -160,3 +161,8 @@ class Stumbling:
             await send({"type": "http.response.body", "body": b"later"})
 
         return answer
+
+
+def wrong(fetch: Fetch, position: int = 0) -> tuple[str, ...]:
+    """What is wrong with a thing that could not be read, in English."""
+    return tuple(unread_text(each, "en") for each in fetch.invalid[position].errors)

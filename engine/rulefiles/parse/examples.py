@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
+from engine.language.unread import unread_text
 from engine.model.moments import zone as zone_of
 from engine.model.problems import Place
 from engine.model.rulebook import Example, SettingValue
@@ -195,7 +196,7 @@ class _Reader:
             errors = () if isinstance(value, str) else ("`source_id` is one text",)
         else:
             read = read_mapping(kind, {entry.name: value}, "example", default_id="example")
-            errors = read.errors if isinstance(read, Invalid) else ()
+            errors = tuple(unread_text(one, "en") for one in read.errors) if isinstance(read, Invalid) else ()
         for error in errors:
             self._bad(entry.value.place, error)
 

@@ -11,7 +11,7 @@ from connectors.ammon.connector import given
 from connectors.contract import Fetch, Refused
 from engine.relations.neighbourhood import Situation
 from tests.connectors.fakes.ammon import TABLES
-from tests.connectors.trying import SAMPLED, WINDOW, opened, read
+from tests.connectors.trying import SAMPLED, WINDOW, opened, read, wrong
 
 
 def learners(folder: Path, name: str, text: str) -> tuple[list[Any], Fetch]:
@@ -38,7 +38,7 @@ def test_an_object_without_the_structure_code_is_told(tmp_path: Path) -> None:
     found, fetch = learners(tmp_path, "apprenants.json", text)
     assert [(record.source_id, record.segment_keys) for record in found] == [("A-52", {})]
     assert [each.source_id for each in fetch.invalid] == ["apprenants.json:1"]
-    assert "no code_structure" in fetch.invalid[0].errors[0]
+    assert "no code_structure" in wrong(fetch)[0]
 
 
 def test_a_table_without_the_name_of_that_column_is_refused() -> None:

@@ -14,6 +14,7 @@ from engine.matching.classifier import Classifier
 from engine.model.moments import Moment
 from engine.model.package_files import RULES
 from engine.records.kinds import Contract, Learner, kind_of
+from engine.records.unread import Unread
 from engine.relations.neighbourhood import Situation
 from engine.rulefiles.library import load_base
 from tests.connectors.trying import HOME, SAMPLED, WINDOW, opened, read
@@ -52,7 +53,7 @@ def test_days_in_another_order_are_told_and_not_guessed(tmp_path: Path) -> None:
     """The documents say day first; a sample file of the vendor's has month first."""
     found, fetch = contracts(tmp_path, SAMPLE.replace("31/08/2027", "8/31/2027"))
     assert [record.source_id for record in found] == ["CT-6120"]
-    assert {each.errors[0].partition(":")[0] for each in fetch.invalid} == {"ends_on"}
+    assert {error.field for each in fetch.invalid for error in each.errors if isinstance(error, Unread)} == {"ends_on"}
 
 
 def test_a_template_without_a_column_is_refused(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from connectors.contract import Fetch, Refused
 from connectors.reading.archive import ArchiveLimits, opened
 from connectors.reading.tables import Table, folded
+from tests.connectors.trying import wrong
 
 COLUMNS = {folded(name): name for name in ("sourcedId", "givenName", "email", "role")}
 
@@ -58,7 +59,7 @@ def test_a_row_with_too_many_cells_is_told_without_its_values(tmp_path: Path) ->
     fetch = Fetch()
     found = read(tmp_path, "sourcedId,givenName\nu-1,Mina,Okparo\nu-2,Odo,,\nu-3,Pia\n", fetch)
     assert [row[1] for row in found] == ["u-2", "u-3"]
-    assert [(each.source_id, each.errors[0][:32]) for each in fetch.invalid] == [
+    assert [(each.source_id, wrong(fetch, at)[0][:32]) for at, each in enumerate(fetch.invalid)] == [
         ("users.csv:2", "the row has 3 cells where the he")
     ]
     assert fetch.received == 3
@@ -68,7 +69,7 @@ def test_a_quote_left_open_is_told_and_not_read_as_one_long_name(tmp_path: Path)
     fetch = Fetch()
     rows = "".join(f"u-{number},Odo\n" for number in range(50))
     assert read(tmp_path, f'sourcedId,givenName\nu-x,"Mina\n{rows}', fetch) == []
-    assert "quotation mark is not closed" in fetch.invalid[0].errors[0]
+    assert "quotation mark is not closed" in wrong(fetch)[0]
 
 
 def test_a_cell_beyond_all_measure_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from engine.model.rulebook import ConnectorUse
 from engine.records.kinds import Contract, Instructor, Learner, Record, Session
 from tests.connectors.fakes.ypareo import CASES, ENVIRON, application, sample
 from tests.connectors.serving import served
-from tests.connectors.trying import WINDOW, Tried, filled, opened
+from tests.connectors.trying import WINDOW, Tried, filled, opened, wrong
 
 PLAIN = CASES["as it comes"]
 
@@ -150,7 +150,7 @@ def test_a_state_without_a_meaning_is_told_and_the_others_go_on() -> None:
     found = read(session_state="etatSeance.libelle", session_states={"Validée": "validated"})
     assert list(of(Session, found)) == ["904412"]
     assert {each.source_id for each in found.fetch.invalid} == {"904413", "904414"}
-    assert found.fetch.invalid[0].errors == ("status: found another word, wanted validated, pending or cancelled",)
+    assert wrong(found.fetch) == ("status: found another word, wanted validated, pending or cancelled",)
 
 
 def test_a_contract_has_its_company_and_the_tutor_it_names_and_nobody_is_guessed() -> None:

@@ -20,6 +20,7 @@ from engine.model.problems import Place
 from engine.model.rulebook import FINDINGS, MessageText, Rulebook, Touch
 from engine.records.decode import Invalid, read_json
 from engine.records.kinds import KINDS
+from engine.records.unread import unread
 from engine.rulefiles.check.check import check
 from engine.rulefiles.check.messages import customer_text_problems, problems_of, sample_facts
 from engine.rulefiles.library import load, load_base
@@ -104,7 +105,9 @@ GOLDEN: dict[str, Facts] = {
     "learner.left": msgspec.structs.replace(LEARNER, record={"status": "suspended", "left_on": "2026-11-20"}),
     "sheet.archived_again": SHEET,
     "sheet.archived_too_recently": SHEET,
-    "record.invalid": Facts("session", "904995", "904995", record={}, errors=("starts_at: found text",)),
+    "record.invalid": Facts(
+        "session", "904995", "904995", record={}, errors=(unread("not_a_time", "starts_at", found="text_no_time"),)
+    ),
 }
 """Rule to facts; what is said of them stands in golden_messages.yaml, with plain spaces."""
 
@@ -386,6 +389,15 @@ def test_what_is_wrong_with_a_record_that_cannot_be_read_is_told_in_the_readers_
     assert not re.search(r"\b(found|wanted|missing|leave|text|or|one of|number|did you mean|time|day|e\.g)\b", said), (
         said
     )
+
+
+def test_what_an_older_version_stored_of_a_record_is_shown_as_it_stands() -> None:
+    stored = (
+        b'{"kind":"learner","source_id":"1","name":"1","record":{},"errors":["email: found a number, wanted text"]}'
+    )
+    facts = msgspec.json.decode(stored, type=Facts)
+    said = plain(MESSAGES.render(NORVANE, "record.invalid", facts, "fr").problem)
+    assert said == "Non synchronisé : impossible de lire 1 (détail : email: found a number, wanted text)."
 
 
 def test_names_and_filters_are_documented_where_authors_read_of_them() -> None:

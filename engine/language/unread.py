@@ -1,0 +1,91 @@
+"""What could not be read, in words: the sentence of each code, from templates/<language>/unread.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from engine.language.wording import FALLBACK, wording
+from engine.model.package_files import TEMPLATES
+from engine.records.unread import Failure, Recovery, Unread, Value
+
+
+class Failed(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is said of a failure."""
+
+    found: str
+    todo: str
+
+
+class UnreadWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """One language. Every group of words is explained in its file."""
+
+    of_field: str
+    found: dict[str, str]
+    unread: dict[str, str | dict[str, str]]
+    failure: str
+    no_system: str
+    no_call: str
+    recovery: dict[Recovery, str]
+    todo: dict[Recovery, str]
+    failed: dict[str, str | Failed]
+
+
+@cache
+def unread_words(language: str) -> UnreadWords:
+    """The words of a language; English where there are none."""
+    path = TEMPLATES / language / "unread.yaml"
+    if not path.is_file():
+        return unread_words(FALLBACK)
+    # All text: YAML's own types would make a truth of the word `no`.
+    read = yaml.load(path.read_bytes(), Loader=yaml.CBaseLoader)  # noqa: S506 - the base loader makes text only
+    return msgspec.convert(read, UnreadWords)
+
+
+def unread_text(unread: Unread | str, language: str) -> str:
+    """A finding of reading as a sentence; a text is one that an older version stored, and stays as it is."""
+    if isinstance(unread, str):
+        return unread
+    words = unread_words(language)
+    text = words.unread.get(unread.code, unread.code)
+    if not isinstance(text, str):
+        number = unread.values.get("number")
+        text = wording(language).plural(text, number if isinstance(number, int) else 0)
+    text = _filled(text, unread.code, unread.values, language)
+    return words.of_field.format(field=unread.field, said=text) if unread.field else text
+
+
+def failure_text(failure: Failure | str, language: str) -> str:
+    """A failure as sentences: the system, the call, what was found, what to do."""
+    if isinstance(failure, str):
+        return failure
+    words = unread_words(language)
+    failed = words.failed.get(failure.code, failure.code)
+    found, todo = (failed, "") if isinstance(failed, str) else (failed.found, failed.todo)
+    found = _filled(found, failure.code, failure.values, language)
+    if failure.recovery is None:
+        return found
+    todo = _filled(todo or words.todo[failure.recovery], failure.code, failure.values, language)
+    return words.failure.format(
+        system=failure.system or words.no_system, call=failure.call or words.no_call, found=found, todo=todo
+    )
+
+
+def _filled(text: str, code: str, values: Mapping[str, Value], language: str) -> str:
+    """A text with its values; the code where another version stored other values."""
+    try:
+        return text.format_map({name: _value(name, value, language) for name, value in values.items()})
+    except KeyError:
+        return code
+
+
+def _value(name: str, value: Value, language: str) -> str:
+    if name == "found":
+        return unread_words(language).found.get(str(value), str(value))
+    if isinstance(value, tuple):
+        return wording(language).listed(list(value), "or") if name == "choices" else ", ".join(value)
+    return str(value)

@@ -1,0 +1,97 @@
+"""Every code of what could not be read has its words in every language, with the same values, and no other has."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.language.unread import Failed, failure_text, unread_text, unread_words
+from engine.language.wording import languages
+from engine.records.unread import Failure, unread
+from engine.records.values import unknown
+
+ROOT = Path(__file__).parents[2]
+FINDINGS = {"unread": 0, "UnreadableValue": 0}
+"""What makes a finding, and which of its arguments is the code."""
+FAILURES: dict[str, int] = {}
+NOT_VALUES = {"status"}
+
+Codes = dict[str, set[frozenset[str]]]
+"""Code to the names of the values that it is given, place by place."""
+
+
+def raised(makers: dict[str, int]) -> Codes:
+    """All that the code raises. A code that is passed on under the name `code` is looked at where it begins."""
+    found: Codes = {}
+    for folder in ("engine", "connectors", "runs"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(call, ast.Call) and (named := _called(call)) in makers:
+                    given = frozenset(word.arg for word in call.keywords if word.arg) - NOT_VALUES
+                    for code in _codes(call.args[makers[named]], path):
+                        found.setdefault(code, set()).add(given)
+    return found
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
+def _codes(argument: ast.expr, path: Path) -> Iterator[str]:
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+        yield argument.value
+    elif isinstance(argument, ast.IfExp):
+        yield from _codes(argument.body, path)
+        yield from _codes(argument.orelse, path)
+    else:
+        passed_on = ast.unparse(argument)
+        assert passed_on == "code" or passed_on.endswith(".code"), (
+            f"{path}:{argument.lineno}: the code is not written out"
+        )
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def findings() -> Codes:
+    found = raised(FINDINGS)
+    for what in ("field", "kind", "segment_key"):
+        for name, known in (("emial", ["email"]), ("x", ["email"]), ("mina@example.org", ["email"])):
+            one = unknown(name, known, what)  # type: ignore[arg-type]
+            found[one.code] = {frozenset(one.values)}
+    return found
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_finding_has_its_words_with_its_values(language: str) -> None:
+    words, codes = unread_words(language).unread, findings()
+    assert words.keys() == codes.keys()
+    for code, given in codes.items():
+        written = words[code]
+        for text in [written] if isinstance(written, str) else written.values():
+            assert given == {frozenset(placeholders(text))}, code
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_failure_has_its_words_with_its_values(language: str) -> None:
+    words, codes = unread_words(language).failed, raised(FAILURES)
+    assert words.keys() == codes.keys()
+    for code, given in codes.items():
+        written = words[code]
+        texts = (written.found, written.todo) if isinstance(written, Failed) else (written,)
+        assert given == {frozenset(set().union(*map(placeholders, texts)))}, code
+
+
+def test_the_words_for_what_was_found_are_the_same_in_every_language() -> None:
+    assert len({frozenset(unread_words(language).found) for language in languages()}) == 1
+
+
+def test_what_another_version_stored_is_shown_by_its_code() -> None:
+    assert unread_text(unread("of_tomorrow", "email", most=3), "fr") == "email\u00a0: of_tomorrow"
+    assert unread_text(unread("id_too_long", length=300), "fr") == "id_too_long"
+    assert "of_tomorrow" in failure_text(Failure("of_tomorrow", "refused", "Ypareo", "planning"), "fr")
