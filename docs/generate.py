@@ -13,6 +13,7 @@ from api.app import description
 from connectors.registry import catalogue
 from docs.commands import commands
 from docs.gallery import gallery
+from docs.operators import with_tables
 from engine.language.renderer import Messages
 from engine.model.package_files import RULES
 from engine.model.rulebook import Rulebook
@@ -30,6 +31,11 @@ def _base() -> Rulebook:
 def rule_gallery() -> str:
     """Every base rule with its sentence, messages and examples."""
     return gallery(_base(), Messages(), HOME)
+
+
+def how_to_write_a_rule() -> str:
+    """The page for those who write rules: by hand, but for the tables of the tests."""
+    return with_tables(HOME / "docs/rules/how-to-write-a-rule.md")
 
 
 def schema() -> str:
@@ -60,6 +66,7 @@ def _json(value: object) -> str:
 PAGES: list[tuple[str, Callable[[], str]]] = [
     ("docs/commands.md", commands),
     ("docs/rules/gallery.md", rule_gallery),
+    ("docs/rules/how-to-write-a-rule.md", how_to_write_a_rule),
     ("rules/schema.json", schema),
     ("docs/openapi.json", openapi),
 ]

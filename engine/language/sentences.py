@@ -24,21 +24,12 @@ from engine.model.conditions import (
     Unless,
     Value,
 )
+from engine.model.operator_uses import TIMES
+from engine.model.operators import OPERATORS
 from engine.model.rulebook import FINDINGS, Rule, Rulebook, SettingEntry
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS
 from engine.relations.definitions import RELATIONS
-
-_OPPOSITE_COUNT = {
-    "equals": "not",
-    "not": "equals",
-    "above": "at_most",
-    "at_most": "above",
-    "below": "at_least",
-    "at_least": "below",
-}
-_SIZES = ("above", "below", "at_least", "at_most")
-_SAME_WORDS = {"in": "equals", "not_in": "not", "on": "equals", "above": "after", "below": "before"}
 
 
 def sentence(
@@ -194,7 +185,7 @@ class Speaker:
 
     def _count(self, test: Count, *, negated: bool) -> _Clause:
         scope = self._related_scope(test.relation, many=True, dependent=True)
-        op = _OPPOSITE_COUNT[test.op] if negated else test.op
+        op = OPERATORS[test.op].contrary if negated else test.op
         head = self.words.count[op].format(n=self._operand(test.number, test, scope), many=scope.noun.many)
         return self._with_body(head, test.where, scope)
 
@@ -241,19 +232,19 @@ class Speaker:
 
     def _comparison(self, test: FieldTest, scope: _Scope) -> tuple[Pair, list[str]]:
         """The templates of a test, and its operands in words."""
-        op = _SAME_WORDS.get(test.op, test.op)
+        words = self.words
         wanted = [self._operand(operand, test, scope) for operand in test.operands]
-        if test.is_set and test.op in self.words.sets:
-            return self.words.sets[test.op], wanted
+        groups = [words.tests]
         if test.is_set:
-            return self.words.sets.get(op) or self.words.tests[op], wanted
-        if test.type in ("instant", "date") and op in self.words.times:
+            groups.insert(0, words.sets)
+        elif test.type in TIMES:
+            groups.insert(0, words.times)
             spans = [self._span(operand) for operand in test.operands]
             if len(spans) == 1 and spans[0] is not None:
                 way, span = spans[0]
-                return (self.words.ahead if way == "ahead" else self.words.ago)[op], [span]
-            return self.words.times[op], wanted
-        return self.words.tests[test.op if test.op in self.words.tests else op], wanted
+                groups, wanted = [words.ahead if way == "ahead" else words.ago], [span]
+        names = (test.op, OPERATORS[test.op].worded)
+        return next(group[name] for group in groups for name in names if name in group), wanted
 
     def _operand(self, operand: Operand, test: FieldTest | Count, scope: _Scope) -> str:
         match operand:

@@ -25,6 +25,7 @@ from engine.model.conditions import (
     Unless,
     Value,
 )
+from engine.model.operators import OPERATORS
 from engine.model.rulebook import SettingValue
 
 
@@ -70,15 +71,6 @@ Ready = Test | Both | Either | Exists | Counted
 
 TRUE = Both(())
 FALSE = Either(())
-
-_INVERSE = {
-    "equals": "not",
-    "not": "equals",
-    "above": "at_most",
-    "below": "at_least",
-    "at_least": "below",
-    "at_most": "above",
-}
 
 
 class Preparation:
@@ -165,7 +157,7 @@ class Preparation:
             self._because("the setting of a count is not set")
             return FALSE
         number = values[0]
-        op = _INVERSE[count.op] if negated else count.op
+        op = OPERATORS[count.op].contrary if negated else count.op
         least = self._push(count.where, negated=False, through=count.relation)
         most = inverse(self._push(count.where, negated=True, through=count.relation))
         match op:
@@ -233,4 +225,4 @@ def inverse(ready: Ready) -> Ready:
         case Exists(relation, where, negated):
             return Exists(relation, where, not negated)
         case Counted(relation, op, number, where):
-            return Counted(relation, _INVERSE[op], number, where)
+            return Counted(relation, OPERATORS[op].contrary, number, where)

@@ -1,43 +1,54 @@
-"""The meaning of a single test: a field's value against what is wanted, always true or false.
+"""A single test put to a value, by the meaning that its entry in ``engine.model.operators`` gives it: true or false.
 
-Missing is false for every test but `missing`, `not` and `not_in` included. Text and addresses compare
-case-folded, ids as written. A day is a span of time and an instant a span of no length, so that one set of
-comparisons serves both.
+Missing is false for every test but `missing`, `not` and `not_in` included. Text and addresses compare case-folded,
+ids as written.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
 
-from engine.model.conditions import Day, FieldTest, Instant, Op, Operand, Scalar, Setting, This, Value
+from engine.model.conditions import Day, FieldTest, Instant, Operand, Scalar, Setting, This, Value
 from engine.model.moments import Moment, day_bounds
+from engine.model.operator_uses import FOLDED, TIMES, Use
+from engine.model.operators import OPERATORS
 from engine.model.rulebook import SettingValue
 from engine.records.fields import FieldType
 
 Span = tuple[datetime, datetime]
-TIMES = ("instant", "date")
-FOLDED = ("text", "email", "phone")
+"""First and last instant of a time, both in it."""
 
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+"""No time is told more finely."""
 
 
 class Leaf(Struct, frozen=True):
     """A test whose settings are filled in."""
 
     field: str
-    op: Op
+    op: str
     type: FieldType
     is_set: bool
     wanted: tuple[Any, ...] = ()
     """Folded values; for times `Value`, `Instant` and `Day` with plain amounts."""
     this: str | None = None
     """The other field it is compared with, in place of `wanted`."""
+
+    @property
+    def use(self) -> Use:
+        """What its operator is on fields of this type."""
+        return _use(self.op, self.type, self.is_set)
+
+    def as_compared(self, value: Any) -> Any:
+        """A single value as the test compares it; the door has trimmed it and made it NFC already."""
+        return value.casefold() if self.type in FOLDED and self.use.folds else value
 
 
 class Clock:
@@ -63,7 +74,7 @@ class Clock:
             return value, value
         found = self._spans.get(value)
         if found is None:
-            found = self._spans[value] = day_bounds(value, self.moment.zone)
+            found = self._spans[value] = self._whole(value)
         return found
 
     def day(self, wanted: Value | Day) -> date:
@@ -75,6 +86,11 @@ class Clock:
         day: date = _shift(self.moment.today, days=wanted.amount)
         return day
 
+    def _whole(self, day: date) -> Span:
+        start, after = day_bounds(day, self.moment.zone)
+        # A zone that changed the date has skipped a whole day: it then is the instant of the change.
+        return start, max(start, after - _TICK)
+
     def _work_out(self, wanted: Value | Instant | Day) -> Span | None:
         if isinstance(wanted, Value):
             assert isinstance(wanted.value, date)
@@ -82,7 +98,7 @@ class Clock:
         amount = wanted.amount
         assert isinstance(amount, int)
         if isinstance(wanted, Day):
-            return day_bounds(self.day(wanted), self.moment.zone)
+            return self._whole(self.day(wanted))
         anchor = self.moment.as_of if wanted.anchor == "now" else self.moment.last_sync
         if anchor is None:
             return None
@@ -101,25 +117,23 @@ def _shift(start: Any, **by: int) -> Any:
         return date.max if last else date.min
 
 
-def fold(value: Any, field_type: FieldType) -> Any:
-    """A record's value as it is compared; the door has trimmed it and made it NFC already."""
-    if field_type in FOLDED and isinstance(value, str):
-        return value.casefold()
-    return value
-
-
-_SIGNED = {"above": "above", "below": "below", "at_least": "at_least", "at_most": "at_most"}
+@cache
+def _use(op: str, field_type: FieldType, is_set: bool) -> Use:
+    use = OPERATORS[op].use(field_type, is_set=is_set)
+    assert use is not None, f"{op} does not go with {field_type}"
+    return use
 
 
 def bind(test: FieldTest, settings: Mapping[str, SettingValue]) -> Leaf | None:
     """The test with its settings filled in; None where one of them is unset or empty: unavailable."""
     wanted: list[Any] = []
     this = None
-    counts = test.is_set and test.op in _SIGNED
+    op = OPERATORS[test.op]
+    use = _use(test.op, test.type, test.is_set)
     for operand in test.operands:
         if isinstance(operand, This):
             this = operand.field
-        elif test.type in TIMES and not counts:
+        elif test.type in TIMES and use.wants != "number":
             bound = _bind_time(operand, settings)
             if bound is None:
                 return None
@@ -128,11 +142,9 @@ def bind(test: FieldTest, settings: Mapping[str, SettingValue]) -> Leaf | None:
             values = _values(operand, settings)
             if not values:
                 return None
-            wanted.extend(_as_compared(value, test.type, counts) for value in values)
-    op: Op = test.op
-    if len(wanted) > 1 and op in ("equals", "not"):
-        op = "in" if op == "equals" else "not_in"
-    return Leaf(field=test.field, op=op, type=test.type, is_set=test.is_set, wanted=tuple(wanted), this=this)
+            wanted.extend(_as_compared(value, test.type) if use.folds else value for value in values)
+    name = op.many if len(wanted) > 1 and op.many else op.name
+    return Leaf(field=test.field, op=name, type=test.type, is_set=test.is_set, wanted=tuple(wanted), this=this)
 
 
 def setting_values(value: SettingValue) -> tuple[Scalar, ...]:
@@ -151,9 +163,9 @@ def _values(operand: Operand, settings: Mapping[str, SettingValue]) -> tuple[Sca
     return (operand.value,)
 
 
-def _as_compared(value: Scalar, field_type: FieldType, counts: bool) -> Scalar:
-    """A value that an author wrote, in the form that the door and `fold` give a record's."""
-    if counts or field_type not in (*FOLDED, "id"):
+def _as_compared(value: Scalar, field_type: FieldType) -> Scalar:
+    """A value that an author wrote, in the form that a record's is compared in."""
+    if field_type not in (*FOLDED, "id"):
         return value
     text = unicodedata.normalize("NFC", str(value).strip())
     return text.casefold() if field_type in FOLDED else text
@@ -175,34 +187,6 @@ def _bind_time(operand: Operand, settings: Mapping[str, SettingValue]) -> Value 
     return operand
 
 
-# One @, a local part without spaces, accents or stray dots, a domain of two labels or more. Stricter than the
-# standard on purpose: it is what platforms can send a sign-in link to.
-EMAIL = re.compile(
-    r"(?=.{3,254}\Z)(?=[^@]{1,64}@)"
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?:[A-Za-z]{2,63}|xn--[A-Za-z0-9-]{2,59})\Z"
-)
-PHONE = re.compile(r"\+?[0-9]{6,15}\Z")
-PHONE_ASIDE = str.maketrans("", "", " .-/()\u00a0\u202f\t")
-
-
-def well_formed(value: str, field_type: FieldType) -> bool:
-    """Whether a text is an address, or a phone number of 6 to 15 digits with at most one leading `+`."""
-    if field_type == "email":
-        return EMAIL.match(value) is not None
-    if field_type == "phone":
-        return PHONE.match(value.translate(PHONE_ASIDE)) is not None
-    return bool(value)
-
-
-def domain_in(address: str, wanted: tuple[str, ...]) -> bool:
-    """Whether a folded address is of one of these domains; `.school.org` takes its subdomains too."""
-    _, at, domain = address.rpartition("@")
-    if not at or not domain:
-        return False
-    return any(domain == item.removeprefix(".") or (item.startswith(".") and domain.endswith(item)) for item in wanted)
-
-
 def holds(leaf: Leaf, value: Any, other: Any, clock: Clock) -> bool:
     """Whether the test holds.
 
@@ -221,83 +205,20 @@ def holds(leaf: Leaf, value: Any, other: Any, clock: Clock) -> bool:
         if other is None or other == ():
             return False
         wanted = other if isinstance(other, tuple) else (other,)
-        if leaf.type not in TIMES:
-            wanted = tuple([fold(item, leaf.type) for item in wanted])
-    if leaf.is_set:
-        return _set_holds(leaf, value, wanted)
-    if leaf.type in TIMES:
-        return _time_holds(leaf, value, wanted, clock)
-    return _SCALAR[leaf.op](leaf, fold(value, leaf.type), wanted)
-
-
-def _set_holds(leaf: Leaf, value: tuple[Any, ...], wanted: tuple[Any, ...]) -> bool:
-    if leaf.op in _SIGNED:
-        return _SCALAR[leaf.op](leaf, len(value), wanted)
-    have, want = {fold(item, leaf.type) for item in value}, set(wanted)
-    match leaf.op:
-        case "equals" | "in":
-            return not have.isdisjoint(want)
-        case "not" | "not_in":
-            return have.isdisjoint(want)
-        case "contains":
-            return want <= have
-        case "within":
-            return have <= want
-        case _:
-            raise AssertionError(leaf.op)
-
-
-def _time_holds(leaf: Leaf, value: Any, wanted: tuple[Any, ...], clock: Clock) -> bool:
-    mine = clock.of(value)
+    use = leaf.use
+    if use.order is not None:
+        mine, against = _spans(leaf, value, wanted[0], clock)
+        return against is not None and use.order.holds(*mine, *against)
     if leaf.this is not None:
-        spans: list[Span | None] = [clock.of(item) for item in wanted]
-    else:
-        spans = [clock.span(item) for item in wanted]
-    known = [span for span in spans if span is not None]
-    match leaf.op:
-        case "equals" | "on" | "in":
-            return any(_on(mine, span) for span in known)
-        case "not" | "not_in":
-            return len(known) == len(spans) and not any(_on(mine, span) for span in known)
-        case "before":
-            return any(_before(mine, span) for span in known)
-        case "after":
-            return any(_after(mine, span) for span in known)
-        case "at_most" | "below":
-            return any(_before(mine, span) or (leaf.op == "at_most" and _on(mine, span)) for span in known)
-        case "at_least" | "above":
-            return any(_after(mine, span) or (leaf.op == "at_least" and _on(mine, span)) for span in known)
-        case _:
-            raise AssertionError(leaf.op)
+        wanted = tuple([leaf.as_compared(item) for item in wanted])
+    if use.overlap is not None:
+        return use.overlap(frozenset(wanted), [leaf.as_compared(item) for item in value])
+    assert use.ready is not None
+    return use.ready(wanted, leaf.type)(leaf.as_compared(value))
 
 
-def _before(mine: Span, other: Span) -> bool:
-    return mine[0] < other[0] and mine[1] <= other[0]
-
-
-def _after(mine: Span, other: Span) -> bool:
-    # The end of a day is the first instant after it; an instant's end is itself.
-    return mine[0] >= other[1] if other[0] != other[1] else mine[0] > other[0]
-
-
-def _on(mine: Span, other: Span) -> bool:
-    return not _before(mine, other) and not _after(mine, other)
-
-
-_SCALAR: dict[str, Callable[[Leaf, Any, tuple[Any, ...]], bool]] = {
-    "equals": lambda _, value, wanted: value == wanted[0],
-    "not": lambda _, value, wanted: value != wanted[0],
-    "in": lambda _, value, wanted: value in wanted,
-    "not_in": lambda _, value, wanted: value not in wanted,
-    "above": lambda _, value, wanted: value > wanted[0],
-    "below": lambda _, value, wanted: value < wanted[0],
-    "at_least": lambda _, value, wanted: value >= wanted[0],
-    "at_most": lambda _, value, wanted: value <= wanted[0],
-    "starts_with": lambda _, value, wanted: value.startswith(wanted),
-    "ends_with": lambda _, value, wanted: value.endswith(wanted),
-    "contains": lambda _, value, wanted: any(item in value for item in wanted),
-    "within": lambda _, value, wanted: value in wanted,
-    "domain_in": lambda _, value, wanted: domain_in(value, wanted),
-    "well_formed": lambda leaf, value, _: well_formed(value, leaf.type),
-    "malformed": lambda leaf, value, _: not well_formed(value, leaf.type),
-}
+def _spans(leaf: Leaf, value: Any, wanted: Any, clock: Clock) -> tuple[tuple[Any, Any], tuple[Any, Any] | None]:
+    if leaf.type in TIMES and not leaf.is_set:
+        return clock.of(value), clock.of(wanted) if leaf.this is not None else clock.span(wanted)
+    number = len(value) if leaf.is_set else value
+    return (number, number), (wanted, wanted)

@@ -33,15 +33,13 @@ from engine.matching.projection import (
     size,
     worked_out,
 )
+from engine.model.operators import OPERATORS
 from engine.records.kinds import Record
 
 _LONGEST_LIST = 12
 _MOST_PROPERTIES = 8
 """Rules share a ruleset up to this many properties: with few, nearly every projection has been seen before."""
 _MOST_REMEMBERED = 20_000
-
-_COMPARE = {"above": "$gt", "below": "$lt", "at_least": "$gte", "at_most": "$lte"}
-_OPPOSITE = {"above": "$lte", "below": "$gte", "at_least": "$lt", "at_most": "$gt"}
 
 
 class TooNested(Exception):
@@ -131,6 +129,14 @@ def _draw(
         yield drawing, patterns
 
 
+def _number_pattern(op: str) -> str:
+    """durable-rules' comparison of a number that is always there, or of a set's size."""
+    use = OPERATORS[op].set
+    assert use is not None
+    assert use.order is not None
+    return use.order.pattern
+
+
 class _Drawing:
     """The properties of one ruleset and the patterns over them."""
 
@@ -179,7 +185,7 @@ class _Drawing:
             case Counted(relation, op, number, where):
                 if abs(number) > LARGEST_NUMBER:
                     number = LARGEST_NUMBER if number > 0 else -LARGEST_NUMBER
-                return {_COMPARE[op]: {self._answer(relation, where, "n"): number}}
+                return {_number_pattern(op): {self._answer(relation, where, "n"): number}}
 
     def _answer(self, relation: str, where: Ready, letter: str) -> str:
         index = self._answers.index((relation, where))
@@ -200,24 +206,21 @@ class _Drawing:
             if self._by_number(leaf):
                 name, number = self._property(leaf), leaf.wanted[0]
                 if not negated:
-                    return {_COMPARE[leaf.op]: {name: number}}
-                return {"$or": [{"$nex": {name: 1}}, {_OPPOSITE[leaf.op]: {name: number}}]}
+                    return {_number_pattern(leaf.op): {name: number}}
+                opposite = _number_pattern(OPERATORS[leaf.op].contrary)
+                return {"$or": [{"$nex": {name: 1}}, {opposite: {name: number}}]}
         return {self._boolean(leaf): not negated}
 
     @staticmethod
     def _by_value(leaf: Leaf) -> bool:
-        return (
-            not leaf.is_set
-            and leaf.type in ("text", "id", "email", "phone", "boolean")
-            and leaf.op in ("equals", "not", "in", "not_in")
-            and len(leaf.wanted) <= _LONGEST_LIST
-        )
+        return leaf.type != "integer" and leaf.use.pattern != "" and len(leaf.wanted) <= _LONGEST_LIST
 
     @staticmethod
     def _by_number(leaf: Leaf) -> bool:
         return (
             (leaf.is_set or leaf.type == "integer")
-            and leaf.op in _COMPARE
+            and leaf.use.order is not None
+            and leaf.use.order.pattern != ""
             and type(leaf.wanted[0]) is int
             and abs(leaf.wanted[0]) <= LARGEST_NUMBER
         )
@@ -225,7 +228,7 @@ class _Drawing:
     def _values(self, leaf: Leaf, *, negated: bool) -> Pattern:
         name = self._property(leaf)
         self._constants[name].update(leaf.wanted)
-        equal = leaf.op in ("equals", "in")
+        equal = leaf.use.pattern == "="
         if equal != negated:
             tests: list[Pattern] = [{name: value} for value in leaf.wanted]
         else:

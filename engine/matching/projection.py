@@ -11,8 +11,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.matching.comparisons import FOLDED, Clock, Leaf
+from engine.matching.comparisons import Clock, Leaf
 from engine.matching.comparisons_fast import predicate
+from engine.model.operator_uses import FOLDED
 from engine.records.kinds import Record
 from engine.relations.neighbourhood import Situation
 

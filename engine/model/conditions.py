@@ -16,30 +16,8 @@ from engine.records.fields import FieldType
 
 Scalar = bool | int | float | str | date | datetime
 
-Op = Literal[
-    "equals",
-    "not",
-    "in",
-    "not_in",
-    "missing",
-    "present",
-    "well_formed",
-    "malformed",
-    "above",
-    "below",
-    "at_least",
-    "at_most",
-    "starts_with",
-    "ends_with",
-    "contains",
-    "within",
-    "domain_in",
-    "before",
-    "after",
-    "on",
-]
-"""Every test. On a set, `equals` and `in` are overlap, `not` and `not_in` are no overlap and not empty,
-`contains` is all of these, `within` is no other than these, and above … at_most compare its size."""
+CountOp = Literal["at_least", "at_most", "above", "below", "not", "equals"]
+"""Comparisons of `count:`; a bare number means exactly as many."""
 
 
 class Value(Struct, frozen=True):
@@ -87,7 +65,8 @@ class FieldTest(Struct, frozen=True):
     """One test on one field."""
 
     field: str
-    op: Op
+    op: str
+    """A name in ``engine.model.operators``."""
     operands: tuple[Operand, ...]
     """None for missing … malformed, one for most, any number for the list tests."""
     type: FieldType
@@ -132,7 +111,7 @@ class Count(Struct, frozen=True):
     """`count:` how many distinct records of a relation fulfil `where`."""
 
     relation: str
-    op: Literal["equals", "not", "above", "below", "at_least", "at_most"]
+    op: CountOp
     number: Value | Setting
     where: Condition
     place: Place

@@ -19,11 +19,12 @@ from engine.model.conditions import (
     Unless,
 )
 from engine.model.rulebook import FINDINGS, FIX_IN, Customer, Rule, SettingEntry
+from engine.model.text_forms import not_a_domain
 from engine.records.suggest import closest, did_you_mean
 from engine.relations.definitions import RELATIONS
 from engine.rulefiles.folders import BASE
 from engine.rulefiles.layers import Laid
-from engine.rulefiles.operators import field_named
+from engine.rulefiles.operators import field_named, use_on
 from engine.rulefiles.reader import ShapeReader, shown
 
 _MOST_DAYS = 36_500
@@ -80,13 +81,14 @@ def _check_words(
     value = entry.value
     words = tuple(value) if isinstance(value, tuple | dict) else (value,) if isinstance(value, str) else ()
     field = field_named(kinds, test.field)
+    use = None if field is None else use_on(field, test.op)
     for word in words:
         if field is not None and field.choices and word not in field.choices:
             best = closest(word, field.choices)
             message = f"‘{entry.name}’ is held against ‘{test.field}’ by ‘{rule.id}’, which is never ‘{shown(word)}’"
             hint = (f"did you mean {best}? " if best else "") + f"({', '.join(field.choices)})"
             _once(entry, message, hint, reading)
-        if test.op == "domain_in" and ("@" in word or " " in word):
+        if use is not None and use.wants == "domain" and not_a_domain(word):
             message = f"‘{shown(word)}’ of ‘{entry.name}’ is no domain"
             hint = "write the part behind the @; .school.org takes its subdomains too"
             _once(entry, message, hint, reading)

@@ -2,71 +2,67 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from engine.model.conditions import CountOp
+from engine.model.operator_uses import TEXTUAL, Use
+from engine.model.operators import OPERATORS
 from engine.model.rulebook import SettingType
-from engine.records.fields import Field, FieldType, fields_of
+from engine.records.fields import Field, fields_of
 
-TEXTUAL: tuple[FieldType, ...] = ("text", "id", "email", "phone")
-TIMES: tuple[FieldType, ...] = ("instant", "date")
-
-SIZES = ("at_least", "at_most", "above", "below")
-COUNTS = (*SIZES, "not")
-"""Comparisons of `count:`; a bare number means exactly as many."""
-ORDER = ("before", "after", "on", "at_least", "at_most")
-LISTS = ("in", "not_in", "domain_in")
-"""Tests that take a list of values."""
-WORDS = ("missing", "present", "well_formed", "malformed")
-"""What `is:` can say."""
+COUNTS: tuple[str, ...] = get_args(CountOp)[:-1]
+"""Comparisons of `count:` that are written out: all but `equals`."""
 BLOCKS = ("any", "all", "not", "unless")
 QUANTIFIERS = ("some", "no", "every")
 
-_TEXT = ("is", "not", "in", "not_in", "starts_with", "ends_with", "contains")
-_BY_TYPE: dict[FieldType, tuple[str, ...]] = {
-    "text": _TEXT,
-    "id": _TEXT,
-    "phone": _TEXT,
-    "email": (*_TEXT, "domain_in"),
-    "boolean": ("is", "not"),
-    "integer": ("is", "not", "in", "not_in", *SIZES),
-    "instant": ("is", "not", *ORDER),
-    "date": ("is", "not", *ORDER),
-    "keys": (),
-}
-_CHOICE = ("is", "not", "in", "not_in")
-_SET = ("is", "not", "in", "not_in", "contains", "within", *SIZES)
+_BARE = "equals"
+"""The operator that is not written: its value stands behind the field."""
 
-ALL_TESTS: tuple[str, ...] = tuple(dict.fromkeys((*_SET, *_BY_TYPE["email"], *_BY_TYPE["instant"])))
-"""Every word that can stand as a test."""
+
+def use_on(field: Field, test: str) -> Use | None:
+    """What a test is on a field, `equals` for a bare value; None where it does not go with it."""
+    return OPERATORS[test].use_on(field)
+
+
+def _uses_on(field: Field) -> dict[str, Use]:
+    return {name: use for name in OPERATORS if (use := use_on(field, name)) is not None and field.type != "keys"}
 
 
 def tests_of(field: Field) -> tuple[str, ...]:
     """The tests a field takes, as written; a bare value or list aside."""
-    if field.is_set:
-        return _SET
-    if field.choices:
-        return _CHOICE
-    return _BY_TYPE[field.type]
+    uses = _uses_on(field)
+    written = [name for name, use in uses.items() if use.wants != "nothing" and name != _BARE]
+    return ("is", *written) if uses else ()
 
 
 def words_of(field: Field) -> tuple[str, ...]:
     """What `is:` can say of a field."""
-    return WORDS if field.type in ("email", "phone") and not field.is_set else WORDS[:2]
+    return tuple(name for name, use in _uses_on(field).items() if use.wants == "nothing")
+
+
+def is_test(name: str) -> bool:
+    """Whether the word can stand as a test, on whatever field."""
+    operator = OPERATORS.get(name)
+    uses = () if operator is None else (operator.value, operator.time, operator.set)
+    return name == "is" or (name != _BARE and any(use is not None and use.wants != "nothing" for use in uses))
 
 
 def settings_for(field: Field, test: str) -> tuple[SettingType, ...]:
     """Types of the settings that fit a test on a field; for a bare value `equals`."""
+    use = use_on(field, test)
+    if use is None:
+        return ()
+    if use.wants == "number":
+        return ("integer",)
     if field.is_set:
-        return ("integer",) if test in SIZES else ("texts", "mapping", "text")
+        return ("texts", "mapping", "text")
     if field.type in TEXTUAL:
-        if test in LISTS:
+        if use.takes != "one":
             return ("texts", "mapping")
-        if test in ("equals", "not"):
-            return ("text", "texts", "mapping")
-        return ("text",)
+        return ("text", "texts", "mapping") if OPERATORS[test].many else ("text",)
     if field.type == "integer":
-        return () if test in LISTS else ("integer", "number")
-    if field.type == "boolean":
-        return ("boolean",)
-    return ("date",)
+        return ("integer", "number") if use.takes == "one" else ()
+    return ("boolean",) if field.type == "boolean" else ("date",)
 
 
 def field_named(kinds: tuple[str, ...], name: str) -> Field | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from docs import generate
+from engine.model.operators import OPERATORS
 
 
 def test_no_generated_page_is_stale() -> None:
@@ -22,3 +23,9 @@ def test_the_gallery_shows_a_rule_as_it_stands_in_its_file() -> None:
     assert written.startswith("# One usable address is enough")
     assert "session.instructor_without_email:\n  for: session\n  when:\n" in written
     assert "session.cancelled" not in written
+
+
+def test_the_page_on_writing_rules_tells_every_test() -> None:
+    page = generate.how_to_write_a_rule()
+    uses = [use for one in OPERATORS.values() for use in (one.value, one.time, one.set) if use is not None]
+    assert [use.example for use in uses if f"| `{use.example}` | {use.says} |" not in page] == []

@@ -29,6 +29,8 @@ from engine.model.conditions import (
 )
 from engine.model.conditions import Any as AnyOf
 from engine.model.moments import Moment
+from engine.model.operator_uses import Use
+from engine.model.operators import OPERATORS
 from engine.model.problems import Place
 from engine.model.rulebook import Customer, Rule, Rulebook, Schedule, SettingEntry, Touch
 from engine.records.fields import Field, fields_of
@@ -38,7 +40,7 @@ from engine.relations.definitions import RELATIONS
 PLACE = Place("drawn.yaml")
 AS_OF = datetime(2026, 11, 21, 11, tzinfo=UTC)
 WORDS = ("a", "B", "b", "é", "x y", 'q"\\', "left", "pending")
-EMAILS = ("mina@example.org", "MINA@example.org", "jon@school.example.org", "jon@", "two@a@b")
+EMAILS = ("mina@example.org", "MINA@example.org", "jon@school.example.org", "jon@", "two@a@b", "straße@example.org")
 PHONES = ("01 99 00 00 12", "+33 1", "see mother")
 IDS = ("1", "2", "A", "a")
 TIMES = tuple(AS_OF + timedelta(hours=hours) for hours in (-400, -25, -1, 0, 1, 12, 13, 36, 14 * 24, 14 * 24 + 12, 900))
@@ -55,25 +57,23 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+def pool(field: Field) -> tuple[Any, ...]:
+    """The single values that are drawn for a field."""
+    by_type: dict[str, tuple[Any, ...]] = {
+        "boolean": (True, False),
+        "integer": (0, 1, 2, 3, 4),
+        "instant": TIMES,
+        "date": DAYS,
+        "email": EMAILS,
+        "phone": PHONES,
+        "id": IDS,
+    }
+    return by_type.get(field.type) or field.choices or WORDS
+
+
 @cache
 def _scalar(field: Field) -> st.SearchStrategy[Any]:
-    match field.type:
-        case "boolean":
-            return st.booleans()
-        case "integer":
-            return st.integers(0, 4)
-        case "instant":
-            return st.sampled_from(TIMES)
-        case "date":
-            return st.sampled_from(DAYS)
-        case "email":
-            return st.sampled_from(EMAILS)
-        case "phone":
-            return st.sampled_from(PHONES)
-        case "id":
-            return st.sampled_from(IDS)
-        case _:
-            return st.sampled_from(field.choices or WORDS)
+    return st.sampled_from(pool(field))
 
 
 @cache
@@ -92,7 +92,8 @@ def fields_read(when: Condition) -> set[str]:
 
 
 @cache
-def _testable(kind: str) -> list[Field]:
+def testable(kind: str) -> list[Field]:
+    """The fields that rules can test on a kind."""
     return [field for field in fields_of(kind).values() if field.type != "keys"]
 
 
@@ -102,7 +103,7 @@ def records(draw: st.DrawFn, kind: str, when: Condition | None = None, source_id
     read = None if when is None else fields_read(when)
     fields = {
         field.name: draw(values(field))
-        for field in _testable(kind)
+        for field in testable(kind)
         if not field.computed and field.name != "source_id" and (read is None or field.name in read)
     }
     return KINDS[kind](source_id=source_id or draw(st.sampled_from(IDS)), **fields)
@@ -123,48 +124,39 @@ def _times() -> st.SearchStrategy[Operand]:
     )
 
 
+@cache
+def _operands(field: Field, use: Use) -> st.SearchStrategy[tuple[Operand, ...]]:
+    """What stands behind an operator: other values of the field, or what its entry says shall be tried."""
+    if use.wants in ("number", "domain"):
+        settings = ("number_given",) if use.wants == "number" else ("texts_given", "texts_empty")
+        tried = (*map(Value, use.tried), *map(Setting, settings))
+        return st.sampled_from(tried).map(lambda one: (one,))
+    if field.type in ("instant", "date") and not field.is_set:
+        return _times().map(lambda one: (one,))
+    if use.takes == "list":
+        return st.lists(_scalar(field).map(Value), min_size=1, max_size=15).map(tuple)
+    return _scalar(field).map(lambda value: (Value(value),))
+
+
 @st.composite
 def tests(draw: st.DrawFn, kind: str, owner: str) -> FieldTest:
     """A test on a field of ``kind``, decided for a record of ``owner``."""
-    field = draw(st.sampled_from(_testable(kind)))
-    ops = ["missing", "present", "equals", "not", "in", "not_in"]
-    if field.is_set:
-        ops += ["contains", "within", "above", "below", "at_least", "at_most"]
-    elif field.type in ("instant", "date"):
-        ops += ["before", "after", "on", "at_least", "at_most"] * 2
-    elif field.type == "integer":
-        ops += ["above", "below", "at_least", "at_most"]
-    elif field.type == "boolean":
-        ops = ["missing", "present", "equals", "not"]
-    else:
-        ops += ["starts_with", "ends_with", "contains"]
-        if field.type in ("email", "phone"):
-            ops += ["well_formed", "malformed"]
-        if field.type == "email":
-            ops.append("domain_in")
-    op = draw(st.sampled_from(ops))
-    if op in ("missing", "present", "well_formed", "malformed"):
+    field = draw(st.sampled_from(testable(kind)))
+    op = draw(st.sampled_from([name for name, one in OPERATORS.items() if one.use_on(field) is not None]))
+    use = OPERATORS[op].use_on(field)
+    assert use is not None
+    if use.wants == "nothing":
         return FieldTest(field.name, op, (), field.type, field.is_set, PLACE)
-    counts = field.is_set and op in ("above", "below", "at_least", "at_most")
-    operands: tuple[Operand, ...]
-    if counts:
-        operands = (draw(st.one_of(st.integers(0, 3).map(Value), st.just(Setting("number_given")))),)
-    elif field.type in ("instant", "date"):
-        operands = (draw(_times()),)
-    elif op in ("in", "not_in"):
-        operands = tuple(draw(st.lists(_scalar(field).map(Value), min_size=1, max_size=15)))
-    elif op == "domain_in":
-        operands = (draw(st.sampled_from([Setting("texts_given"), Setting("texts_empty"), Value("example.org")])),)
-    else:
-        operands = (draw(_scalar(field).map(Value)),)
-    if field.type in ("text", "id") and op in ("in", "not_in", "contains", "within") and draw(st.booleans()):
+    operands = draw(_operands(field, use))
+    whole = use.takes != "one" and use.wants != "domain"
+    if field.type in ("text", "id") and not field.choices and (whole or use.wants == "part") and draw(st.booleans()):
         operands = (Setting(draw(st.sampled_from(["texts_given", "texts_empty", "mapping_given"]))),)
     alike = [
         other.name
-        for other in _testable(owner)
+        for other in testable(owner)
         if not other.computed and other.type == field.type and (not other.is_set or field.is_set)
     ]
-    if alike and not counts and op not in ("starts_with", "ends_with", "domain_in") and draw(st.integers(0, 3)) == 0:
+    if alike and use.wants in ("value", "part", "time", "day") and draw(st.integers(0, 3)) == 0:
         operands = (This(draw(st.sampled_from(alike))),)
     return FieldTest(field.name, op, operands, field.type, field.is_set, PLACE)
 

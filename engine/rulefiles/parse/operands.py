@@ -13,11 +13,13 @@ from datetime import UTC, date, datetime
 from msgspec import Struct
 
 from engine.model.conditions import Day, Instant, Operand, Setting, This, Value
+from engine.model.operator_uses import TEXTUAL, TIMES, Use
 from engine.model.rulebook import SettingEntry
+from engine.model.text_forms import not_a_domain
 from engine.records.decode import absent
 from engine.records.fields import Field, fields_of
 from engine.records.suggest import closest, did_you_mean
-from engine.rulefiles.operators import SIZES, TEXTUAL, TIMES, field_names, settings_for
+from engine.rulefiles.operators import field_names, settings_for, use_on
 from engine.rulefiles.reader import ShapeReader, found, shown
 from engine.rulefiles.yaml_tree import Node, RefusedNode, Scalar
 
@@ -115,12 +117,13 @@ class OperandReader:
         scalar = self._reading.scalar(node, "a value to compare with")
         if scalar is None:
             return None
-        sized = field.is_set and test in SIZES
-        if field.type in TIMES and not sized:
-            return self._time(field, test, scalar)
+        use = use_on(field, test)
+        assert use is not None, f"{test} does not go with {field.title}"
+        if field.type in TIMES and use.wants != "number":
+            return self._time(field, test, use, scalar)
         if scalar.text.startswith("$"):
-            return self._reference(field, test, scalar)
-        return self._literal(field, test, scalar, sized)
+            return self._reference(field, test, use, scalar)
+        return self._literal(field, test, use, scalar)
 
     def setting(self, scalar: Scalar, wanted: tuple[str, ...], what: str) -> Setting | None:
         """The setting that `$name` names, if it is known and of one of these types."""
@@ -149,13 +152,13 @@ class OperandReader:
             return None
         return Setting(name)
 
-    def _reference(self, field: Field, test: str, scalar: Scalar) -> Operand | None:
+    def _reference(self, field: Field, test: str, use: Use, scalar: Scalar) -> Operand | None:
         if scalar.text == "$this" or scalar.text.startswith("$this."):
-            return self._this(field, test, scalar)
+            return self._this(field, use, scalar)
         what = f"‘{field.name}’" if test == "equals" else f"‘{test}’ on ‘{field.name}’"
         return self.setting(scalar, settings_for(field, test), what)
 
-    def _this(self, field: Field, test: str, scalar: Scalar) -> This | None:
+    def _this(self, field: Field, use: Use, scalar: Scalar) -> This | None:
         kind = self._scope.kind
         match = _THIS.fullmatch(scalar.text)
         name = match[1] if match else scalar.text.partition(".")[2]
@@ -166,8 +169,7 @@ class OperandReader:
                 scalar.place, "unknown-field", message, did_you_mean(name, field_names((kind,)), f"fields of {kind}")
             )
             return None
-        counts = field.is_set and test in SIZES
-        if counts:
+        if use.wants == "number":
             fits = other.type == "integer"
         elif field.type in TEXTUAL:
             fits = other.type in TEXTUAL
@@ -175,29 +177,31 @@ class OperandReader:
             fits = other.type in TIMES
         else:
             fits = other.type == field.type
-        one_only = test in ("starts_with", "ends_with") or (test == "contains" and not field.is_set)
-        if not fits or (one_only and other.is_set) or test == "domain_in":
+        one_only = use.wants == "part" or use.order is not None
+        if not fits or (one_only and other.is_set) or use.wants == "domain":
             message = f"‘{field.title}’ ({field.type}) cannot be compared so with ‘{other.title}’ ({other.type})"
             self._reading.problem(scalar.place, "wrong-value", message, "compare fields of the same type")
             return None
         return This(name)
 
-    def _literal(self, field: Field, test: str, scalar: Scalar, sized: bool) -> Value | None:
+    def _literal(self, field: Field, test: str, use: Use, scalar: Scalar) -> Value | None:
         if field.type == "boolean":
             flag = self._reading.boolean(scalar, f"‘{field.name}’")
             return None if flag is None else Value(flag)
-        if field.type == "integer" or sized:
+        if field.type == "integer" or use.wants == "number":
             number = scalar.value
             if isinstance(number, int) and not isinstance(number, bool):
                 return Value(number)
-            what = f"the size of ‘{field.title}’" if sized else f"‘{field.name}’"
+            what = f"the size of ‘{field.title}’" if field.is_set else f"‘{field.name}’"
+            if not field.is_set and use.wants == "number":
+                what = f"what `{test}` takes"
             message = f"{what} is a whole number, not {found(scalar)}"
             hint = "write it without quotes" if scalar.text.isdigit() else ""
             self._reading.problem(scalar.place, "wrong-type", message, hint)
             return None
-        return self._text(field, test, scalar)
+        return self._text(field, use, scalar)
 
-    def _text(self, field: Field, test: str, scalar: Scalar) -> Value | None:
+    def _text(self, field: Field, use: Use, scalar: Scalar) -> Value | None:
         text = unicodedata.normalize("NFC", scalar.text)
         if field.choices and text not in field.choices:
             best = closest(text, field.choices)
@@ -206,35 +210,34 @@ class OperandReader:
             message = f"‘{field.name}’ of {self._scope.title} is never ‘{shown(text)}’"
             self._reading.problem(scalar.place, "wrong-value", message, hint)
             return None
-        whole = test not in ("starts_with", "ends_with", "domain_in") and (test != "contains" or field.is_set)
+        whole = use.wants == "value"
         if absent(text, field.name) if whole else not text.strip():
             message = f"‘{shown(text)}’ is read as missing, so nothing ever equals it"
             hint = f"write `{field.name}: {{is: missing}}`"
             self._reading.problem(scalar.place, "never-equal", message, hint)
             return None
-        if test == "domain_in" and ("@" in text or " " in text.strip()):
+        if use.wants == "domain" and not_a_domain(text):
             message = f"‘{shown(text)}’ is no domain"
             hint = "write the part behind the @; .school.org takes its subdomains too"
             self._reading.problem(scalar.place, "wrong-value", message, hint)
             return None
-        return Value(text.strip() if whole or test == "domain_in" else text)
+        return Value(text.strip() if whole or use.wants == "domain" else text)
 
-    def _time(self, field: Field, test: str, scalar: Scalar) -> Operand | None:
-        """`test` is one of before, after, on, at_least, at_most, not, or `equals` for a bare value."""
+    def _time(self, field: Field, test: str, use: Use, scalar: Scalar) -> Operand | None:
         operand: Operand | None
         if scalar.text.startswith("$") and not _AGO.fullmatch(scalar.text):
-            operand = self._reference(field, test, scalar)
+            operand = self._reference(field, test, use, scalar)
         else:
             operand = self._time_word(field, scalar)
         is_day = isinstance(operand, Day) or (isinstance(operand, Value) and not isinstance(operand.value, datetime))
-        if test in ("equals", "not") and is_day and (isinstance(operand, Day) or field.type == "instant"):
+        if use.wants == "value" and is_day and (isinstance(operand, Day) or field.type == "instant"):
             message = f"‘{shown(scalar.text)}’ is a whole day"
             hint = f"write `{field.name}: {{on: {scalar.text}}}`" + (" under `not:`" if test == "not" else "")
             self._reading.problem(scalar.place, "bad-time", message, hint)
             return None
         is_instant = isinstance(operand, Instant) or (isinstance(operand, Value) and not is_day)
-        if test == "on" and is_instant:
-            message = f"‘on’ wants a day, and ‘{shown(scalar.text)}’ is an instant"
+        if use.wants == "day" and is_instant:
+            message = f"‘{test}’ wants a day, and ‘{shown(scalar.text)}’ is an instant"
             self._reading.problem(scalar.place, "bad-time", message, "write a day: today, in 3 days, 2026-12-20")
             return None
         return operand

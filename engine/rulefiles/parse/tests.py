@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from engine.model.conditions import FieldTest, Op, Operand
+from engine.model.conditions import FieldTest, Operand
+from engine.model.operators import OPERATORS
 from engine.records.fields import Field
 from engine.records.suggest import did_you_mean
-from engine.rulefiles.operators import ALL_TESTS, LISTS, tests_of, words_of
+from engine.rulefiles.operators import is_test, tests_of, use_on, words_of
 from engine.rulefiles.parse.operands import OperandReader, Scope, stands_for_many
 from engine.rulefiles.reader import ShapeReader, shown
 from engine.rulefiles.yaml_tree import KeyValue, Mapping, Node, RefusedNode, Scalar, Sequence
@@ -28,7 +27,7 @@ class FieldTests:
             case Mapping():
                 return self._tests(entry, field, value)
             case Sequence():
-                return self._listed(entry, field, "in", value)
+                return self._listed(entry, field, "equals", value)
             case RefusedNode():
                 return []
             case _:
@@ -57,7 +56,7 @@ class FieldTests:
 
     def _not_allowed(self, test: KeyValue, field: Field, allowed: tuple[str, ...]) -> None:
         listed = ", ".join(allowed)
-        if test.name in ALL_TESTS:
+        if is_test(test.name):
             of = f"a set of {field.type}s" if field.is_set else f"{field.type} of a few words" * bool(field.choices)
             message = f"‘{test.name}’ does not go with ‘{field.title}’, which is {of or field.type}"
             self._reading.problem(test.key.place, "test-not-allowed", message, f"tests that do: {listed}")
@@ -72,13 +71,14 @@ class FieldTests:
 
     def _is(self, test: KeyValue, field: Field) -> list[FieldTest]:
         words = words_of(field)
-        if isinstance(test.value, Scalar) and test.value.text in ("well_formed", "malformed"):
-            if test.value.text not in words:
-                message = f"‘{test.value.text}’ is asked of an email or phone, and ‘{field.title}’ is neither"
-                hint = f"here `is` takes {' or '.join(words)}"
-                self._reading.problem(test.value.place, "test-not-allowed", message, hint)
-                return []
-        elif isinstance(test.value, Scalar) and not test.value.empty and test.value.text in field.choices:
+        operator = OPERATORS.get(test.value.text) if isinstance(test.value, Scalar) else None
+        if operator is not None and operator.value and operator.value.wants == "nothing" and operator.name not in words:
+            asked_of = " or ".join(operator.value.on)
+            message = f"‘{operator.name}’ is asked of an {asked_of}, and ‘{field.title}’ is neither"
+            hint = f"here `is` takes {' or '.join(words)}"
+            self._reading.problem(test.value.place, "test-not-allowed", message, hint)
+            return []
+        if isinstance(test.value, Scalar) and not test.value.empty and test.value.text in field.choices:
             message = "`is` takes missing or present"
             hint = f"write `{field.name}: {test.value.text}`"
             self._reading.problem(test.value.place, "unknown-word", message, hint)
@@ -88,11 +88,10 @@ class FieldTests:
 
     def _listed(self, entry: KeyValue, field: Field, test: str, sequence: Sequence) -> list[FieldTest]:
         """A list behind a field, or behind a test that takes one."""
-        if test == "not":
-            test = "not_in"
-        takes = LISTS + (("contains", "within") if field.is_set else ())
-        if test not in takes or (test in ("in", "not_in") and test not in tests_of(field)):
-            what = f"‘{field.name}’" if test in ("in", "not_in") else f"`{test}`"
+        test = OPERATORS[test].many or test
+        use = use_on(field, test)
+        if use is None or use.takes == "one":
+            what = f"‘{field.name}’" if use is None else f"`{test}`"
             hint = "for one of several write `any:` with a condition for each"
             self._reading.problem(sequence.place, "wrong-shape", f"{what} takes one value, not a list", hint)
             return []
@@ -112,7 +111,8 @@ class FieldTests:
         return [self._made(entry.key, field, test, tuple(operands))]
 
     def _single(self, key: Scalar, field: Field, test: str, node: Node) -> list[FieldTest]:
-        if isinstance(node, Scalar) and not node.empty and not node.text.startswith("$") and test in ("in", "not_in"):
+        use = use_on(field, test)
+        if use and use.takes == "list" and isinstance(node, Scalar) and not node.empty and node.text[:1] != "$":
             hint = f"write `{test}: [{shown(node.text)}]`"
             self._reading.problem(node.place, "wrong-shape", f"`{test}` takes a list, or a setting", hint)
             return []
@@ -120,8 +120,8 @@ class FieldTests:
         if operand is None:
             return []
         if stands_for_many(operand, self._scope):
-            test = {"equals": "in", "not": "not_in"}.get(test, test)
+            test = OPERATORS[test].many or test
         return [self._made(key, field, test, (operand,))]
 
     def _made(self, key: Scalar, field: Field, op: str, operands: tuple[Operand, ...]) -> FieldTest:
-        return FieldTest(field.name, cast("Op", op), operands, field.type, field.is_set, key.place)
+        return FieldTest(field.name, op, operands, field.type, field.is_set, key.place)

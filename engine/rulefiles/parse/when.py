@@ -12,7 +12,7 @@ import msgspec
 from engine.model.conditions import All, Any, Condition, Count, FieldTest, Not, Related, Setting, Unless, Value
 from engine.records.suggest import closest, did_you_mean
 from engine.relations.definitions import RELATIONS, Relation
-from engine.rulefiles.operators import ALL_TESTS, BLOCKS, COUNTS, QUANTIFIERS, field_named, field_names
+from engine.rulefiles.operators import BLOCKS, COUNTS, QUANTIFIERS, field_named, field_names, is_test
 from engine.rulefiles.parse.operands import OperandReader, Scope
 from engine.rulefiles.parse.tests import FieldTests
 from engine.rulefiles.reader import ShapeReader, found, shown
@@ -173,7 +173,7 @@ class _Parser:
         hint = did_you_mean(key.text, names, "fields")
         if self._scope.relation is None and key.text in RELATIONS.get(self._scope.kind, {}):
             hint = f"it is a relation: write it under `some:`, `no:`, `every:` or `count:`. {hint}"
-        elif key.text in ALL_TESTS or key.text == "equals":
+        elif is_test(key.text) or key.text == "equals":
             hint = f"a test stands below its field: `field: {{{key.text}: ...}}`. {hint}"
         else:
             word = closest(key.text, _WORDS)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from engine.model.operator_uses import TIMES, Use
+from engine.model.operators import OPERATORS
 from engine.records.fields import Field, fields_of
 from engine.records.kinds import KINDS
 from engine.relations.definitions import RELATIONS
-from engine.rulefiles.operators import COUNTS, LISTS, SIZES, TIMES, field_named, field_names, tests_of, words_of
+from engine.rulefiles.operators import COUNTS, field_named, field_names, tests_of, use_on, words_of
 from engine.rulefiles.parse.operands import TIME_WORDS
 from engine.rulefiles.parse.rules import RULE_KINDS
 
@@ -34,25 +36,6 @@ _VALUES: dict[str, Schema] = {
     "date": {"type": ["string", "null"], "pattern": f"^({_DATE}|{_ABSENT})$"},
 }
 """What an example may write as a field's value; blanks are read as missing."""
-
-_TESTS = {
-    "is": "Whether there is a value, or a well-formed one.",
-    "not": "Has a value, and it is another.",
-    "in": "One of these.",
-    "not_in": "Has a value, and it is none of these.",
-    "starts_with": "Begins with this.",
-    "ends_with": "Ends with this.",
-    "contains": "Contains this; of a set, all of these.",
-    "within": "Holds nothing but these.",
-    "domain_in": "An address of one of these domains; `.school.org` takes its subdomains too.",
-    "above": "More than this; of a set, its size.",
-    "below": "Less than this; of a set, its size.",
-    "at_least": "This or more; of a time, not earlier; of a set, its size.",
-    "at_most": "This or less; of a time, not later; of a set, its size.",
-    "before": "Earlier than this.",
-    "after": "Later than this; than a day: after its end.",
-    "on": "Within this day.",
-}
 
 
 def ref(name: str, description: str = "") -> Schema:
@@ -136,20 +119,27 @@ def _test(field: Field) -> Schema:
     many: Schema = {"type": "array", "minItems": 1, "items": one}
     tests: dict[str, Schema] = {}
     for name in tests_of(field):
-        if name == "is":
-            wanted: Schema = {"enum": list(words_of(field))}
-        elif name in SIZES and field.is_set:
-            wanted = ref("number")
-        elif name in ("in", "not_in"):
+        use = use_on(field, name) if name in OPERATORS else None
+        if use is None:
+            is_word = "Whether there is a value, or a well-formed one."
+            tests[name] = {"enum": list(words_of(field)), "description": is_word}
+            continue
+        if use.wants == "number":
+            wanted: Schema = ref("number")
+        elif use.takes == "list":
             wanted = {"anyOf": [many, ref("reference")]}
-        elif name in LISTS or name == "not" or (field.is_set and name in ("contains", "within")):
+        elif use.takes == "any number" or OPERATORS[name].many:
             wanted = {"anyOf": [one, many]}
         else:
             wanted = one
-        tests[name] = {**wanted, "description": _TESTS[name]}
+        tests[name] = {**wanted, "description": _said(use)}
     listed = [many] if "in" in tests else []
     described: Schema = {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": tests}
     return {"anyOf": [one, *listed, described]}
+
+
+def _said(use: Use) -> str:
+    return f"{use.says[0].upper()}{use.says[1:]}."
 
 
 def _field(field: Field) -> Schema:
@@ -220,7 +210,11 @@ def _inside(kinds: tuple[str, ...], made: dict[str, Schema]) -> Schema:
 
 
 def _count(kinds: tuple[str, ...]) -> Schema:
-    tests: dict[str, Schema] = {name: {"$ref": "#/$defs/number", "description": _TESTS[name]} for name in COUNTS}
+    tests: dict[str, Schema] = {}
+    for name in COUNTS:
+        use = OPERATORS[name].set
+        said = _said(use) if use is not None and use.wants == "number" else "There are not so many."
+        tests[name] = {"$ref": "#/$defs/number", "description": said}
     tests["where"] = ref(_body(kinds), "Only related records for which all of this holds.")
     compared = {"anyOf": [{"required": [name]} for name in COUNTS]}
     return {
