@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -152,6 +153,64 @@ def test_a_later_run_takes_the_place_of_a_held_one(service: Service) -> None:
 def test_a_removal_within_the_share_goes_through(service: Service) -> None:
     assert service.push("north", school(learners=54), True, as_of=later(hours=12)).status == "completed"
     assert service.push("north", school(learners=49), True, as_of=later(hours=13)).status == "completed"
+
+
+SHARES = (
+    PLAIN
+    + """
+guards:
+  nothing_received: {at_least: 40}
+  removals: {percent: 10, at_least: 7}
+  verdict_jump: {percent: 10, at_least: 7, percent_of: {session: 5}}
+  field_gone: {percent: 50, at_least: 30}
+  stale_source: {hours: 48}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("learners", "change", "tripped"),
+    [
+        # Exactly the share that is let through, and one more.
+        (70, lambda all_of: all_of[7:], None),
+        (70, lambda all_of: all_of[8:], ("removals", "learner", 8, 70)),
+        # Fewer than are ever too many, and exactly so many.
+        (50, lambda all_of: all_of[6:], None),
+        (50, lambda all_of: all_of[7:], ("removals", "learner", 7, 50)),
+        (70, lambda all_of: without(all_of, 7, email=None), None),
+        (70, lambda all_of: without(all_of, 8, email=None), ("verdict_jump", "learner", 8, 70)),
+        (50, lambda all_of: without(all_of, 6, email=None), None),
+        (50, lambda all_of: without(all_of, 7, email=None), ("verdict_jump", "learner", 7, 50)),
+        # Half of them had it, or less.
+        (61, lambda all_of: without(all_of, 61, phone=None), None),
+        (60, lambda all_of: without(all_of, 60, phone=None), ("field_gone", "learner", 30, 60)),
+        (58, lambda all_of: without(all_of, 58, phone=None), None),
+        # Of so many known records nothing is unusual.
+        (40, lambda all_of: [], ("nothing_received", "learner", 40, 0)),
+        (39, lambda all_of: [], None),
+    ],
+)
+def test_a_guard_begins_where_its_figures_say(
+    sqlite_database: Database,
+    tmp_path: Path,
+    learners: int,
+    change: Callable[[list[Record]], list[Record]],
+    tripped: tuple[str, str, int, int] | None,
+) -> None:
+    service = a_service(sqlite_database, tmp_path, north=SHARES)
+    before: list[Record] = [
+        changed(one, phone="0102030405" if number % 2 == 0 and number < 60 else None)
+        for number, one in enumerate(of_kind(school(learners, sessions=7), Learner))
+    ]
+    around = [one for one in school(sessions=7) if not isinstance(one, Learner)]
+    assert service.push("north", [*before, *around], True, as_of=NOW).guards == []
+    run = service.push("north", [*change(before), *around], True, as_of=later(hours=1))
+    found = [(trip.guard, trip.kind, trip.number, trip.total) for trip in run.guards]
+    assert found == ([] if tripped is None else [tripped])
+
+
+def without(items: list[Record], number: int, **fields: None) -> list[Record]:
+    return [changed(one, **fields) if index < number else one for index, one in enumerate(items)]
 
 
 def test_a_rulebook_edit_that_leaves_sessions_out_is_named_as_the_cause(service: Service, tmp_path: Path) -> None:
@@ -323,6 +382,7 @@ def test_a_source_older_than_expected_is_said_and_held_where_the_customer_wants_
         return service.run_summary(customer, row.id or 0)
 
     assert fetch("north", 47, 0).guards == []
+    assert fetch("north", 48, 0).guards == []
     warned = fetch("north", 49, 1)
     assert (warned.status, [trip.then for trip in warned.guards]) == ("completed", ["warn"])
     held = fetch("south", 7, 0)

@@ -103,6 +103,18 @@ def test_what_goes_up_is_the_attendance_of_learners_and_instructors_in_the_sourc
     )
 
 
+def test_a_person_of_the_source_without_attendance_does_not_go_up_as_present(service: Service) -> None:
+    marks = [mark("learner", "L-1", None), mark("learner", "L-2", "absent"), mark("instructor", "I-1", None)]
+    for hours in (1, 25):
+        up(service, CLOSED, *marks, hours=hours)
+    (sheet,) = service.to_upload("north").items
+    assert [(one.source_id, one.status) for one in sheet.attendance] == [("L-2", "absent")]
+    assert sheet.not_sent == [
+        NotSent(kind="learner", ref="L-1", why="no_attendance"),
+        NotSent(kind="instructor", ref="I-1", why="no_attendance"),
+    ]
+
+
 def test_a_sheet_is_listed_once_until_it_is_confirmed_and_never_again(service: Service) -> None:
     up(service, CLOSED, *MARKS, hours=1)
     up(service, CLOSED, *MARKS, hours=25)

@@ -56,6 +56,29 @@ def test_a_person_is_held_against_the_account_that_is_theirs(
     assert seen(service, "instructor", "I-1") == effect
 
 
+ARCHIVED = changed(ACCOUNT, archived=True)
+BY_HAND = changed(ACCOUNT, source_id="A-2", source_kind=None, source_ref=None, first_name="Adah")
+
+
+@pytest.mark.parametrize(
+    ("accounts", "effect"),
+    [
+        # Of accounts made from a person the one in use counts; an archived one only where there is no other.
+        ([ARCHIVED, changed(ACCOUNT, source_id="A-2", first_name="Adah")], Effect("update", ["first_name"], "A-2")),
+        ([ARCHIVED], Effect("unchanged", [], "A-1")),
+        # An archived account that merely has a person's address is not theirs, and hides none that is.
+        ([changed(BY_HAND, archived=True)], Effect("create")),
+        ([changed(BY_HAND, archived=True), changed(BY_HAND, source_id="A-3")], Effect("update", ["first_name"], "A-3")),
+    ],
+)
+def test_an_archived_account_is_the_persons_only_where_it_was_made_from_them(
+    sqlite_database: Database, tmp_path: Path, accounts: list[Record], effect: Effect
+) -> None:
+    service = a_service(sqlite_database, tmp_path)
+    service.push("north", [*WELL, *accounts], True, as_of=NOW)
+    assert seen(service, "instructor", "I-1") == effect
+
+
 @pytest.mark.parametrize(
     ("sheet", "effect"),
     [

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import SQLModel, select
 
 from engine.records.kinds import Account, Contract, Enrolment, Mark, Session
-from runs.model.errors import Busy, UnknownCustomer, UnknownKind
+from runs.model.errors import Busy, HeldBack, UnknownCustomer, UnknownKind
 from runs.retention.forget import forget
 from runs.service import Service
 from store.database import Database
@@ -14,6 +14,7 @@ from store.run_tables import RunRow
 from store.tables import RecordKeyRow, RecordRow
 from tests.runs.schools import ADA, ALGEBRA, LOU, NOW, PLAIN, SHEET, a_service, changed, later
 
+HELD = "guards: {removals: {percent: 0, at_least: 1}}\n"
 TWIN = changed(LOU, source_id="L-2", first_name="Mina", last_name="Quist")
 """Shares Lou's address, so that the issue of one names the other."""
 NO_INSTRUCTOR = Session(
@@ -104,6 +105,26 @@ def test_the_next_run_finds_the_rest_as_it_was(database: Database, tmp_path: Pat
     with database.reading() as session:
         records = set(session.exec(select(RecordRow.id)))
         assert set(session.exec(select(RecordKeyRow.record_id))) <= records
+
+
+def test_what_a_run_that_was_held_would_have_done_names_the_forgotten_no_more(
+    database: Database, tmp_path: Path
+) -> None:
+    service = a_service(database, tmp_path, north=PLAIN + HELD, sud=PLAIN + HELD)
+    stay = [ADA, changed(TWIN, email="mina@example.org")]
+    roe = changed(TWIN, source_id="L-3", last_name="Roe", email="roe@example.org")
+    for customer in ("north", "sud"):
+        service.push(customer, [LOU, roe, *stay], True, as_of=NOW)
+        held = service.push(customer, stay, True, as_of=later(hours=1))
+        assert held.status == "held"
+        with pytest.raises(HeldBack):
+            forget(database, customer, "learner", "L-1", service.clock)
+        service.reject(customer, held.id, "Nora")
+
+    found = forget(database, "north", "learner", "L-1", service.clock)
+    assert found.cleared["held"] == 1
+    left = [[(one.kind, one.source_id) for one in service.held(*of).items] for of in (("north", 2), ("sud", 4))]
+    assert left == [[("learner", "L-3")], [("learner", "L-1"), ("learner", "L-3")]]
 
 
 def test_a_person_is_forgotten_by_id_alone_when_their_record_is_gone(database: Database, tmp_path: Path) -> None:

@@ -1,0 +1,62 @@
+"""The moment a run speaks for: which run it takes for the last one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runs.service import Service
+from store.database import Database
+from tests.runs.schools import ACCOUNT, ADA, ALGEBRA, LOU, NOW, PLAIN, a_service, changed, later, states
+
+SINCE = """
+rules:
+  account.before_sync:
+    for: account
+    when: {modified_at: {before: last_sync}}
+    then: flag
+    fix_in: platform
+    messages: {en: {problem: "Before {{ last_sync | time }}.", fix: Nothing to do.}}
+    examples:
+      - {matches: true, last_sync: 2026-11-23T10:00:00+01:00, record: {modified_at: 2026-11-23T09:00:00+01:00}}
+      - {matches: false, last_sync: 2026-11-23T10:00:00+01:00, record: {modified_at: 2026-11-23T11:00:00+01:00}}
+"""
+
+
+def reason(service: Service, source_id: str) -> str | None:
+    answer = service.explain("north", "session", source_id).answer
+    assert answer is not None
+    return answer.rule
+
+
+def test_a_downward_run_is_itself_the_last_so_that_it_brings_what_changed_since_the_one_before(
+    database: Database, tmp_path: Path
+) -> None:
+    service = a_service(database, tmp_path)
+    service.push("north", [ADA, LOU, ALGEBRA], True, as_of=NOW)
+    edited = changed(ALGEBRA, room="B 13", modified_at=later(hours=12), starts_at=later(days=3), ends_at=later(days=4))
+    service.clock = lambda: later(hours=13)
+    (answer,) = service.classify("north", [edited], as_of=later(hours=13)).decisions
+    assert (answer.verdict, answer.rule) == ("skip", "session.changed_since_sync")
+
+    run = service.push("north", [ADA, LOU, edited], True, as_of=later(hours=24))
+    assert run.counts["session"]["sync"] == 1
+    service.clock = lambda: later(hours=25)
+    assert reason(service, "S-1") is None
+
+
+def test_an_upward_run_takes_the_last_downward_one_for_it(database: Database, tmp_path: Path) -> None:
+    service = a_service(database, tmp_path, north=PLAIN + SINCE)
+    service.push("north", [ADA, LOU, ALGEBRA], True, as_of=NOW)
+    accounts = [changed(ACCOUNT, source_id=f"A{hours}", modified_at=later(hours=hours)) for hours in (-1, 0, 1)]
+    # Not its own moment, nor that of the upward run before it.
+    for hours in (2, 4):
+        service.push("north", accounts, True, "upward", as_of=later(hours=hours))
+        assert [key for key in states(service) if key[1] == "account.before_sync"] == [("A-1", "account.before_sync")]
+
+
+def test_before_the_first_run_there_is_no_last_one(database: Database, tmp_path: Path) -> None:
+    service = a_service(database, tmp_path, north=PLAIN + SINCE)
+    old = changed(ACCOUNT, modified_at=later(days=-300))
+    service.push("north", [old], True, "upward", as_of=NOW)
+    assert ("A-1", "account.before_sync") not in states(service)
+    assert service.classify("north", []).last_sync is None
