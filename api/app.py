@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api.answers.words import Words
+from api.answers.page_words import Words
 from api.document import openapi
 from api.http.auth import Door, SignedIn
 from api.http.limits import Limits

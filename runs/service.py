@@ -30,7 +30,7 @@ from runs.execution.classifiers import Classifiers
 from runs.execution.decide import Order
 from runs.execution.execute import carry_out
 from runs.execution.locking import turn
-from runs.guards.words import said
+from runs.guards.guard_words import said
 from runs.issues.by_hand import Settlement, settle
 from runs.model.answers import (
     Classification,

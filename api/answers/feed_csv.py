@@ -7,7 +7,9 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from api.answers.words import Words
+from babel.numbers import get_decimal_symbol
+
+from api.answers.page_words import Words
 from engine.model.moments import zone
 from runs.model.answers import FeedRow
 
@@ -50,9 +52,9 @@ def csv_rows(words: Words, rows: Iterable[FeedRow], language: str, zone_name: st
 
 
 def written_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], language: str) -> Iterator[bytes]:
-    """CSV in UTF-8, a piece per 500 lines. French Excel wants semicolons; every Excel wants the byte order mark."""
+    """CSV in UTF-8, a piece per 500 lines. Excel wants semicolons where the comma is for decimals, and the mark."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=";" if language == "fr" else ",", lineterminator="\r\n")
+    writer = csv.writer(buffer, delimiter=";" if get_decimal_symbol(language) == "," else ",", lineterminator="\r\n")
     buffer.write(_BYTE_ORDER_MARK)
     writer.writerow(columns)
     for number, row in enumerate(rows, start=1):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.language.wholeness import FALLBACK
+
 
 def preferred(accept: str | None) -> list[str]:
     """The languages of an Accept-Language header, best first; `fr-CA` is `fr`, and wrong parts are left out."""
@@ -26,4 +28,4 @@ def choose(asked: str | None, accept: str | None, offered: Sequence[str], otherw
             return tag
         if tag == "*":
             break
-    return otherwise if otherwise is not None and otherwise in offered else "en"
+    return otherwise if otherwise is not None and otherwise in offered else FALLBACK

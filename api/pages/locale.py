@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from api.answers.words import Words
+from api.answers.page_words import Words
 from engine.language.sentences import rule_sentence
 from engine.language.wording import wording
 from engine.model.rulebook import FixIn, Rulebook

@@ -15,8 +15,9 @@ from babel.numbers import format_decimal
 from fastapi import Request, Response
 from msgspec import Struct
 
-from api.answers.words import Words
+from api.answers.page_words import Words
 from api.http.language import choose
+from engine.language.wording import wording
 from engine.model.package_files import TEMPLATES
 
 PAGES = TEMPLATES / "pages"
@@ -95,7 +96,7 @@ class Pages:
             day=local_day,
             when=local_when,
             number_of=partial(format_decimal, locale=language),
-            language_name=lambda code: self.words.say(language, f"language.{code}"),
+            language_name=lambda code: wording(code).name,
         )
         answer = Response(body, status_code=status, media_type="text/html")
         answer.headers["Content-Language"] = language

@@ -1,4 +1,4 @@
-"""`muster new`: the frame of a rule, a customer or a connector."""
+"""`muster new`: the frame of a rule, a customer, a connector or a language."""
 
 # ruff: noqa: PLC0415 - what a command runs on is imported when it runs
 
@@ -12,7 +12,7 @@ import typer
 from cli.environment import rules_folder
 from cli.terminal import Stopped, note, say
 
-app = typer.Typer(help="Write the frame of a rule, a customer or a connector.", no_args_is_help=True)
+app = typer.Typer(help="Write the frame of a rule, a customer, a connector or a language.", no_args_is_help=True)
 
 RulesOption = Annotated[Path | None, typer.Option("--rules", help="Folder of rule files; without it MUSTER_RULES.")]
 
@@ -32,7 +32,7 @@ def rule(
         Path | None, typer.Option(help="With --base: folder of the languages' words; without it the packaged one.")
     ] = None,
 ) -> None:
-    """Add a rule to a customer's file, or to the base: condition, two examples, messages in both languages.
+    """Add a rule to a customer's file, or to the base: condition, two examples, messages in every language.
 
     The frame passes muster check and matches nothing until you write its condition.
 
@@ -40,7 +40,7 @@ def rule(
     """
     from cli.scaffold.rule import add_base_rule, add_rule, kind_of_rule
     from connectors.registry import catalogue
-    from engine.model.package_files import TEMPLATES
+    from engine.language.languages import Languages, languages
     from engine.rulefiles.library import customers, load, load_base
 
     kind_of_rule(rule_id)
@@ -48,13 +48,20 @@ def rule(
         raise Stopped("Wanted one of --customer ID and --base, to know whose rule it is.")
     folder = _writable(rules)
     if customer is None:
-        written = add_base_rule(load_base(folder, catalogue()), rule_id, then, fix_in, folder, templates or TEMPLATES)
+        written = add_base_rule(
+            load_base(folder, catalogue()),
+            rule_id,
+            then,
+            fix_in,
+            folder,
+            Languages(templates) if templates else languages(),
+        )
         after = "muster check, and just generate for the schema and the gallery"
     else:
         known = customers(folder)
         if customer not in known:
             raise Stopped(f"There is no customer {customer!r}. Wanted one of: {', '.join(known) or 'none yet'}.")
-        written = add_rule(load(folder, customer, catalogue()), rule_id, then, fix_in, folder)
+        written = add_rule(load(folder, customer, catalogue()), rule_id, then, fix_in, folder, languages())
         after = "muster check"
     for path in written:
         say(str(path))
@@ -67,7 +74,7 @@ def customer(
     name: Annotated[str, typer.Option(help="What people call it.")] = "to be written",
     source: Annotated[str, typer.Option(help="Connector of the source; see muster connectors.")] = "pushed",
     platform: Annotated[str, typer.Option(help="Connector of the platform; see muster connectors.")] = "edusign",
-    language: Annotated[Literal["en", "fr"], typer.Option(help="Language of its messages.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of its messages: en, or another that is offered.")] = "en",
     zone: Annotated[str, typer.Option(help="IANA time zone.")] = "Europe/Paris",
     rules: RulesOption = None,
 ) -> None:
@@ -77,7 +84,10 @@ def customer(
     """
     from cli.scaffold.customer import add_customer
     from connectors.registry import catalogue
+    from engine.language.languages import languages
 
+    if language not in languages().names:
+        raise Stopped(f"No language {language!r} is offered. Wanted one of: {', '.join(languages().names)}.")
     path = add_customer(
         _writable(rules),
         catalogue(),
@@ -93,12 +103,14 @@ def customer(
 
 
 def _writable(rules: Path | None) -> Path:
-    folder = rules_folder(rules).resolve()
+    instead = "Make a folder of your own with customers/ in it, and name it by MUSTER_RULES or --rules."
+    return _not_installed(rules_folder(rules), "rules", instead)
+
+
+def _not_installed(folder: Path, what: str, instead: str) -> Path:
+    folder = folder.resolve()
     if {"site-packages", "dist-packages"} & set(folder.parts):
-        raise Stopped(
-            "These are the rules installed with Muster, which the next installation overwrites. "
-            "Make a folder of your own with customers/ in it, and name it by MUSTER_RULES or --rules."
-        )
+        raise Stopped(f"These are the {what} installed with Muster, which the next installation overwrites. {instead}")
     return folder
 
 
@@ -119,11 +131,32 @@ def connector(
     import connectors
     from cli.scaffold.connector import add_connector
 
-    folder = (into or Path(connectors.__file__).parent).resolve()
-    if {"site-packages", "dist-packages"} & set(folder.parts):
-        raise Stopped(
-            "These are the connectors installed with Muster, which the next installation overwrites. "
-            "Work in a checkout, or in a package of your own with an entry point in the group muster.connectors."
-        )
+    instead = "Work in a checkout, or in a package of your own with an entry point in the group muster.connectors."
+    folder = _not_installed(into or Path(connectors.__file__).parent, "connectors", instead)
     say(str(add_connector(folder, name, title)))
     note("Read connectors/README.md, then run: uv run pytest tests/connectors")
+
+
+@app.command()
+def language(
+    code: Annotated[str, typer.Argument(help="The language's code of two or three small letters: de.")],
+    templates: Annotated[
+        Path | None, typer.Option(help="Folder of the languages' words; without it this checkout's.")
+    ] = None,
+) -> None:
+    """Begin a language: a folder with all that English says, each text marked as English still.
+
+    The language is offered to nobody until muster check --language finds nothing more to do.
+
+    Example: muster new language de
+    """
+    from cli.scaffold.language import add_language
+    from engine.language.wholeness import UNTRANSLATED
+    from engine.model.package_files import TEMPLATES
+
+    for path in add_language(_not_installed(templates or TEMPLATES, "words", "Work in a checkout."), code):
+        say(str(path))
+    note(
+        f"Translate each text marked {UNTRANSLATED} there and take the mark away; muster check --language {code} tells"
+    )
+    note("what is left. Once nothing is, run: just generate, and just check")

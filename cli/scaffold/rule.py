@@ -7,23 +7,14 @@ from pathlib import Path
 
 from cli.scaffold.rule_files import add_under, keys_under
 from cli.terminal import Stopped
-from engine.model.rulebook import Rulebook
+from engine.language.languages import Languages
+from engine.language.renderer import Messages
+from engine.model.rulebook import MessageText, Rulebook
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS
 
 _ID = re.compile(r"[a-z]+\.[a-z][a-z0-9_]*")
 PLACEHOLDER = "to be written"
-
-_TEXTS = {
-    "en": (
-        "{{ effect }}: say here what is the matter with {{ name }}.",
-        "Say here what to do, and where; it will be picked up {{ next_run | run }}.",
-    ),
-    "fr": (
-        "{{ effect }} : écrire ici ce qu’il en est pour {{ name }}.",
-        "Écrire ici quoi faire, et où ; ce sera repris {{ next_run | run }}.",
-    ),
-}
 
 
 def kind_of_rule(rule_id: str) -> str:
@@ -38,30 +29,36 @@ def kind_of_rule(rule_id: str) -> str:
     return kind
 
 
-def add_rule(rulebook: Rulebook, rule_id: str, then: str, fix_in: str, rules: Path) -> list[Path]:
+def add_rule(rulebook: Rulebook, rule_id: str, then: str, fix_in: str, rules: Path, known: Languages) -> list[Path]:
     """Write a rule's frame, messages beside it, into the customer's file; gives the file."""
     path = rules / "customers" / f"{rulebook.customer.id}.yaml"
     _refuse_taken(rulebook, rule_id, path)
     kind = kind_of_rule(rule_id)
-    add_under(path, "rules", _frame(rule_id, kind, _field(kind, rulebook), then, fix_in, messages=True))
+    add_under(path, "rules", _frame(rule_id, kind, _field(kind, rulebook), then, fix_in, _texts(known)))
     return [path]
 
 
-def add_base_rule(base: Rulebook, rule_id: str, then: str, fix_in: str, rules: Path, templates: Path) -> list[Path]:
+def add_base_rule(base: Rulebook, rule_id: str, then: str, fix_in: str, rules: Path, known: Languages) -> list[Path]:
     """Write a base rule's frame into its kind's file, and its messages into each language's; gives the files."""
     kind = kind_of_rule(rule_id)
     path = rules / "base" / f"{kind}.yaml"
     if not path.is_file():
         raise Stopped(f"There is no file {path}. Wanted the rules folder of a checkout, with its base/.")
     _refuse_taken(base, rule_id, path)
-    add_under(path, "rules", _frame(rule_id, kind, _field(kind, base), then, fix_in, messages=False))
+    add_under(path, "rules", _frame(rule_id, kind, _field(kind, base), then, fix_in, {}))
     written = [path]
-    for language, (problem, fix) in _TEXTS.items():
-        texts = templates / language / "messages.yaml"
+    for language, text in _texts(known).items():
+        texts = known.folder / language / "messages.yaml"
         with texts.open("a", encoding="utf-8") as file:
-            file.write(f'\n{rule_id}:\n  problem: "{problem}"\n  fix: "{fix}"\n')
+            file.write(f'\n{rule_id}:\n  problem: "{text.problem}"\n  fix: "{text.fix}"\n')
         written.append(texts)
     return written
+
+
+def _texts(known: Languages) -> dict[str, MessageText]:
+    """What a frame says, in every language that is offered."""
+    messages = Messages(known)
+    return {language: messages.language(language).phrases.new_rule for language in messages.languages}
 
 
 def _refuse_taken(rulebook: Rulebook, rule_id: str, path: Path) -> None:
@@ -84,7 +81,7 @@ def _field(kind: str, rulebook: Rulebook) -> str:
     return next((name for name in plain if name in given), plain[0])
 
 
-def _frame(rule_id: str, kind: str, field: str, then: str, fix_in: str, *, messages: bool) -> str:
+def _frame(rule_id: str, kind: str, field: str, then: str, fix_in: str, messages: dict[str, MessageText]) -> str:
     lines = [
         f"{rule_id}:",
         f"  for: {kind}",
@@ -96,8 +93,8 @@ def _frame(rule_id: str, kind: str, field: str, then: str, fix_in: str, *, messa
         lines.append(f"  fix_in: {fix_in}")
     if messages:
         lines.append("  messages:")
-    for language, (problem, fix) in _TEXTS.items() if messages else ():
-        lines += [f"    {language}:", f'      problem: "{problem}"', f'      fix: "{fix}"']
+    for language, text in messages.items():
+        lines += [f"    {language}:", f'      problem: "{text.problem}"', f'      fix: "{text.fix}"']
     lines += [
         "  examples:",
         f"    - {{matches: true, record: {{{field}: {PLACEHOLDER}}}}}",

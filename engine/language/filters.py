@@ -8,14 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Self
 
-import msgspec
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from msgspec import Struct
 
+from engine.language.languages import Languages
 from engine.language.wording import Wording, wording
+from engine.model.rulebook import MessageText
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS
 
@@ -115,6 +116,8 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     failed_problem: str
     """Where a message cannot be written; `{rule}` is its rule."""
     failed_fix: str
+    new_rule: MessageText
+    """What the frame of a rule says."""
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -132,10 +135,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 class Language:
     """One language: its phrases, and the environment its messages are compiled in."""
 
-    def __init__(self, name: str, phrases: Phrases) -> None:
+    def __init__(self, name: str, phrases: Phrases, known: Languages | None = None) -> None:
         self.name = name
         self.phrases = phrases
-        self._wording: Wording = wording(name)
+        self._wording: Wording = wording(name, known)
         self._terms = {kind: noun.one for kind, noun in self._wording.kinds.items()} | self._wording.values
         self.environment = _Sandbox(
             undefined=StrictUndefined,
@@ -278,8 +281,3 @@ def _timed(moment: datetime, pattern: str, locale: str) -> str:
 @lru_cache(maxsize=1024)
 def _counted(value: float, locale: str) -> str:
     return str(format_decimal(value, locale=locale))
-
-
-def read_phrases(words: Any) -> Phrases:
-    """The phrases of a language's file; msgspec.ValidationError for a missing or unknown one."""
-    return msgspec.convert(words, Phrases)

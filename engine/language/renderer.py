@@ -10,24 +10,23 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-import yaml
+import msgspec
 from jinja2 import Template, TemplateError, meta
 from msgspec import Struct
 
 from engine.language.context import context
-from engine.language.filters import Choice, Language, read_phrases
+from engine.language.filters import Choice, Language, Phrases
+from engine.language.languages import Languages, languages
 from engine.language.safe_subset import is_plain
+from engine.language.wholeness import FALLBACK
 from engine.model.decisions import Facts
-from engine.model.package_files import TEMPLATES, called
 from engine.model.problems import Place
 from engine.model.rulebook import MessageText, Reaction, Rule, Rulebook
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS
 
-FALLBACK = "en"
 WORDS = "words"
 """The key of a language's file that is no rule: its phrases."""
 
@@ -67,18 +66,17 @@ class _Compiled(Struct, frozen=True):
 class Messages:
     """Every language's messages. Safe from several threads; each text is compiled once, when first needed."""
 
-    def __init__(self, folder: Path = TEMPLATES) -> None:
+    def __init__(self, known: Languages | None = None) -> None:
+        known = known or languages()
         self._languages: dict[str, Language] = {}
         self._packaged: dict[str, dict[str, Packaged]] = {}
-        for path in sorted(folder.glob("*/messages.yaml")):
-            words, texts = _read(path)
-            name = path.parent.name
-            self._languages[name] = Language(name, read_phrases(words))
-            self._packaged[name] = texts
-        if FALLBACK not in self._languages:
-            raise FileNotFoundError(
-                f"{folder / FALLBACK / 'messages.yaml'}: the messages every other language falls back to"
-            )
+        for name in known.names:
+            texts = known.part(name, "messages", dict[str, dict[str, Any]])
+            self._languages[name] = Language(name, msgspec.convert(texts.pop(WORDS), Phrases), known)
+            self._packaged[name] = {
+                rule: Packaged(msgspec.convert(text, MessageText), known.place(name, "messages", rule))
+                for rule, text in texts.items()
+            }
         self._books: dict[str, tuple[Rulebook, dict[tuple[str, str], _Texts]]] = {}
         # Of the rulebook last seen of each customer: rule and language to the texts to try.
         self._compiled = lru_cache(maxsize=8192)(self._compile)
@@ -86,7 +84,7 @@ class Messages:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages there are, `en` and `fr`."""
+        """The languages that are offered."""
         return tuple(self._languages)
 
     def language(self, name: str) -> Language:
@@ -94,8 +92,21 @@ class Messages:
         return self._languages.get(name) or self._languages[FALLBACK]
 
     def packaged(self, language: str) -> dict[str, Packaged]:
-        """Rule to message, as a language's file has them."""
+        """Rule to message, as a language's file has them; `layer/rule` for what a connector layer says otherwise."""
         return self._packaged.get(language, {})
+
+    def packaged_for(self, rule: Rule, language: str) -> Packaged | None:
+        """The message that a language's file has for a rule as its layers left it."""
+        return next(iter(self._of_layers(rule, rule.id, language)), None)
+
+    def _of_layers(self, rule: Rule | None, rule_id: str, language: str) -> Iterator[Packaged]:
+        """The messages of a language's file on a rule, that of the last layer which has its own first."""
+        texts = self._packaged.get(language, {})
+        touched = reversed(rule.touched if rule is not None else ())
+        layers = [each.layer for each in touched if not {"rule", "messages"}.isdisjoint(each.what)]
+        for name in (*(f"{layer}/{rule_id}" for layer in layers), rule_id):
+            if name in texts:
+                yield texts[name]
 
     def render(self, rulebook: Rulebook, rule_id: str, facts: Facts, language: str) -> Rendered:
         """The message of a rule that matched, in the reader's language as far as there is one in it.
@@ -139,8 +150,8 @@ class Messages:
                 continue
             if spoken in own:
                 yield spoken, own[spoken]
-            if rule_id in self._packaged[spoken]:
-                yield spoken, self._packaged[spoken][rule_id].text
+            for packaged in self._of_layers(rule, rule_id, spoken):
+                yield spoken, packaged.text
 
     def rendered(self, text: str, language: str, facts: Facts, rulebook: Rulebook, reaction: Reaction = "flag") -> str:
         """One text, rendered. Raises what Jinja2 and the filters raise; ``render`` catches it."""
@@ -182,28 +193,3 @@ def usable_messages(rule: Rule, rulebook: Rulebook) -> dict[str, MessageText]:
     if not is_customers(rule, rulebook):
         return dict(rule.messages)
     return {spoken: text for spoken, text in rule.messages.items() if is_plain(text.problem) and is_plain(text.fix)}
-
-
-def _plain(node: yaml.Node) -> Any:
-    """A text, or a mapping of texts."""
-    return {key.value: text.value for key, text in node.value} if isinstance(node, yaml.MappingNode) else node.value
-
-
-def _read(path: Path) -> tuple[Any, dict[str, Packaged]]:
-    """A language's phrases, and its messages by rule with the place of each."""
-    # All text: YAML's own types would make a truth of the word `no`.
-    tree = yaml.compose(path.read_bytes(), Loader=yaml.CBaseLoader)
-    if not isinstance(tree, yaml.MappingNode):
-        raise TypeError(f"{path}: a mapping of rule ids to messages was wanted")
-    words: Any = {}
-    texts: dict[str, Packaged] = {}
-    for key, value in tree.value:
-        fields = {part.value: _plain(text) for part, text in value.value}
-        if key.value == WORDS:
-            words = fields
-            continue
-        if set(fields) != {"problem", "fix"} or key.value in texts:
-            raise ValueError(f"{path}:{key.start_mark.line + 1}: {key.value}: one `problem` and one `fix` were wanted")
-        place = Place(called(path), key.start_mark.line + 1, key.start_mark.column + 1, len(key.value))
-        texts[key.value] = Packaged(MessageText(fields["problem"], fields["fix"]), place)
-    return words, texts

@@ -8,18 +8,15 @@ from functools import cache
 from typing import Any
 
 import msgspec
-import yaml
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from msgspec import Struct
 
+from engine.language.languages import Languages, languages
 from engine.model.moments import zone
-from engine.model.package_files import TEMPLATES
 
 Pair = tuple[str, str]
 """What a test says, and what `not` of it says."""
-
-FALLBACK = "en"
 
 
 class Noun(Struct, frozen=True):
@@ -117,17 +114,12 @@ class Wording(Struct, frozen=True, forbid_unknown_fields=True):
         return str(value)
 
 
-def languages() -> tuple[str, ...]:
-    """The languages that sentences can be written in."""
-    return tuple(sorted(path.parent.name for path in TEMPLATES.glob("*/sentences.yaml")))
+def wording(language: str, known: Languages | None = None) -> Wording:
+    """The words of a language; English where it is not offered."""
+    known = known or languages()
+    return _wording(known, known.spoken(language))
 
 
 @cache
-def wording(language: str) -> Wording:
-    """The words of a language; English where there are none."""
-    path = TEMPLATES / language / "sentences.yaml"
-    if language not in languages():
-        return wording(FALLBACK)
-    # All text: YAML's own types would make a truth of the key `no`.
-    read = yaml.load(path.read_bytes(), Loader=yaml.CBaseLoader)  # noqa: S506 - the base loader makes text only
-    return msgspec.convert(read | {"language": language}, Wording)
+def _wording(known: Languages, language: str) -> Wording:
+    return msgspec.structs.replace(known.part(language, "sentences", Wording), language=language)

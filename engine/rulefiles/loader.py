@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from engine.language.languages import languages
+from engine.language.wholeness import FALLBACK
 from engine.model.conditions import NEVER
 from engine.model.connector_spec import Catalogue, ConnectorSpec
-from engine.model.package_files import TEMPLATES, called
+from engine.model.package_files import called
 from engine.model.problems import Place, Problem, RuleFileError
 from engine.model.rulebook import FINDINGS, Customer, Rule, Rulebook, Schedule, Touch
 from engine.model.versions import version_of
@@ -23,12 +24,6 @@ from engine.rulefiles.parse.customer import read_customer
 from engine.rulefiles.parse.option_values import OptionContext
 from engine.rulefiles.reader import ShapeReader
 from engine.rulefiles.yaml_tree import File, Mapping
-
-
-@cache
-def message_languages() -> tuple[str, ...]:
-    """The languages that packaged messages are written in; a customer's is one of them."""
-    return tuple(sorted(path.parent.name for path in TEMPLATES.glob("*/messages.yaml")))
 
 
 def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -56,7 +51,7 @@ class Loader:
         self.folders = Folders.of(rules)
         self.catalogue = catalogue
         self._allow_private_hosts = allow_private_hosts
-        self._languages = message_languages()
+        self._languages = languages().names
         self._files = Files()
         self._chains: dict[tuple[object, ...], _Chain] = {}
 
@@ -91,7 +86,7 @@ class Loader:
         """The effective rulebook. Raises RuleFileError with all problems, and nothing else."""
         base = self._base()
         if customer_id == BASE:
-            customer = Customer(BASE, "Base rules", "en", "Europe/Paris", None, None, Schedule(), {})
+            customer = Customer(BASE, "Base rules", FALLBACK, "Europe/Paris", None, None, Schedule(), {})
             return self._bound(customer, base.laid, ())
         others = self.customers()
         if customer_id not in others:

@@ -39,6 +39,12 @@ CODES: dict[str, str] = {
     "missing-message": "Every rule has a message in the language of its reader.",
     "unknown-language": "There are no messages in that language.",
     "bad-message": "The text of a message cannot be used.",
+    # languages
+    "missing-words": "A language has words for all that English has words for.",
+    "left-over-words": "Nothing reads these words.",
+    "untranslated": "The text is English still, as `muster new language` wrote it.",
+    "wrong-gap": "A text has the gaps that are filled, and those that English has.",
+    "unfinished-language": "A language that is begun and not whole is offered to nobody.",
     # conditions
     "unknown-field": "No such field on records of that kind.",
     "unknown-relation": "No such relation from records of that kind.",

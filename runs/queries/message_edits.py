@@ -45,7 +45,7 @@ def _content(rule: Rule) -> tuple[object, ...]:
 def _settings_of(rule: Rule, edited: Classifier, messages: Messages) -> set[str]:
     """Settings that a rule reads or its messages name."""
     reads = edited.reads(rule.id)
-    packaged = [messages.packaged(language).get(rule.id) for language in messages.languages]
+    packaged = [messages.packaged_for(rule, language) for language in messages.languages]
     written = [*rule.messages.values(), *(one.text for one in packaged if one is not None)]
     texts = [text for message in written for text in (message.problem, message.fix)]
     return {*(() if reads is None else reads.settings), *(name for text in texts for name in _MENTIONED.findall(text))}

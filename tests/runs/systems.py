@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectors.contract import ConnectorContext
 from connectors.registry import catalogue
+from engine.language.languages import languages
 from engine.language.renderer import Messages
 from engine.records.kinds import DOWNWARD, KINDS, Record
 from engine.rulefiles.library import Library
@@ -200,7 +201,7 @@ class Flagged(Struct, frozen=True):
 def flagged(service: Service, kinds: Collection[str]) -> dict[str, Flagged]:
     """The newest flagged record of these kinds in the feed, in each language."""
     found: dict[str, Flagged] = {}
-    for language in ("en", "fr"):
+    for language in languages().names:
         rows = service.issues("fake", language=language, limit=200).items
         row = next(row for row in rows if row.verdict == "flag" and row.kind in kinds)
         found[language] = Flagged(row.kind, row.name, str(row.rule), f"{row.problem} {row.fix}")

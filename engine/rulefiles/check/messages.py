@@ -38,7 +38,7 @@ def problems_of(messages: Messages, rulebook: Rulebook) -> tuple[Problem, ...]:
             if own is not None:
                 found.extend(_wrong(messages, language, own, rule, rulebook, _beside(rule), packaged=False))
             else:
-                packaged = messages.packaged(language).get(rule.id)
+                packaged = messages.packaged_for(rule, language)
                 if packaged is not None:
                     found.extend(_wrong(messages, language, packaged.text, rule, rulebook, packaged.place))
     return tuple(found)
@@ -53,7 +53,7 @@ def _missing(messages: Messages, rule: Rule, rulebook: Rulebook) -> Iterator[Pro
     if rule.touched[0].layer == rulebook.customer.id != BASE:
         return  # a customer's own rule speaks the customer's language at least, and loading has seen to that
     for language in messages.languages:
-        if language not in rule.messages and rule.id not in messages.packaged(language):
+        if language not in rule.messages and messages.packaged_for(rule, language) is None:
             found = f"{rule.id} has no message in ‘{language}’"
             yield Problem(rule.place, "missing-message", found, f"write it in templates/{language}/messages.yaml")
 

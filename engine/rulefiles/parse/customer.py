@@ -6,6 +6,7 @@ import re
 from typing import get_args
 from zoneinfo import available_timezones
 
+from engine.language.wholeness import FALLBACK
 from engine.model.connector_spec import Side
 from engine.model.rulebook import ConnectorUse, Customer, Schedule
 from engine.records.kinds import SegmentKey
@@ -58,7 +59,7 @@ def read_customer(root: Mapping, languages: tuple[str, ...], around: OptionConte
     return Customer(
         id=around.customer,
         name=name or around.customer,
-        language=language or "en",
+        language=language or FALLBACK,
         zone=_zone(parts.get("zone"), reading),
         source=_use(parts.get("source"), "source", around, reading),
         platform=_use(parts.get("platform"), "platform", around, reading),

@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 from msgspec import Meta
 
+from engine.language.languages import languages
 from engine.language.sentences import rule_sentence
-from engine.language.wording import languages
+from engine.language.wholeness import FALLBACK
 from engine.model.connector_spec import Catalogue, ConnectorSpec, Side
 from engine.model.rulebook import FINDINGS, FIX_IN, REACTIONS, Rulebook, SettingType
 from engine.records.fields import fields_of
@@ -101,7 +102,7 @@ def _rules(base: Rulebook | None) -> Schema:
     known: dict[str, Schema] = {rule_id: ref("finding") for rule_id in FINDINGS}
     for rule in base.rules if base is not None else ():
         if rule.id not in FINDINGS:
-            known[rule.id] = {"description": f"{rule_sentence(rule, 'en')} ({rule.then})"}
+            known[rule.id] = {"description": f"{rule_sentence(rule, FALLBACK)} ({rule.then})"}
     return {
         "description": "Rules by id. With `when` an entry is a whole rule; without, it changes one of a layer below.",
         "type": ["object", "null"],
@@ -128,7 +129,7 @@ def _rule_definitions() -> dict[str, Schema]:
             "description": "What is told to people, by language.",
             "type": "object",
             "additionalProperties": False,
-            "properties": {language: ref("message") for language in languages()},
+            "properties": {language: ref("message") for language in languages().names},
         },
     }
     made: dict[str, Schema] = {
@@ -225,7 +226,10 @@ def _customer(catalogue: Catalogue) -> dict[str, Schema]:
     }
     return {
         "name": {"type": "string", "minLength": 1, "description": "What the customer is called."},
-        "language": {"enum": list(languages()), "description": "Language of messages where the reader chooses none."},
+        "language": {
+            "enum": list(languages().names),
+            "description": "Language of messages where the reader chooses none.",
+        },
         "zone": {
             "type": "string",
             "description": "IANA time zone, such as Europe/Paris.",

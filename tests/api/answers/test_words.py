@@ -11,7 +11,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from api.answers.feed_csv import COLUMNS
-from api.answers.words import Words
+from api.answers.page_words import Words
 from api.http.language import choose, preferred
 from api.pages.issue_routes import ACTS
 from api.pages.rendering import PAGES
@@ -58,18 +58,9 @@ NAMED: dict[str, tuple[str, ...]] = {
     "awakened": get_args(Awakened),
     "effect": get_args(EffectKind),
     "unsourced": get_args(Unsourced.__annotations__["why"]) or ("made_by_hand", "source_gone"),
-    "language": WORDS.languages,
     "nav": ("feed", "history", "runs", "rules"),
 }
 """Words that are named by a value of the program, for each of which there must be some."""
-
-
-def test_every_language_has_the_same_words_and_the_same_gaps() -> None:
-    assert set(WORDS.languages) == {"en", "fr"}
-    english, french = WORDS.keys["en"], WORDS.keys["fr"]
-    assert english.keys() == french.keys()
-    for key in english:
-        assert set(re.findall(r"{(\w+)}", english[key])) == set(re.findall(r"{(\w+)}", french[key])), key
 
 
 @pytest.mark.parametrize("group", NAMED)

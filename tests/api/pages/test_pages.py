@@ -12,6 +12,7 @@ from jinja2 import Environment, nodes
 from api.app import create_app
 from api.pages.rendering import PAGES, Frame
 from api.pages.views import VIEWS
+from engine.language.languages import languages
 from runs.service import Service
 from tests.api.conftest import ACME, EVERYTHING, HARBOUR, INES, Client
 
@@ -69,7 +70,7 @@ def test_every_page_has_an_object_and_the_frame_is_used_whole() -> None:
     assert set().union(*(attributes_of(page, "frame") for page in pages)) == set(Frame.__struct_fields__)
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", languages().names)
 @pytest.mark.parametrize("address", PAGE_ADDRESSES)
 def test_a_page_reads_well_without_eyes_or_script(demo: Client, address: str, language: str) -> None:
     demo.headers["accept-language"] = language

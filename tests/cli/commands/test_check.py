@@ -64,6 +64,15 @@ def test_every_mistake_is_told_at_its_place(muster: Muster, wrong: Path) -> None
     assert "2 errors" in told.err
 
 
+def test_one_language_is_checked_alone(muster: Muster, wrong: Path) -> None:
+    told = muster("check", wrong, "--language", "fr")
+    assert (told.status, told.out) == (0, "")
+    assert "1 language checked: 0 errors" in told.err
+    told = muster("check", "--language", "tlh")
+    assert (told.status, told.out) == (2, "")
+    assert "muster new language" in told.err
+
+
 @pytest.mark.parametrize("output", ["json", "sarif"])
 def test_machines_get_them_as_json(muster: Muster, wrong: Path, output: str) -> None:
     told = muster("check", wrong, "--format", output)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from connectors.registry import catalogue
+from engine.language.languages import Languages, languages
 from engine.language.renderer import Messages
 from engine.model.package_files import RULES, TEMPLATES
 from engine.model.problems import Problem
@@ -36,7 +37,7 @@ def rules(tmp_path: Path) -> Path:
 
 
 def errors(folder: Path, templates: Path = TEMPLATES) -> list[Problem]:
-    found = check(folder, catalogue(), partial(problems_of, Messages(templates)))
+    found = check(folder, catalogue(), partial(problems_of, Messages(Languages(templates))))
     return [problem for problem in found if problem.severity == "error"]
 
 
@@ -52,7 +53,7 @@ def test_a_new_rule_of_any_kind_and_reaction_passes_the_check(muster: Muster, ru
     rulebook = load(rules, "norvane", catalogue())
     for rule_id, then in wanted.items():
         rule = rulebook.rule(rule_id)
-        assert (rule.layer, rule.then, set(rule.messages)) == ("norvane", then, {"en", "fr"})
+        assert (rule.layer, rule.then, set(rule.messages)) == ("norvane", then, set(languages().names))
         assert [example.matches for example in rule.examples] == [True, False]
 
 
@@ -70,14 +71,17 @@ def test_a_customer_without_rules_gets_its_first(muster: Muster, tmp_path: Path,
     assert own == ["learner.on_trial", "session.on_trial"]
 
 
-def test_a_new_base_rule_gets_messages_in_both_languages(muster: Muster, tmp_path: Path) -> None:
+def test_a_new_base_rule_gets_messages_in_every_language(muster: Muster, tmp_path: Path) -> None:
     rules, templates = tmp_path / "rules", tmp_path / "templates"
     shutil.copytree(RULES, rules)
     shutil.copytree(TEMPLATES, templates)
     arguments = ("new", "rule", "session.too_long", "--base", "--rules", rules, "--templates", templates)
     told = muster(*arguments)
     assert told.status == 0
-    assert [Path(line).name for line in told.out.splitlines()] == ["session.yaml", "messages.yaml", "messages.yaml"]
+    assert [Path(line).name for line in told.out.splitlines()] == [
+        "session.yaml",
+        *("messages.yaml" for _ in languages().names),
+    ]
     assert errors(rules, templates) == []
     again = muster(*arguments)
     assert (again.status, again.out) == (2, "")
@@ -122,10 +126,55 @@ def test_a_customer_that_cannot_be_made_is_told_in_a_sentence(muster: Muster, ru
         (("norvane",), "exists already"),
         (("Le_Lavoir",), "cannot name a customer"),
         (("lavoir", "--source", "edusign"), "no connector 'edusign' for a source"),
+        (("lavoir", "--language", "tlh"), f"Wanted one of: {', '.join(languages().names)}."),
     ):
         told = muster("new", "customer", *arguments, "--rules", rules)
         assert (told.status, told.out) == (2, "")
         assert said in told.err
+
+
+def test_a_language_begun_in_a_checkout_is_offered_once_nothing_in_it_is_english(tmp_path: Path) -> None:
+    unwanted = shutil.ignore_patterns("__pycache__")
+    for name in ("api", "cli", "connectors", "engine", "rules", "runs", "store", "templates"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=unwanted)
+
+    def told(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from cli.main import main; main()", *arguments]
+        env = os.environ | {"PYTHONPATH": str(tmp_path)}
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+
+    begun = told("new", "language", "de")
+    assert begun.returncode == 0, begun.stderr
+    written = [Path(line) for line in begun.stdout.splitlines()]
+    assert written == sorted((tmp_path / "templates" / "de").iterdir())
+    everything, lacking = told("check"), told("check", "--language", "de")
+    assert everything.returncode == 0
+    assert "‘de’ is begun and not whole, so it is offered to nobody" in everything.stdout
+    assert (lacking.returncode, "0 errors" in lacking.stderr) == (1, False)
+    assert "templates/de/pages.yaml:5:15  this is English still" in lacking.stdout
+    refused = told("new", "customer", "schule", "--language", "de")
+    assert (refused.returncode, ', '.join(languages().names) in refused.stderr) == (2, True)
+
+    for path in written:
+        path.write_text(path.read_text("utf-8").replace("!en ", ""), "utf-8")
+    lacking = told("check", "--language", "de")
+    assert (lacking.returncode, lacking.stdout) == (0, "")
+    assert "1 language checked: 0 errors, 0 warnings" in lacking.stderr
+    assert told("new", "customer", "schule", "--language", "de").returncode == 0
+
+
+def test_a_language_that_cannot_be_begun_is_told_in_a_sentence(muster: Muster, tmp_path: Path) -> None:
+    shutil.copytree(TEMPLATES, tmp_path / "templates")
+    for folder, code, said in (
+        (tmp_path / "templates", "fr", "exists already"),
+        (tmp_path / "templates", "tlh", "is no language's code"),
+        (tmp_path / "templates", "de-AT", "is no language's code"),
+        (tmp_path, "de", "Wanted the templates folder of a checkout"),
+    ):
+        told = muster("new", "language", code, "--templates", folder)
+        assert (told.status, told.out) == (2, "")
+        assert said in told.err
+    assert not (tmp_path / "templates" / "tlh").exists()
 
 
 def test_a_new_connector_passes_the_acceptance_suite(muster: Muster, tmp_path: Path) -> None:

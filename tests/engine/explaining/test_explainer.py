@@ -104,11 +104,10 @@ CASES: dict[str, Sequence[Record]] = {
 }
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("case", CASES)
-def test_an_explanation_reads_as_printed(case: str, language: str) -> None:
-    printed = _without_lines(as_text(explained(*CASES[case], language=language)))
-    assert printed == (GOLDEN / f"explained_{case}.{language}.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize("printed", sorted(GOLDEN.glob("explained_*.txt")), ids=lambda path: path.stem)
+def test_an_explanation_reads_as_printed(printed: Path) -> None:
+    case, _, language = printed.stem.removeprefix("explained_").partition(".")
+    assert _without_lines(as_text(explained(*CASES[case], language=language))) == printed.read_text(encoding="utf-8")
 
 
 def test_an_explanation_is_json_and_comes_back_the_same() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.explaining.evaluator import Tracer
 from engine.explaining.near_misses import _after, nearly, still, ways
+from engine.language.languages import languages
 from engine.language.sentences import Speaker
 from tests.engine import drawing
 from tests.engine.explaining.test_evaluator import traced, without
@@ -30,7 +31,7 @@ def test_any_condition_is_said_and_any_change_offered_would_really_change_it(kin
     record, situation = data.draw(drawing.records(kind, condition)), data.draw(drawing.situations(kind, condition))
     tracer = Tracer(record, situation, data.draw(drawing.moments()), drawing.SETTINGS, data.draw(drawing.provisions()))
     trace = tracer.trace(condition)
-    for language in ("en", "fr"):
+    for language in languages().names:
         speaker = Speaker(language, kind)
         assert speaker.say(condition)
         assert "{" not in speaker.say(condition, negated=True)
@@ -39,7 +40,7 @@ def test_any_condition_is_said_and_any_change_offered_would_really_change_it(kin
             assert (way == ()) == (trace.truth is want)
             assert _after(trace, way, (), None) is want
             for change in way:
-                for language in ("en", "fr"):
+                for language in languages().names:
                     assert Speaker(language, kind).say(change.condition, change.relation, negated=not change.want)
     assert still(trace, (), kind) is trace.truth
 

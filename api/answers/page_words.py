@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-from engine.model.package_files import TEMPLATES
+from engine.language.languages import Languages, languages
 
 
 def _flat(tree: Mapping[str, Any], before: str = "") -> dict[str, str]:
@@ -29,12 +27,10 @@ def _flat(tree: Mapping[str, Any], before: str = "") -> dict[str, str]:
 class Words:
     """The words of all languages. A count picks `<key>.one` or `<key>.other` by the language's own plural."""
 
-    def __init__(self, folder: Path = TEMPLATES) -> None:
-        self.keys: dict[str, dict[str, str]] = {}
-        for path in sorted(folder.glob("*/pages.yaml")):
-            # The loader that types nothing: `no` and `on` are words here as in the rule files.
-            self.keys[path.parent.name] = _flat(yaml.load(path.read_text("utf-8"), Loader=yaml.CBaseLoader))  # noqa: S506
-        self.languages = tuple(self.keys)
+    def __init__(self, known: Languages | None = None) -> None:
+        known = known or languages()
+        self.languages = known.names
+        self.keys = {language: _flat(known.part(language, "pages", dict[str, Any])) for language in self.languages}
         self._plurals = {language: Locale.parse(language).plural_form for language in self.languages}
 
     def say(self, language: str, key: str, **values: Any) -> str:

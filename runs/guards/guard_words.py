@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import msgspec
-import yaml
 from jinja2 import Template
 from msgspec import Struct
 
 from engine.language.filters import Language
-from engine.language.renderer import FALLBACK, Messages
+from engine.language.languages import languages
+from engine.language.renderer import Messages
 from engine.language.wording import wording
 from engine.model.guards import GUARDS
 from engine.model.moments import zone
-from engine.model.package_files import TEMPLATES
 from engine.model.rulebook import Rulebook
 from engine.records.kinds import UPWARD
 from engine.rulefiles.folders import BASE
@@ -86,14 +83,7 @@ def _template(spoken: Language, text: str) -> Template:
 
 
 @cache
-def _words(language: str, folder: Path = TEMPLATES) -> Words:
-    path = folder / language / "guards.yaml"
-    if not path.exists():
-        return _words(FALLBACK)
-    # All text: YAML's own types would make a truth of the word `no`.
-    words = msgspec.convert(
-        yaml.load(path.read_bytes(), Loader=yaml.CBaseLoader),  # noqa: S506 - the base loader makes text only
-        Words,
-    )
-    assert all(set(getattr(words, name)) == {"problem", "fix"} for name in GUARDS), path
+def _words(language: str) -> Words:
+    words = languages().part(language, "guards", Words)
+    assert all(set(getattr(words, name)) == {"problem", "fix"} for name in GUARDS), language
     return words
