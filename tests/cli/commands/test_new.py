@@ -153,7 +153,7 @@ def test_a_language_begun_in_a_checkout_is_offered_once_nothing_in_it_is_english
     assert (lacking.returncode, "0 errors" in lacking.stderr) == (1, False)
     assert "templates/de/pages.yaml:5:15  this is English still" in lacking.stdout
     refused = told("new", "customer", "schule", "--language", "de")
-    assert (refused.returncode, ', '.join(languages().names) in refused.stderr) == (2, True)
+    assert (refused.returncode, ", ".join(languages().names) in refused.stderr) == (2, True)
 
     for path in written:
         path.write_text(path.read_text("utf-8").replace("!en ", ""), "utf-8")
