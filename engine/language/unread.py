@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-import msgspec
-import yaml
 from msgspec import Struct
 
-from engine.language.wording import FALLBACK, wording
-from engine.model.package_files import TEMPLATES
+from engine.language.languages import languages
+from engine.language.wording import wording
 from engine.records.unread import Failure, Recovery, Unread, Value
 
 
@@ -37,13 +35,8 @@ class UnreadWords(Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def unread_words(language: str) -> UnreadWords:
-    """The words of a language; English where there are none."""
-    path = TEMPLATES / language / "unread.yaml"
-    if not path.is_file():
-        return unread_words(FALLBACK)
-    # All text: YAML's own types would make a truth of the word `no`.
-    read = yaml.load(path.read_bytes(), Loader=yaml.CBaseLoader)  # noqa: S506 - the base loader makes text only
-    return msgspec.convert(read, UnreadWords)
+    """The words of a language; English where it is not offered."""
+    return languages().part(language, "unread", UnreadWords)
 
 
 def unread_text(unread: Unread | str, language: str) -> str:

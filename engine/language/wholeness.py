@@ -123,8 +123,6 @@ class _Comparison:
                 said = f"English: {value.value}" if isinstance(value, yaml.ScalarNode) else ""
                 yield Problem(place_of(above), "missing-words", f"‘{before}{name}’ is missing", said)
         for name, (key, value) in mine.items():
-            if (at, name) == ("words", "errors"):
-                continue  # English needs none of them
             if name in wanted and not counted:
                 yield from self._of(wanted[name][1], value, f"{before}{name}", key)
             elif name not in wanted | dict.fromkeys(may):

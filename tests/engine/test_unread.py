@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.language.languages import languages
 from engine.language.unread import Failed, failure_text, unread_text, unread_words
-from engine.language.wording import languages
 from engine.records.unread import Failure, unread
 from engine.records.values import unknown
 
@@ -67,7 +67,7 @@ def findings() -> Codes:
     return found
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("language", languages().names)
 def test_every_finding_has_its_words_with_its_values(language: str) -> None:
     words, codes = unread_words(language).unread, findings()
     assert words.keys() == codes.keys()
@@ -77,7 +77,7 @@ def test_every_finding_has_its_words_with_its_values(language: str) -> None:
             assert given == {frozenset(placeholders(text))}, code
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("language", languages().names)
 def test_every_failure_has_its_words_with_its_values(language: str) -> None:
     words, codes = unread_words(language).failed, raised(FAILURES)
     assert words.keys() == codes.keys()
@@ -88,7 +88,7 @@ def test_every_failure_has_its_words_with_its_values(language: str) -> None:
 
 
 def test_the_words_for_what_was_found_are_the_same_in_every_language() -> None:
-    assert len({frozenset(unread_words(language).found) for language in languages()}) == 1
+    assert len({frozenset(unread_words(language).found) for language in languages().names}) == 1
 
 
 def test_what_another_version_stored_is_shown_by_its_code() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from engine.language.wording import Wording, languages, wording
+from engine.language.languages import languages
+from engine.language.wording import Wording, wording
 from engine.matching.comparisons import Clock, bind, holds
 from engine.model.conditions import Day, FieldTest, Instant, Operand, Value
 from engine.model.moments import Moment
@@ -91,7 +92,7 @@ def test_of_an_operator_and_its_contrary_one_holds_of_what_is_there(name: str) -
                 assert outcome != other[value, operands], f"‘{name}’ and ‘{contrary}’ of {value!r} and {operands}"
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("language", languages().names)
 @pytest.mark.parametrize(("name", "sort"), ENTRIES)
 def test_an_operator_has_words_in_every_language(name: str, sort: str, language: str) -> None:
     words: Wording = wording(language)
