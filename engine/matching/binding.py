@@ -226,3 +226,12 @@ def inverse(ready: Ready) -> Ready:
             return Exists(relation, where, not negated)
         case Counted(relation, op, number, where):
             return Counted(relation, OPERATORS[op].contrary, number, where)
+
+
+def parts(ready: Ready) -> list[Ready]:
+    """It and all that it is put together from, but for what is asked of related records."""
+    found = [ready]
+    for part in found:
+        if isinstance(part, Both | Either):
+            found.extend(part.items)
+    return found

@@ -110,7 +110,7 @@ class Classifier:
             rule = self._by_id.get(rule_id)
             if rule is None or not rule.kind:
                 return None
-            found = self._reads[rule_id] = reads_of(rule, self.ready.get(rule_id))
+            found = self._reads[rule_id] = reads_of(rule, self.ready.get(rule_id), self.matcher)
         return found
 
     def _decide(self, item: Record | Invalid, one: Pass, deciding: Collection[str]) -> Decision | None:
@@ -171,7 +171,7 @@ class Decided:
         """One for each item, in order; None for a record that is only a related one."""
         self.moment = moment
         self.situation = one.sight.situation
-        self._evidence = Evidence(one.sight, classifier.settings)
+        self._evidence = Evidence(one, classifier.matcher, classifier.settings)
 
     def record(self, position: int) -> Record | Invalid:
         """The item as it was decided: the duplicates of a batch united."""

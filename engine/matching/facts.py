@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
 from msgspec import Struct
 
 from engine.analysis.reads import relations_read, settings_read
-from engine.matching.binding import Both, Counted, Either, Exists, Ready, Test
-from engine.matching.comparisons import holds
-from engine.matching.projection import Sight
+from engine.matching.binding import TRUE, Counted, Exists, Ready, parts
+from engine.matching.durable_engine import EngineError
+from engine.matching.matcher import Matcher, Pass
 from engine.model.decisions import Facts, RelatedFacts
 from engine.model.rulebook import Rule, SettingValue
 from engine.records.decode import Invalid
@@ -21,45 +22,37 @@ from engine.records.kinds import Record, kind_of, name_of
 _MOST_ITEMS = 20
 
 
-class Asked(Struct, frozen=True):
-    """A test that a rule asks of related records."""
-
-    where: Ready
-    alone: bool
-    """Whether it looks at nothing but the related record, so that its answer holds for whomever it is related to."""
-
-
 class Reads(Struct, frozen=True):
-    """What a rule reads, worked out once: its relations, with the tests that find records over them, and settings."""
+    """What a rule reads, worked out once: its relations and settings."""
 
-    relations: Mapping[str, tuple[Asked, ...]]
+    relations: Mapping[str, frozenset[int]]
+    """Each with the matcher's numbers of the tests that find records over it; none where no test does."""
     settings: tuple[str, ...]
 
 
-def reads_of(rule: Rule, ready: Ready | None) -> Reads:
-    """What a rule reads; the engine's own findings read nothing."""
-    relations = {name: tuple(_asked(ready, name)) for name in relations_read(rule.when)}
-    return Reads(relations, settings_read(rule.when))
-
-
-def _asked(ready: Ready | None, relation: str) -> Iterator[Asked]:
-    for part in _parts(ready):
-        if not isinstance(part, Exists | Counted) or part.relation != relation:
-            continue
-        if isinstance(part, Counted) or not part.negated:
-            tests = [test for test in _parts(part.where) if isinstance(test, Test)]
-            yield Asked(part.where, all(test.leaf.this is None for test in tests))
+def reads_of(rule: Rule, ready: Ready | None, matcher: Matcher) -> Reads:
+    """What a rule reads; of one that is off or dormant all related records are meant."""
+    finding: dict[str, list[Ready]] = {name: [] for name in relations_read(rule.when)}
+    for part in [] if ready is None else parts(ready):
+        if isinstance(part, Counted) or (isinstance(part, Exists) and not part.negated):
+            finding[part.relation].append(part.where)
+    numbers = {
+        # A test that all fulfil finds none among them.
+        name: matcher.numbers(rule.kind, name, wheres) if wheres and TRUE not in wheres else frozenset[int]()
+        for name, wheres in finding.items()
+    }
+    return Reads(numbers, settings_read(rule.when))
 
 
 class Evidence:
     """The facts about the records of one batch; what several rules read of a record is worked out once."""
 
-    def __init__(self, sight: Sight, settings: Mapping[str, SettingValue]) -> None:
-        self._sight = sight
+    def __init__(self, one: Pass, matcher: Matcher, settings: Mapping[str, SettingValue]) -> None:
+        self._pass = one
+        self._matcher = matcher
         self._settings = settings
         self._fields: dict[int, dict[str, Any]] = {}
-        self._answers: dict[tuple[int, int], bool] = {}
-        moment = sight.clock.moment
+        moment = one.sight.clock.moment
         self._as_of = plain(moment.as_of)
         self._last_sync = plain(moment.last_sync)
         self._next_run = plain(moment.next_run)
@@ -72,8 +65,8 @@ class Evidence:
         if reads is None:
             return self._facts(kind, record, name_of(record), fields)
         related: dict[str, RelatedFacts] = {}
-        for name, asked in reads.relations.items():
-            others = self._meant(name, asked, record)
+        for name, finding in reads.relations.items():
+            others = self._meant(name, finding, record)
             related[name] = RelatedFacts(len(others), tuple([item_of(other) for other in others[:_MOST_ITEMS]]))
         read = {name: plain(self._settings.get(name)) for name in reads.settings}
         return self._facts(kind, record, name_of(record), fields, related=related, settings=read)
@@ -90,32 +83,21 @@ class Evidence:
             **more,
         )
 
-    def _meant(self, relation: str, asked: tuple[Asked, ...], record: Record) -> Sequence[Record]:
+    def _meant(self, relation: str, finding: frozenset[int], record: Record) -> Sequence[Record]:
         """The related records a message is about: those that some test found, or all where tests found none."""
-        others = self._sight.situation.related(record, relation)
-        if asked and others:
-            others = (
-                tuple([other for other in others if any(self._found(one, other, record) for one in asked)]) or others
-            )
+        others: Sequence[Record] = self._pass.sight.situation.related(record, relation)
+        if finding and others:
+            with suppress(EngineError):  # answered before as a rule; and a message that names all is better than none
+                others = self._matcher.fulfilling(record, relation, finding, self._pass) or others
         if others and not hasattr(others[0], "starts_at"):
             return others
-        return sorted(others, key=lambda other: _nearness(other, self._sight.clock.moment.as_of))
-
-    def _found(self, asked: Asked, other: Record, record: Record) -> bool:
-        """Remembered where it can be: of a thousand people with one address, each is related to all others."""
-        if not asked.alone:
-            return _fulfils(asked.where, other, record, self._sight)
-        key = (id(asked), id(other))
-        answer = self._answers.get(key)
-        if answer is None:
-            answer = self._answers[key] = _fulfils(asked.where, other, record, self._sight)
-        return answer
+        return sorted(others, key=lambda other: _nearness(other, self._pass.sight.clock.moment.as_of))
 
     def _of(self, record: Record) -> dict[str, Any]:
         fields = self._fields.get(id(record))
         if fields is None:
             fields = fields_of_record(record)
-            if kind_of(record) in SEGMENTED and (segments := self._sight.situation.segments(record)):
+            if kind_of(record) in SEGMENTED and (segments := self._pass.sight.situation.segments(record)):
                 fields["segments"] = list(segments)
             self._fields[id(record)] = fields
         return fields
@@ -162,24 +144,3 @@ def _nearness(other: Record, as_of: datetime) -> tuple[bool, float]:
         return False, 0.0
     ahead = (starts_at - as_of).total_seconds()
     return ahead < 0, abs(ahead)
-
-
-def _fulfils(where: Ready, other: Record, record: Record, sight: Sight) -> bool:
-    match where:
-        case Test(leaf, negated):
-            against = None if leaf.this is None else sight.value(record, leaf.this)
-            return holds(leaf, sight.value(other, leaf.field), against, sight.clock) != negated
-        case Both(items):
-            return all(_fulfils(item, other, record, sight) for item in items)
-        case Either(items):
-            return any(_fulfils(item, other, record, sight) for item in items)
-        case _:
-            raise AssertionError("a relation stands inside a relation")
-
-
-def _parts(ready: Ready | None) -> list[Ready]:
-    found = [] if ready is None else [ready]
-    for part in found:
-        if isinstance(part, Both | Either):
-            found.extend(part.items)
-    return found

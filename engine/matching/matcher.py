@@ -6,12 +6,11 @@ record is asserted with those answers and its own fields, and the rules that fir
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct, field
 
-from engine.matching.binding import TRUE, Both, Counted, Either, Exists, Ready, Test
+from engine.matching.binding import TRUE, Counted, Exists, Ready, Test, parts
 from engine.matching.durable_patterns import Stage, TooNested
 from engine.matching.projection import Sight
 from engine.records.kinds import Record, kind_of
@@ -37,6 +36,17 @@ class Matcher:
         found = self._kinds.get(kind_of(record))
         return () if found is None else found.matching(record, one)
 
+    def numbers(self, kind: str, relation: str, wheres: Collection[Ready]) -> frozenset[int]:
+        """The numbers of tests that conditions ask of related records, for ``fulfilling``."""
+        asked = self._kinds[kind].relations[relation].asked
+        return frozenset(asked[where] for where in wheres)
+
+    def fulfilling(self, record: Record, relation: str, numbers: frozenset[int], one: Pass) -> list[Record]:
+        """The related records that fulfil one of these tests. Raises EngineError."""
+        asks = self._kinds[kind_of(record)].relations[relation]
+        others = one.sight.situation.related(record, relation)
+        return [other for other in others if not numbers.isdisjoint(asks.fired(other, record, one))]
+
     @property
     def relations(self) -> frozenset[tuple[str, str]]:
         """The (kind, relation) pairs that some condition follows."""
@@ -48,21 +58,20 @@ class _Kind:
         self._kind = kind
         asked: dict[tuple[str, Ready], None] = {}
         for condition in conditions:
-            for part in _parts(condition):
+            for part in parts(condition):
                 if isinstance(part, Exists | Counted):
                     asked[part.relation, part.where] = None
         answers = list(asked)
         self._count = len(answers)
-        self._relations = [
-            _Relation(kind, name, [(index, where) for index, (of, where) in enumerate(answers) if of == name])
+        self.relations = {
+            name: _Relation(kind, name, [(index, where) for index, (of, where) in enumerate(answers) if of == name])
             for name in dict.fromkeys(name for name, _ in answers)
-        ]
-        self.relations = tuple(relation.name for relation in self._relations)
+        }
         self._stage = Stage(("k", kind), conditions, answers)
 
     def matching(self, record: Record, one: Pass) -> tuple[int, ...]:
         answers = [0] * self._count
-        for relation in self._relations:
+        for relation in self.relations.values():
             relation.answer(record, one, answers)
         return self._stage.fire(record, record, answers, one.sight)
 
@@ -76,9 +85,10 @@ class _Relation:
         self._all = [index for index, where in asked if where == TRUE]
         wheres = [(index, where) for index, where in asked if where != TRUE]
         self._indexes = [index for index, _ in wheres]
+        self.asked = {where: number for number, (_, where) in enumerate(wheres)}
         # Tests that name the deciding record answer anew for each pair.
         self._alone = not any(
-            isinstance(part, Test) and part.leaf.this is not None for _, where in wheres for part in _parts(where)
+            isinstance(part, Test) and part.leaf.this is not None for _, where in wheres for part in parts(where)
         )
         self._stage = Stage(("k", f"{kind}.{name}"), [where for _, where in wheres], ())
 
@@ -91,21 +101,16 @@ class _Relation:
             answers[index] = len(others)
         if not self._indexes:
             return
-        answered = one.answered
         for other in others:
-            key = (self._kind, self.name, id(other))
-            fired = answered.get(key) if self._alone else None
-            if fired is None:
-                fired = self._stage.fire(other, record, (), one.sight)
-                if self._alone:
-                    answered[key] = fired
-            for position in fired:
-                answers[self._indexes[position]] += 1
+            for number in self.fired(other, record, one):
+                answers[self._indexes[number]] += 1
 
-
-def _parts(ready: Ready) -> list[Any]:
-    found: list[Any] = [ready]
-    for part in found:
-        if isinstance(part, Both | Either):
-            found.extend(part.items)
-    return found
+    def fired(self, other: Record, record: Record, one: Pass) -> tuple[int, ...]:
+        """The numbers of the tests that a related record fulfils. Raises EngineError."""
+        if not self._alone:
+            return self._stage.fire(other, record, (), one.sight)
+        key = (self._kind, self.name, id(other))
+        found = one.answered.get(key)
+        if found is None:
+            found = one.answered[key] = self._stage.fire(other, record, (), one.sight)
+        return found
