@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from engine.analysis.reads import walk
-from engine.model.conditions import All, Any, Condition, Count, FieldTest, Not, Related, Unless
+from engine.model.conditions import Condition, Count, FieldTest, Not, Related, Unless
 from engine.model.rulebook import Rule, Rulebook
 from engine.records.kinds import Record, kind_of
 from engine.relations.definitions import RELATIONS, Way
@@ -75,13 +75,8 @@ def _waits(rule: Rule, part: Related | Count, flags: list[Rule], own: Mapping[st
 
 
 def _under_negation(condition: Condition, part: Condition) -> bool:
-    match condition:
-        case Not(item) | Unless(item):
-            return any(inner is part for inner in walk(item))
-        case All(items) | Any(items):
-            return any(_under_negation(item, part) for item in items)
-        case _:
-            return False
+    negations = [outer for outer in walk(condition) if isinstance(outer, Not | Unless)]
+    return any(inner is part for outer in negations for inner in walk(outer.item))
 
 
 def causes(waits: tuple[Waits, ...], record: Record, situation: Situation) -> Iterator[Cause]:

@@ -33,22 +33,20 @@ def fields_read(rule: Rule) -> frozenset[KindAndField]:
 
 @lru_cache(maxsize=4096)
 def _fields_read(kind: str, when: Condition) -> frozenset[KindAndField]:
-    return frozenset(_fields(when, (kind,), kind))
+    return frozenset(_fields(when, kind))
 
 
-def _fields(condition: Condition, kinds: tuple[str, ...], kind: str) -> Iterator[KindAndField]:
-    for part in walk(condition, related=False):
-        match part:
-            case FieldTest(field=field, operands=operands):
-                yield from ((of, field) for of in kinds)
-                if field == "segments":
-                    yield from ((of, "segment_keys") for of in kinds)
-                yield from ((kind, operand.field) for operand in operands if isinstance(operand, This))
-            case Related(relation=name, where=where) | Count(relation=name, where=where):
-                relation = RELATIONS[kind][name]
-                for join in relation.joins:
-                    yield from join
-                yield from _fields(where, relation.to, kind)
+def _fields(condition: Condition, kind: str) -> Iterator[KindAndField]:
+    for test, relation in asked(condition):
+        if isinstance(test, FieldTest):
+            kinds = (kind,) if relation is None else RELATIONS[kind][relation].to
+            yield from ((of, test.field) for of in kinds)
+            if test.field == "segments":
+                yield from ((of, "segment_keys") for of in kinds)
+            yield from ((kind, operand.field) for operand in test.operands if isinstance(operand, This))
+        else:
+            for join in RELATIONS[kind][test.relation].joins:
+                yield from join
 
 
 def settings_read(condition: Condition) -> tuple[str, ...]:
@@ -58,11 +56,14 @@ def settings_read(condition: Condition) -> tuple[str, ...]:
         operands: tuple[Operand, ...] = part.operands if isinstance(part, FieldTest) else ()
         if isinstance(part, Count):
             operands = (part.number,)
-        for operand in operands:
-            found = operand.amount if isinstance(operand, Instant | Day) else operand
-            if isinstance(found, Setting):
-                names[found.name] = None
+        names |= dict.fromkeys(name for operand in operands if (name := setting_read(operand)))
     return tuple(names)
+
+
+def setting_read(operand: Operand) -> str | None:
+    """Name of the setting that an operand is, or takes its amount from."""
+    named = operand.amount if isinstance(operand, Instant | Day) else operand
+    return named.name if isinstance(named, Setting) else None
 
 
 def relations_read(condition: Condition) -> tuple[str, ...]:
@@ -80,8 +81,8 @@ def reads_clock(condition: Condition) -> bool:
     )
 
 
-def walk(condition: Condition, *, related: bool = True) -> list[Condition]:
-    """The condition and everything in it, outermost first; without what is asked of related records if so wished."""
+def walk(condition: Condition) -> list[Condition]:
+    """The condition and everything in it, outermost first."""
     found: list[Condition] = [condition]
     for part in found:
         match part:
@@ -89,6 +90,23 @@ def walk(condition: Condition, *, related: bool = True) -> list[Condition]:
                 found.extend(items)
             case Not(item) | Unless(item):
                 found.append(item)
-            case Related(where=where) | Count(where=where) if related:
+            case Related(where=where) | Count(where=where):
                 found.append(where)
     return found
+
+
+def asked(
+    condition: Condition, relation: str | None = None
+) -> Iterator[tuple[FieldTest | Related | Count, str | None]]:
+    """Every test in it as written, each with the relation whose records it is asked of; None for the record itself."""
+    match condition:
+        case All(items) | Any(items):
+            for item in items:
+                yield from asked(item, relation)
+        case Not(item) | Unless(item):
+            yield from asked(item, relation)
+        case FieldTest():
+            yield condition, relation
+        case Related() | Count():
+            yield condition, relation
+            yield from asked(condition.where, condition.relation)

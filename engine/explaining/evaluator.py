@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from engine.analysis.availability import Provided
+from engine.analysis.reads import asked, setting_read
 from engine.matching.comparisons import Clock, bind, holds
 from engine.model.conditions import (
     All,
@@ -28,7 +29,6 @@ from engine.model.conditions import (
     Not,
     Operand,
     Related,
-    Setting,
     This,
     Unless,
     Value,
@@ -146,22 +146,17 @@ class Tracer:
             case Count():
                 return self._count(condition)
 
-    def lacks(self, condition: Condition, through: str | None = None) -> tuple[Lack, ...]:
+    def lacks(self, condition: Condition) -> tuple[Lack, ...]:
         """All that a condition's tests would have to know and that is not there, whatever the records."""
         found: list[Lack | None] = []
-        match condition:
-            case FieldTest():
-                unset = None if bind(condition, self._settings) else self._not_set(condition.operands)
-                found = [self._not_provided(condition, through) or unset]
-            case All(items) | Any(items):
-                found.extend(lack for item in items for lack in self.lacks(item, through))
-            case Not(item) | Unless(item):
-                found.extend(self.lacks(item, through))
-            case Related() | Count():
-                found = [self._unfollowed(condition)]
-                if isinstance(condition, Count) and self._number(condition) is None:
-                    found.append(self._not_set((condition.number,)))
-                found.extend(self.lacks(condition.where, condition.relation))
+        for test, through in asked(condition):
+            if isinstance(test, FieldTest):
+                unset = None if bind(test, self._settings) else self._not_set(test.operands)
+                found.append(self._not_provided(test, through) or unset)
+                continue
+            found.append(self._unfollowed(test))
+            if isinstance(test, Count) and self._number(test) is None:
+                found.append(self._not_set((test.number,)))
         return tuple(dict.fromkeys(lack for lack in found if lack))
 
     # Tests
@@ -212,8 +207,7 @@ class Tracer:
         return tuple(reads)
 
     def _setting_names(self, operands: Iterable[Operand]) -> list[str]:
-        named = [operand.amount if isinstance(operand, Instant | Day) else operand for operand in operands]
-        return list(dict.fromkeys(operand.name for operand in named if isinstance(operand, Setting)))
+        return list(dict.fromkeys(name for operand in operands if (name := setting_read(operand))))
 
     def _setting(self, name: str) -> Read:
         return Read("setting", name, self._settings.get(name))

@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from engine.model.conditions import (
-    All,
-    Any,
-    Condition,
-    Count,
-    Day,
-    FieldTest,
-    Instant,
-    Not,
-    Operand,
-    Related,
-    Setting,
-    Unless,
-)
+from engine.analysis.reads import asked, setting_read
+from engine.model.conditions import Count, Day, FieldTest, Instant, Related
 from engine.model.rulebook import FINDINGS, FIX_IN, Customer, Rule, SettingEntry
 from engine.model.text_forms import not_a_domain
 from engine.records.suggest import closest, did_you_mean
@@ -50,10 +36,12 @@ def check_laid(laid: Laid, customer: Customer, reading: ShapeReader) -> None:
 
 
 def _check_settings(rule: Rule, laid: Laid, reading: ShapeReader) -> None:
-    kinds = (rule.kind,)
-    for test, of in _tests(rule.when, kinds, rule.kind):
+    for test, relation in asked(rule.when):
+        if isinstance(test, Related):
+            continue
+        of = (rule.kind,) if relation is None else RELATIONS[rule.kind][relation].to
         for operand in test.operands if isinstance(test, FieldTest) else (test.number,):
-            name = _name(operand)
+            name = setting_read(operand)
             entry = laid.settings.get(name) if name is not None else None
             if entry is None or entry.name in laid.broken_settings:
                 continue
@@ -61,11 +49,6 @@ def _check_settings(rule: Rule, laid: Laid, reading: ShapeReader) -> None:
                 _check_amount(entry, rule, reading)
             elif isinstance(test, FieldTest):
                 _check_words(entry, test, of, rule, reading)
-
-
-def _name(operand: Operand) -> str | None:
-    named = operand.amount if isinstance(operand, Instant | Day) else operand
-    return named.name if isinstance(named, Setting) else None
 
 
 def _check_amount(entry: SettingEntry, rule: Rule, reading: ShapeReader) -> None:
@@ -98,28 +81,6 @@ def _once(entry: SettingEntry, message: str, hint: str, reading: ShapeReader) ->
     """One problem for one setting, however many rules read it."""
     if not any(problem.place == entry.place and problem.hint == hint for problem in reading.problems):
         reading.problem(entry.place, "setting-does-not-fit", message, hint)
-
-
-def _tests(
-    condition: Condition, kinds: tuple[str, ...], kind: str
-) -> Iterator[tuple[FieldTest | Count, tuple[str, ...]]]:
-    """Every test and count of a condition, with the kinds of the records it is asked of."""
-    match condition:
-        case FieldTest():
-            yield condition, kinds
-        case All(items) | Any(items):
-            for item in items:
-                yield from _tests(item, kinds, kind)
-        case Not(item) | Unless(item):
-            yield from _tests(item, kinds, kind)
-        case Related() | Count():
-            if isinstance(condition, Count):
-                yield condition, kinds
-            yield from _tests(condition.where, _reached(kind, condition.relation), kind)
-
-
-def _reached(kind: str, relation: str) -> tuple[str, ...]:
-    return RELATIONS[kind][relation].to
 
 
 def check_waivers(laid: Laid, customer: Customer, reading: ShapeReader) -> None:

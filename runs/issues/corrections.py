@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.analysis.reads import walk
+from engine.analysis.reads import asked, relations_read
 from engine.matching.facts import fields_of_record
-from engine.model.conditions import Count, FieldTest, Related, This
+from engine.model.conditions import FieldTest, This
 from engine.model.decisions import Facts, RelatedFacts
 from engine.model.rulebook import Rule
 from engine.records.fields import SEGMENTED
@@ -22,11 +22,7 @@ Arrived = Mapping[tuple[str, str], str]
 
 def corrections(rule: Rule, before: Facts, record: Record, situation: Situation, arrived: Arrived) -> list[Correction]:
     """What the rule reads that differs now, on the record itself first, each once."""
-    relations = {
-        part.relation: RELATIONS[rule.kind][part.relation]
-        for part in walk(rule.when)
-        if isinstance(part, Related | Count)
-    }
+    relations = {name: RELATIONS[rule.kind][name] for name in relations_read(rule.when)}
     own = _own_fields(rule)
     for relation in relations.values():
         own |= _joining(relation, rule.kind)
@@ -40,20 +36,14 @@ def corrections(rule: Rule, before: Facts, record: Record, situation: Situation,
 
 def _own_fields(rule: Rule) -> set[str]:
     """The fields that a rule reads of its own record, also those it holds related ones against."""
-    fields: set[str] = set()
-    inside = {
-        id(test)
-        for part in walk(rule.when)
-        if isinstance(part, Related | Count)
-        for test in walk(part.where)
-        if isinstance(test, FieldTest)
-    }
-    for test in walk(rule.when):
-        if isinstance(test, FieldTest):
-            if id(test) not in inside:
-                fields.add(test.field)
-            fields |= {operand.field for operand in test.operands if isinstance(operand, This)}
-    return fields
+    tests = [test for test, _ in asked(rule.when) if isinstance(test, FieldTest)]
+    against = {operand.field for test in tests for operand in test.operands if isinstance(operand, This)}
+    return _fields_asked(rule, None) | against
+
+
+def _fields_asked(rule: Rule, relation: str | None) -> set[str]:
+    """The fields that a rule tests on records of a relation, or on its own record."""
+    return {test.field for test, of in asked(rule.when) if of == relation and isinstance(test, FieldTest)}
 
 
 def _joining(relation: Relation, kind: str) -> set[str]:
@@ -87,13 +77,7 @@ def _plain(value: Any) -> Any:
 def _of_related(
     rule: Rule, relation: Relation, then: RelatedFacts, record: Record, situation: Situation, arrived: Arrived
 ) -> Iterator[Correction]:
-    read = {
-        test.field
-        for part in walk(rule.when)
-        if isinstance(part, Related | Count) and part.relation == relation.name
-        for test in walk(part.where)
-        if isinstance(test, FieldTest)
-    }
+    read = _fields_asked(rule, relation.name)
     now = {(kind_of(other), other.source_id): other for other in situation.related(record, relation.name)}
     items = {(item["kind"], item["source_id"]): item for item in then.items}
     for (kind, source_id), item in items.items():
