@@ -59,6 +59,7 @@ class PushedSource:
         side="source",
         options=SourceOptions,
         provides=everything(*OF_SOURCES),
+        fetches={},
     )
 
     def __init__(self, options: SourceOptions, _around: ConnectorContext, /) -> None:
@@ -80,6 +81,7 @@ class PushedPlatform:
         options=PlatformOptions,
         provides=everything(*OF_PLATFORMS),
         takes=frozenset(DOWNWARD),
+        fetches={},
     )
 
     def __init__(self, options: PlatformOptions, _around: ConnectorContext, /) -> None:

@@ -64,18 +64,24 @@ BUILT_IN: tuple[type[Connector], ...] = (
 
 ALLOW_PRIVATE = "MUSTER_ALLOW_PRIVATE_HOSTS"
 ID_KEY = "MUSTER_ID_KEY"
-_SENT = frozenset({PushedSource, PushedPlatform, EducationPerfect})
 _REFERENCE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _OPENING = "options"
 
 
 @cache
 def connectors() -> Mapping[str, type[Connector]]:
-    """Name to connector: the built-in ones, then those of other packages, which replace none of ours."""
+    """Name to connector: the built-in ones, then those of other packages, which replace none of ours.
+
+    Raises Refused for one of another package that cannot be loaded, or whose spec names what there is not.
+    """
     found = {kind.spec.name: kind for kind in BUILT_IN}
     for point in entry_points(group=GROUP):
-        if point.name not in found:
-            found[point.name] = point.load()
+        try:
+            kind = point.load()
+            found.setdefault(kind.spec.name, kind)
+        except Exception as error:  # whatever another package's code does
+            todo = "Mend its package, or uninstall it."
+            raise Refused(f"The connector {point.name}", point.value, f"it cannot be loaded ({error})", todo) from error
     return found
 
 
@@ -83,13 +89,6 @@ def connectors() -> Mapping[str, type[Connector]]:
 def catalogue() -> Catalogue:
     """Name to what the engine must know of the connector."""
     return {name: kind.spec for name, kind in connectors().items()}
-
-
-def is_pushed(use: ConnectorUse) -> bool:
-    """Whether the records are sent to us, so that a run has nothing to fetch."""
-    kind = connectors()[use.spec.name]
-    needed = getattr(kind, "needs", None)
-    return kind in _SENT or (needed is not None and not use.options.get(needed))
 
 
 def open_connector(

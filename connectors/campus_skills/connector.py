@@ -15,7 +15,7 @@ from connectors.contracts.shape import account
 from connectors.http.client import Http, bearer
 from connectors.http.pages import FetchedPage, Params
 from connectors.reading.admit import Raw, admitted
-from engine.model.connector_spec import ConnectorSpec, Secret, Url
+from engine.model.connector_spec import ConnectorSpec, Schedule, Secret, Url
 from engine.records.kinds import Record
 
 INTEGRATED = "api/sync/v1/contrats"
@@ -64,6 +64,7 @@ class CampusSkills:
         options=Options,
         provides=fields_given(iter(_ACCOUNTS)),
         takes=frozenset({"contract", "learner"}),
+        schedule=Schedule(("22:00",), ("22:00",)),
     )
 
     def __init__(self, options: Options, around: ConnectorContext, /) -> None:

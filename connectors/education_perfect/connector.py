@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from connectors.contract import ConnectorContext, Fetch, Window
 from connectors.pushed import everything, nothing_to_fetch
-from engine.model.connector_spec import ConnectorSpec
+from engine.model.connector_spec import ConnectorSpec, Schedule
 from engine.records.kinds import Record
 
 
@@ -28,6 +28,8 @@ class EducationPerfect:
         options=Options,
         provides=everything("account"),
         takes=frozenset({"learner", "instructor", "person", "class", "enrolment"}),
+        fetches={},
+        schedule=Schedule(downward=("02:00",)),
     )
 
     def __init__(self, _options: Options, _around: ConnectorContext, /) -> None:

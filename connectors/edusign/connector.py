@@ -42,9 +42,8 @@ class Edusign:
         provides=everything(*OF_PLATFORMS),
         takes=frozenset({"learner", "instructor", "session"}),
         given=given,
+        needs=frozenset({"token"}),
     )
-    needs: ClassVar[str] = "token"
-    """Without this option there is nothing to fetch: the records are sent."""
 
     def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._options = options

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from msgspec import Struct
 
 from engine.model.rulebook import Rulebook
-from engine.records.fields import REQUIRED, SEGMENTED
+from engine.records.fields import SEGMENTED
 from engine.records.kinds import KINDS, PEOPLE
 from engine.relations.definitions import RELATIONS
 
@@ -77,7 +77,7 @@ def provided_by(rulebook: Rulebook, remembered: Collection[tuple[str, str]] = ()
     for kind, field in (*ARCHIVED, *remembered):
         if kind in kinds:
             kinds[kind].add(field)
-    for kind, required in REQUIRED.items():
+    for kind, required in customer.requires.items():
         if kind in kinds:
             kinds[kind] |= required
     if customer.segments:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from engine.model.conditions import Condition
-from engine.model.connector_spec import ConnectorSpec
+from engine.model.connector_spec import COMPARED, FETCHED, REQUIRED, ConnectorSpec, Fields, Schedule
 from engine.model.guards import Guards
 from engine.model.problems import Place, Problem
 
@@ -108,7 +108,7 @@ class ConnectorUse(Struct, frozen=True):
     spec: ConnectorSpec
     options: Mapping[str, Any]
     place: Place
-    provides: Mapping[str, frozenset[str]] | None = None
+    provides: Fields | None = None
     """What the customer's file itself declares, for records that are pushed; else the connector's."""
 
     @property
@@ -127,18 +127,18 @@ class ConnectorUse(Struct, frozen=True):
         return frozenset(self.options.get("takes") or self.spec.takes)
 
     @property
-    def gives(self) -> Mapping[str, frozenset[str]]:
+    def gives(self) -> Fields:
         """Kind to the fields that come from it."""
         if self.provides is not None:
             return self.provides
         return self.spec.provides if self.spec.given is None else self.spec.given(self.options)
 
-
-class Schedule(Struct, frozen=True):
-    """When runs start, as local wall-clock times `HH:MM` of the customer."""
-
-    downward: tuple[str, ...] = ()
-    upward: tuple[str, ...] = ()
+    @property
+    def fetches(self) -> Fields:
+        """Direction of a run to the kinds that it is asked for whole; empty where its records are sent."""
+        if any(not self.options.get(name) for name in self.spec.needs):
+            return {}
+        return FETCHED[self.spec.side] if self.spec.fetches is None else self.spec.fetches
 
 
 class Waiver(Struct, frozen=True):
@@ -169,6 +169,16 @@ class Customer(Struct, frozen=True):
     """Platform account → segment key → values; every key named must fit. Empty: no segmentation."""
     waivers: tuple[Waiver, ...] = ()
     """They change what waits for a person and no decision: the version does not know them."""
+
+    @property
+    def requires(self) -> Fields:
+        """What the platform cannot do without."""
+        return REQUIRED if self.platform is None else self.platform.spec.requires
+
+    @property
+    def compares(self) -> Mapping[str, Mapping[str, str]]:
+        """What the platform shows of the source's records."""
+        return COMPARED if self.platform is None else self.platform.spec.compares
 
 
 class Rulebook(Struct, frozen=True):

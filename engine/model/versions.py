@@ -50,7 +50,7 @@ def _plain(value: Any) -> Any:
     match value:
         case ConnectorUse():
             # Not the spec itself: it holds a function, whose text is another in every process.
-            return _plain([value.spec.name, value.title, value.options, value.gives, value.takes])
+            return _plain([value.spec.name, value.title, value.options, value.gives, value.takes, value.spec.requires])
         case Struct():
             inside = [getattr(value, name) for name in value.__struct_fields__]
             return [type(value).__name__, *(_plain(item) for item in inside if not isinstance(item, Place))]

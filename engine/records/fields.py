@@ -84,13 +84,3 @@ def fields_of(kind: str) -> dict[str, Field]:
             kind=kind, name="segments", type="id", description=_SEGMENTS, is_set=True, computed=True
         )
     return found
-
-
-REQUIRED: dict[str, frozenset[str]] = {
-    "learner": frozenset({"first_name", "last_name", "email"}),
-    "instructor": frozenset({"first_name", "last_name", "email"}),
-    "session": frozenset({"name", "starts_at", "ends_at", "instructor_ids"}),
-    "class": frozenset({"name"}),
-    "contract": frozenset({"company", "tutor_email"}),
-}
-"""What the platform requires of a kind. It always counts as provided: there the absence is the finding."""

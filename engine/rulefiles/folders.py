@@ -41,10 +41,6 @@ class Folders(Struct, frozen=True):
         names = (path.stem for path in yaml_files(self.customers))
         return tuple(name for name in names if is_customer_id(name))
 
-    def layer_names(self) -> tuple[str, ...]:
-        """Names of the connector layers that have a file, sorted."""
-        return tuple(path.stem for path in yaml_files(self.connectors))
-
 
 def is_customer_id(name: str) -> bool:
     """Whether a customer can be called so."""

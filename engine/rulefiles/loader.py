@@ -11,10 +11,10 @@ from msgspec import Struct
 from engine.language.languages import languages
 from engine.language.wholeness import FALLBACK
 from engine.model.conditions import NEVER
-from engine.model.connector_spec import Catalogue, ConnectorSpec
+from engine.model.connector_spec import Catalogue, ConnectorSpec, Schedule
 from engine.model.package_files import called
 from engine.model.problems import Place, Problem, RuleFileError
-from engine.model.rulebook import FINDINGS, Customer, Rule, Rulebook, Schedule, Touch
+from engine.model.rulebook import FINDINGS, Customer, Rule, Rulebook, Touch
 from engine.model.versions import version_of
 from engine.records.suggest import closest
 from engine.rulefiles.cross_layer import check_laid, check_waivers
@@ -50,6 +50,7 @@ class Loader:
     def __init__(self, rules: Path, catalogue: Catalogue, *, allow_private_hosts: bool = False) -> None:
         self.folders = Folders.of(rules)
         self.catalogue = catalogue
+        self._layers = {layer_of(spec): spec.layer_file for spec in catalogue.values() if spec.layer_file is not None}
         self._allow_private_hosts = allow_private_hosts
         self._languages = languages().names
         self._files = Files()
@@ -62,7 +63,11 @@ class Loader:
     def known_layers(self) -> tuple[str, ...]:
         """Names of connector layers that a customer can name: those of connectors, and those that have a file."""
         of_connectors = (layer_of(spec) for spec in self.catalogue.values())
-        return tuple(dict.fromkeys((*of_connectors, *self.folders.layer_names())))
+        return tuple(dict.fromkeys((*of_connectors, *self.layer_files())))
+
+    def layer_files(self) -> dict[str, Path]:
+        """Name of a connector layer to its file: those that packages bring, and before them those of the folder."""
+        return {**self._layers, **{path.stem: path for path in yaml_files(self.folders.connectors)}}
 
     def laid(self) -> Iterator[Laid]:
         """The base, and every connector layer over it, also those that no customer uses."""
@@ -71,12 +76,13 @@ class Loader:
         except RuleFileError:
             return
         yield base.laid
-        for name in self.folders.layer_names():
-            yield self._connector(base, name).laid
+        for name, path in sorted(self.layer_files().items()):
+            yield self._connector(base, name, path).laid
 
     def shared_stamps(self) -> tuple[object, ...]:
         """What changes when any file changes that everybody's rulebook may depend on, or customers come and go."""
-        return (self.customers(), self._stamps(self.folders.base), self._stamps(self.folders.connectors))
+        layers = tuple((name, stamp(path)) for name, path in self.layer_files().items())
+        return (self.customers(), self._stamps(self.folders.base), layers)
 
     def stamp(self, customer_id: str) -> Stamp | None:
         """What changes when the customer's own file does."""
@@ -106,12 +112,12 @@ class Loader:
             allow_private_hosts=self._allow_private_hosts,
         )
         customer = read_customer(root, self._languages, around, reading)
-        chain = base
+        chain, layers = base, self.layer_files()
         for name in dict.fromkeys(
             layer_of(use.spec) for use in (customer.source, customer.platform) if use is not None
         ):
-            if name in self.folders.layer_names():
-                chain = self._connector(chain, name)
+            if name in layers:
+                chain = self._connector(chain, name, layers[name])
         laid = lay(chain.laid, Layer(customer_id, "customer", (root,)), self._languages)
         return self._bound(customer, laid, [*problems, *reading.problems])
 
@@ -147,8 +153,7 @@ class Loader:
             raise RuleFileError((Problem(place, "no-rules", "there are no base rules", hint),))
         return self._laid_over(_Chain(), (BASE, self._stamps(self.folders.base)), BASE, "base", paths)
 
-    def _connector(self, below: _Chain, name: str) -> _Chain:
-        path = self.folders.connectors / f"{name}.yaml"
+    def _connector(self, below: _Chain, name: str, path: Path) -> _Chain:
         return self._laid_over(below, (name, stamp(path)), name, "connector", (path,))
 
     def _laid_over(

@@ -10,7 +10,7 @@ import msgspec
 
 from connectors.contract import ConnectorContext, Fetch, Window
 from connectors.files import read_path
-from connectors.registry import id_key, is_pushed, open_connector
+from connectors.registry import id_key, open_connector
 from engine.model.moments import day_bounds, zone
 from engine.model.rulebook import ConnectorUse, Rulebook
 from engine.records.decode import Invalid
@@ -25,7 +25,7 @@ DATA = "MUSTER_DATA"
 DECIDED: dict[Direction, tuple[str, ...]] = {"downward": DOWNWARD, "upward": UPWARD}
 """Which kinds a run decides; the platform's own list narrows it."""
 
-_WHOLE: dict[Direction, tuple[str, ...]] = {"downward": (*DOWNWARD, "record"), "upward": UPWARD}
+_WHOLE: dict[Direction, frozenset[str]] = {"downward": frozenset((*DOWNWARD, "record")), "upward": frozenset(UPWARD)}
 """Kinds that a complete run has the last word on; `record` is what could not even be told to be of a kind."""
 
 
@@ -79,10 +79,10 @@ def fetched(
         connector = open_connector(use, customer, around, environ)
         received.add(connector.records(asked, fetch), fetch, kinds)
 
-    add(must_fetch(rulebook, direction), _WHOLE[direction])
-    if direction == "downward" and customer.platform is not None and not is_pushed(customer.platform):
-        # Only its accounts are told whole: of sheets it gives those of the window.
-        add(customer.platform, ("account",))
+    use, platform = must_fetch(rulebook, direction), customer.platform
+    add(use, _WHOLE[direction] & {*use.fetches[direction], "record"})
+    if use is not platform is not None and direction in platform.fetches:
+        add(platform, platform.fetches[direction])
     return received
 
 
@@ -90,7 +90,7 @@ def must_fetch(rulebook: Rulebook, direction: Direction) -> ConnectorUse:
     """The connector that gives what a run decides. Raises NothingToFetch."""
     customer = rulebook.customer
     use = customer.source if direction == "downward" else customer.platform
-    if use is None or is_pushed(use):
+    if use is None or direction not in use.fetches:
         raise NothingToFetch("source" if direction == "downward" else "platform")
     return use
 

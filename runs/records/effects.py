@@ -1,18 +1,20 @@
 """Effects: what the platform would see of the records that are synced: made new, changed in which fields, or as it is.
 
 People are held against their own account, else against the one account with their email; sessions against their
-sheet. Where the platform tells nothing of the kind there is nothing to say. Nothing here is ever written to it.
+sheet, by the fields that the platform's connector `compares`. Where the platform tells nothing of the kind there is
+nothing to say. Nothing here is ever written to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sqlmodel import Session
 
 from engine.analysis.availability import Provided
 from engine.matching.classifier import Decided
+from engine.model.connector_spec import HELD_AGAINST
 from engine.records.decode import Invalid
 from engine.records.folding import fold_email
 from engine.records.kinds import PEOPLE, Record, kind_of
@@ -25,24 +27,19 @@ Synced = Callable[[str, str], bool]
 """Whether the record of that kind and id is synced itself, so that the platform knows of it."""
 
 COUNTED = ("create", "update", "unchanged")
-_HELD_AGAINST = {"learner": "account", "instructor": "account", "session": "sheet"}
-_OF_PEOPLE = ("first_name", "last_name", "email")
-_OF_SESSIONS = ("name", "starts_at", "ends_at")
+_PEOPLE_OF_SESSIONS = {"instructor_ids": "instructors", "learner_ids": "learners"}
 
 
 def effect_of(
-    record: Record, situation: Situation, provided: Provided, told: Collection[str], synced: Synced
-) -> Effect | None:
-    """What the platform would see of a record of the batch that is synced; ``told`` are kinds that it told of."""
+    record: Record, situation: Situation, provided: Provided, compared: Mapping[str, str], synced: Synced
+) -> Effect:
+    """What the platform would see of a record of the batch that is synced, by these fields and those of its own."""
     kind = kind_of(record)
-    against = _HELD_AGAINST.get(kind)
-    if against is None or against not in told or not provided.kind(against):
-        return None
     there: Any = _account(record, situation) if kind in PEOPLE else _sheet(record, situation)
     if there is None:
         return Effect("create")
-    differing = _person(record, there) if kind in PEOPLE else _session(record, there, situation, synced)
-    fields = [name for name, other in differing if provided.field(against, other)]
+    shown = [(name, other) for name, other in compared.items() if provided.field(HELD_AGAINST[kind], other)]
+    fields = [name for name, other in shown if _differs(record, name, getattr(there, other), situation, synced)]
     return Effect("update" if fields else "unchanged", fields, there.source_id)
 
 
@@ -64,7 +61,8 @@ def effects_in(session: Session, decided: Decided, stored: Collection[str]) -> M
     """
     provided = decided.classifier.provided
     told = {*stored, *(kind_of(item) for item in decided.items if not isinstance(item, Invalid))}
-    wanted = {kind for kind, against in _HELD_AGAINST.items() if against in told and provided.kind(against)}
+    compares = decided.classifier.rulebook.customer.compares
+    wanted = {kind for kind in compares if HELD_AGAINST[kind] in told and provided.kind(HELD_AGAINST[kind])}
     records: dict[int, Any] = {
         position: decided.record(position)
         for position, decision in enumerate(decided.decisions)
@@ -89,10 +87,10 @@ def effects_in(session: Session, decided: Decided, stored: Collection[str]) -> M
     def synced(kind: str, source_id: str) -> bool:
         return verdicts.get((kind, source_id)) == "sync"
 
-    found = {
-        position: effect_of(record, decided.situation, provided, told, synced) for position, record in records.items()
+    return {
+        position: effect_of(record, decided.situation, provided, compares[kind_of(record)], synced)
+        for position, record in records.items()
     }
-    return {position: effect for position, effect in found.items() if effect is not None}
 
 
 def _account(record: Record, situation: Situation) -> Record | None:
@@ -112,29 +110,15 @@ def _sheet(record: Record, situation: Situation) -> Record | None:
     return sheets[0] if sheets else None
 
 
-def _person(record: Any, account: Any) -> Iterator[tuple[str, str]]:
-    """Fields that differ: the record's and the account's."""
-    for name in _OF_PEOPLE:
-        mine, other = getattr(record, name), getattr(account, name)
-        if name == "email" and mine and other:
-            mine, other = fold_email(mine), fold_email(other)
-        if mine != other:
-            yield name, name
-
-
-def _session(record: Any, sheet: Any, situation: Situation, synced: Synced) -> Iterator[tuple[str, str]]:
-    for name in _OF_SESSIONS:
-        if getattr(record, name) != getattr(sheet, name):
-            yield name, name
-    # Who is not synced cannot be on the sheet; of who is on it anybody counts.
-    for relation, name, other in (
-        ("instructors", "instructor_ids", "instructor_refs"),
-        ("learners", "learner_ids", "learner_refs"),
-    ):
-        people = {one.source_id: kind_of(one) for one in situation.related(record, relation)}
-        there = set(getattr(sheet, other))
-        missing = {
-            source_id for source_id, kind in people.items() if source_id not in there and synced(kind, source_id)
-        }
-        if missing or there - people.keys():
-            yield name, other
+def _differs(record: Any, name: str, there: Any, situation: Situation, synced: Synced) -> bool:
+    mine = getattr(record, name)
+    if name in _PEOPLE_OF_SESSIONS:
+        # Who is not synced cannot be on the sheet; of who is on it anybody counts.
+        people = {one.source_id: kind_of(one) for one in situation.related(record, _PEOPLE_OF_SESSIONS[name])}
+        there = set(there)
+        return bool(there - people.keys()) or any(
+            source_id not in there and synced(kind, source_id) for source_id, kind in people.items()
+        )
+    if name == "email" and mine and there:
+        return fold_email(mine) != fold_email(there)
+    return bool(mine != there)

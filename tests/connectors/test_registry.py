@@ -11,10 +11,10 @@ import pytest
 from msgspec import Struct
 
 from connectors.contract import ConnectorContext, ConnectorError, Refused
-from connectors.registry import catalogue, is_pushed, open_connector
-from engine.model.connector_spec import ConnectorSpec, DataPath, Secret, Url
+from connectors.registry import catalogue, open_connector
+from engine.model.connector_spec import ConnectorSpec, DataPath, Schedule, Secret, Url
 from engine.model.problems import Place
-from engine.model.rulebook import ConnectorUse, Customer, Schedule
+from engine.model.rulebook import ConnectorUse, Customer
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,9 +114,8 @@ def test_records_that_are_sent_are_not_fetched() -> None:
     def use(name: str) -> ConnectorUse:
         return ConnectorUse(catalogue()[name], {"system": "Ypareo"}, Place("norvane.yaml"))
 
-    assert is_pushed(use("pushed"))
-    assert is_pushed(use("pushed-platform"))
-    assert not is_pushed(use("records"))
+    assert use("pushed").fetches == use("pushed-platform").fetches == use("education-perfect").fetches == {}
+    assert set(use("records").fetches) == {"downward"}
 
 
 def test_the_registry_loads_no_http_client() -> None:

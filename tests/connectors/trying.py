@@ -17,9 +17,9 @@ import connectors
 from connectors.contract import Connector, ConnectorContext, Fetch, Window
 from connectors.registry import BUILT_IN, open_connector
 from engine.language.unread import unread_text
-from engine.model.connector_spec import ConnectorSpec
+from engine.model.connector_spec import ConnectorSpec, Schedule
 from engine.model.problems import Place
-from engine.model.rulebook import ConnectorUse, Customer, Schedule
+from engine.model.rulebook import ConnectorUse, Customer
 from engine.records.kinds import Record
 from tests.connectors.serving import served
 

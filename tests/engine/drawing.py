@@ -28,11 +28,12 @@ from engine.model.conditions import (
     Value,
 )
 from engine.model.conditions import Any as AnyOf
+from engine.model.connector_spec import Schedule
 from engine.model.moments import Moment
 from engine.model.operator_uses import Use
 from engine.model.operators import OPERATORS
 from engine.model.problems import Place
-from engine.model.rulebook import Customer, Rule, Rulebook, Schedule, SettingEntry, Touch
+from engine.model.rulebook import Customer, Rule, Rulebook, SettingEntry, Touch
 from engine.records.fields import Field, fields_of
 from engine.records.kinds import KINDS, Record
 from engine.relations.definitions import RELATIONS

@@ -90,8 +90,6 @@ class _Options:
         layer = options.get("layer")
         if isinstance(layer, str):
             spec = self._layered(layer, at["layer"])
-        if isinstance(options.get("takes"), list | tuple):
-            spec = msgspec.structs.replace(spec, takes=frozenset(options["takes"]))
         if len(options) == len(at):
             self._convert(options, at, entry)
         return ConnectorUse(spec=spec, options=options, place=entry.key.place, provides=provides)

@@ -7,8 +7,8 @@ from typing import get_args
 from zoneinfo import available_timezones
 
 from engine.language.wholeness import FALLBACK
-from engine.model.connector_spec import Side
-from engine.model.rulebook import ConnectorUse, Customer, Schedule
+from engine.model.connector_spec import Schedule, Side
+from engine.model.rulebook import ConnectorUse, Customer
 from engine.records.kinds import SegmentKey
 from engine.records.suggest import did_you_mean
 from engine.rulefiles.parse.connector_options import read_use

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.contract import Connector, ConnectorError, Fetch, Garbled, Refused, Unavailable, Window
 from connectors.edusign.options import FETCHED
-from connectors.registry import catalogue, is_pushed
+from connectors.registry import catalogue
 from engine.model.problems import Place
 from engine.model.rulebook import ConnectorUse
 from engine.records.kinds import Account, Mark, Record, Sheet
@@ -190,9 +190,9 @@ def test_without_a_key_its_records_are_sent_and_may_tell_everything() -> None:
     def use(options: Mapping[str, Any]) -> ConnectorUse:
         return ConnectorUse(SPEC, options, Place("norvane.yaml"))
 
-    assert is_pushed(use({}))
+    assert use({}).fetches == {}
     assert "first_archived_at" in use({}).gives["sheet"]
-    assert not is_pushed(use(PLAIN))
+    assert use(PLAIN).fetches == {"downward": {"account"}, "upward": {"account", "sheet"}}
     assert use(PLAIN).gives == FETCHED
     with pytest.raises(Refused, match="sent to Muster"):
         list(opened(SPEC, {}, {}, Path(), []).records(WINDOW, Fetch()))

@@ -6,7 +6,8 @@ import pytest
 
 from engine.language.sentences import Speaker, rule_sentence, sentence
 from engine.model.conditions import NEVER, Not
-from engine.model.rulebook import Customer, Rule, Rulebook, Schedule, Touch
+from engine.model.connector_spec import Schedule
+from engine.model.rulebook import Customer, Rule, Rulebook, Touch
 from tests.engine.conditions import settings, when
 
 WINDOW = settings({"window_days": 14, "archived_for_hours": 24, "families": ("BTS", "CAP")})

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.model.rulebook import FINDINGS, MessageText
-from tests.engine.rule_folders import BASE, CUSTOMER, SETTINGS, problems, rulebook, told
+from engine.rulefiles.check.check import check
+from engine.rulefiles.library import Library, load
+from tests.engine.rule_folders import BASE, CATALOGUE, CUSTOMER, SETTINGS, problems, rulebook, told, write
 
 TRIAL = """\
 rules:
@@ -73,6 +77,30 @@ def test_the_version_is_of_what_is_said_and_not_of_where(tmp_path: Path) -> None
     other = rulebook(tmp_path, connector="settings: {window_days: 8}\n")
     assert plain.version == moved.version
     assert plain.version != other.version
+
+
+def test_a_layer_that_a_package_brings_is_laid_unless_the_operator_has_one_of_its_name(tmp_path: Path) -> None:
+    brought = write(tmp_path / "package", {"slate.yaml": "rules: {session.not_remote: {then: note}}\n"}) / "slate.yaml"
+    catalogue = {**CATALOGUE, "slate": msgspec.structs.replace(CATALOGUE["slate"], layer_file=brought)}
+    rules = write(tmp_path / "rules")
+    library = Library(rules, catalogue, clock=itertools.count(0, 10).__next__)
+
+    def reaction() -> str:
+        assert load(rules, "norvane", catalogue).rule("session.not_remote") == (
+            library.rulebook("norvane").rule("session.not_remote")
+        )
+        return library.rulebook("norvane").rule("session.not_remote").then
+
+    assert reaction() == "note"
+    brought.write_text("rules: {session.not_remote: {then: skip}}  # changed\n", encoding="utf-8")
+    assert reaction() == "skip"
+    write(rules, {"connectors/slate.yaml": "rules: {}\n"})
+    assert reaction() == "off"
+    write(rules, {"customers/other.yaml": "name: O\nlanguage: fr\nzone: UTC\nplatform: {connector: slate}\n"})
+    brought.write_text("rules: {session.gone: {then: skip}}\n", encoding="utf-8")
+    (rules / "connectors" / "slate.yaml").unlink()
+    told = check(rules, catalogue, lambda _: ())
+    assert ("package/slate.yaml", "unknown-rule") in {(problem.place.path[-18:], problem.code) for problem in told}
 
 
 def test_later_layers_replace_a_setting_and_nothing_is_merged(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.model.rulebook import Schedule
+from engine.model.connector_spec import Schedule
 from engine.rulefiles import report
 from engine.rulefiles.library import load
 from engine.rulefiles.parse.option_values import owner
