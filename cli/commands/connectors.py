@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Literal
 
 import typer
 
-from cli.terminal import columns, say
+from cli.terminal import Stopped, columns, say
+from engine.model.connector_spec import ConnectorSpec
 
 KNOWN_FROM = {
     "ours": "our own format",
@@ -22,45 +24,75 @@ KNOWN_FROM = {
 
 
 def connectors(
+    name: Annotated[str | None, typer.Argument(help="One connector, with all that is known of it.")] = None,
     output: Annotated[
         Literal["text", "json"], typer.Option("--format", help="text for people, json for programs.")
     ] = "text",
 ) -> None:
     """List the connectors: their names and sides, where they know their system from, the kinds they give and take.
 
-    Example: muster connectors --format json
+    Of one it tells the fields it gives, what a run fetches of it, what it requires and compares, and when.
+
+    Examples: muster connectors --format json · muster connectors edusign
     """
     import msgspec
 
     from connectors.registry import catalogue
+
+    known = catalogue()
+    if name is not None and name not in known:
+        raise Stopped(f"There is no connector {name!r}. Wanted one of: {', '.join(sorted(known))}.")
+    found = [_known_of(spec) for _, spec in sorted(known.items()) if name in (None, spec.name)]
+    if output == "json":
+        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    elif name is not None:
+        say(columns([row for part, value in found[0].items() if value for row in _rows(part, value)]))
+    else:
+        rows = [["name", "system", "side", "known from", "gives", "takes"]]
+        rows += [
+            [
+                each["name"],
+                # Where the customer's file names the system, it may be any.
+                "any" if "system" in known[each["name"]].options.__struct_fields__ else each["title"],
+                each["side"],
+                KNOWN_FROM[each["certainty"]],
+                " ".join(each["gives"]) or "-",
+                " ".join(each["takes"]) or "-",
+            ]
+            for each in found
+        ]
+        say(columns(rows))
+
+
+def _known_of(spec: ConnectorSpec) -> dict[str, Any]:
+    import msgspec
+
+    from engine.model.connector_spec import FETCHED, TWICE_A_DAY
     from engine.records.kinds import KINDS
 
-    specs = [spec for _, spec in sorted(catalogue().items())]
-    if output == "json":
-        found = [
-            {
-                "name": spec.name,
-                "title": spec.title,
-                "side": spec.side,
-                "certainty": spec.certainty,
-                "gives": [kind for kind in KINDS if kind in spec.provides],
-                "takes": [kind for kind in KINDS if kind in spec.takes],
-            }
-            for spec in specs
-        ]
-        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
-        return
-    rows = [["name", "system", "side", "known from", "gives", "takes"]]
-    rows += [
-        [
-            spec.name,
-            # Where the customer's file names the system, it may be any.
-            "any" if "system" in spec.options.__struct_fields__ else spec.title,
-            spec.side,
-            KNOWN_FROM[spec.certainty],
-            " ".join(kind for kind in KINDS if kind in spec.provides) or "-",
-            " ".join(kind for kind in KINDS if kind in spec.takes) or "-",
-        ]
-        for spec in specs
-    ]
-    say(columns(rows))
+    def by_kind(fields: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+        return {kind: [name for name in KINDS[kind].__struct_fields__ if name in fields[kind]] for kind in fields}
+
+    fetches = FETCHED[spec.side] if spec.fetches is None else spec.fetches
+    found: dict[str, Any] = {
+        "name": spec.name,
+        "title": spec.title,
+        "side": spec.side,
+        "certainty": spec.certainty,
+        "gives": [kind for kind in KINDS if kind in spec.provides],
+        "takes": [kind for kind in KINDS if kind in spec.takes],
+        "provides": by_kind(spec.provides),
+        "fetches": {direction: sorted(kinds) for direction, kinds in fetches.items()},
+        "needs": sorted(spec.needs),
+    }
+    if spec.side == "platform":
+        found["requires"] = {kind: names for kind, names in by_kind(spec.requires).items() if kind in spec.takes}
+        found["compares"] = {kind: list(pairs) for kind, pairs in spec.compares.items() if kind in spec.takes}
+    return found | {"schedule": msgspec.to_builtins(spec.schedule or TWICE_A_DAY)}
+
+
+def _rows(part: str, value: Any) -> list[list[str]]:
+    """A part of what is known as rows: one for each kind or direction of it."""
+    if not isinstance(value, dict):
+        return [[part, value if isinstance(value, str) else " ".join(value), ""]]
+    return [[part, key, " ".join(names)] for key, names in value.items() if names]

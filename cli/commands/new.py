@@ -118,23 +118,25 @@ def _not_installed(folder: Path, what: str, instead: str) -> Path:
 def connector(
     name: Annotated[str, typer.Argument(help="Small letters, digits and hyphens: norva-plan.")],
     title: Annotated[str, typer.Option(help="What people call the system.")] = "",
+    side: Annotated[Literal["source", "platform"], typer.Option(help="Which side of a sync it is.")] = "source",
     into: Annotated[
         Path | None, typer.Option(help="The folder connectors/ to write into; without it this checkout's.")
     ] = None,
 ) -> None:
     """Write a connector's folder: mapper, sample, README, and its line in the registry.
 
-    It reads a CSV file of people and passes the connectors' acceptance suite; make it read your system.
+    It reads a CSV file of people, or of a platform's accounts, and passes the connectors' acceptance suite; make it
+    read your system.
 
-    Example: muster new connector norva-plan --title "Norva Plan"
+    Examples: muster new connector norva-plan --title "Norva Plan" · muster new connector norva-board --side platform
     """
     import connectors
     from cli.scaffold.connector import add_connector
 
     instead = "Work in a checkout, or in a package of your own with an entry point in the group muster.connectors."
     folder = _not_installed(into or Path(connectors.__file__).parent, "connectors", instead)
-    say(str(add_connector(folder, name, title)))
-    note("Read connectors/README.md, then run: uv run pytest tests/connectors")
+    say(str(add_connector(folder, name, title, side)))
+    note("Run just generate, for the schema. Read connectors/README.md, write the mapper, then run: just check")
 
 
 @app.command()

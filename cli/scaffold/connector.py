@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from cli.terminal import Stopped
+from engine.model.connector_spec import Side
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
-_CONNECTOR = '''"""{title} as a CSV export: a file, or a folder or ZIP with people.csv in it."""
+_CONNECTOR = '''"""{title} as a CSV export: a file, or a folder or ZIP with {table}.csv in it."""
 
 from __future__ import annotations
 
@@ -26,11 +28,11 @@ from connectors.reading.tables import Tables
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.kinds import Record
 
-COLUMNS = {{"people": ("id", "role", "first name", "last name", "email")}}
+COLUMNS = {{"{table}": ("id", "role", {own}"first name", "last name", "email")}}
 """Tables of the export, each a file's name, to their columns as {title} writes them."""
 
 _KINDS = {{"student": "learner", "teacher": "instructor"}}
-_PERSON = frozenset({{"source_id", "first_name", "last_name", "email"}})
+{fields} = frozenset({{"source_id", {given}"first_name", "last_name", "email"}})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,17 +42,18 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class {cls}:
-    """People of {title}."""
+    """{what} of {title}."""
 
     spec: ClassVar[ConnectorSpec] = ConnectorSpec(
         name="{name}",
         title="{title}",
         # Where what it knows comes from: published by the vendor, a standard, or observed.
         certainty="observed",
-        side="source",
+        side="{side}",
         options=Options,
         # Only what can really be given: a rule on anything else rests.
-        provides={{"learner": _PERSON, "instructor": _PERSON, "person": _PERSON | {{"role"}}}},
+        provides={provides},
+        # What is not as usual: `fetches`, `needs`, `schedule` and more; see ConnectorSpec.
     )
 
     def __init__(self, options: Options, _around: ConnectorContext, /) -> None:
@@ -60,31 +63,61 @@ class {cls}:
         """Everybody in the export."""
         with opened(self._path, self.spec.title) as files:
             tables = Tables(files, self.spec.title, COLUMNS, fetch)
-            if "people" not in tables:
-                raise Refused(self.spec.title, self._path.name, "there is no people.csv in it", "Export it as well.")
-            nothing = Refused(self.spec.title, "people.csv", "it holds no rows", "Nothing was changed; export again.")
-            yield from admitted(_people(tables), fetch, nothing)
+            if "{table}" not in tables:
+                raise Refused(self.spec.title, self._path.name, "there is no {table}.csv in it", "Export it as well.")
+            nothing = Refused(self.spec.title, "{table}.csv", "it holds no rows", "Nothing was changed; export again.")
+            yield from admitted(_{table}(tables), fetch, nothing)
 
 
-def _people(tables: Tables) -> Iterator[Raw]:
-    for row in tables.rows("people", ("id",), "person"):
-        word = row["role"]
-        kind = _KINDS.get(word.casefold(), "person")
+def _{table}(tables: Tables) -> Iterator[Raw]:
+    for row in tables.rows("{table}", ("id",), "{kind}"):
+        kind = _KINDS.get(row["role"].casefold())
         values = {{
             "source_id": row["id"],
             "first_name": row["first name"],
             "last_name": row["last name"],
             "email": row["email"],
         }}
-        yield Raw(kind, values | {{"role": word}} if kind == "person" else values, row.place)
+        {last}
 '''
 
-_SAMPLE = """id,role,first name,last name,email
-7,student,Elia,Vasserot,elia.vasserot@example.org
-8,student,Moussa,Diombassé,
-318,teacher,Orla,Quist,orla.quist@example.org
-319,visitor,Piotr,Łubrzeński,piotr.lubrzenski@example.org
-"""
+_SLOTS: Mapping[Side, Mapping[str, str]] = {
+    "source": {
+        "what": "People",
+        "table": "people",
+        "kind": "person",
+        "own": "",
+        "own_row": "",
+        "fields": "_PERSON",
+        "given": "",
+        "provides": '{"learner": _PERSON, "instructor": _PERSON, "person": _PERSON | {"role"}}',
+        "roles": "learner; instructor; person",
+        "last": 'yield Raw(kind or "person", values if kind else values | {"role": row["role"]}, row.place)',
+    },
+    "platform": {
+        "what": "Accounts",
+        "table": "accounts",
+        "kind": "account",
+        "own": '"made from", ',
+        "own_row": "| `made from` | `source_ref` |\n",
+        "fields": "_ACCOUNT",
+        "given": '"role", "source_kind", "source_ref", ',
+        "provides": """{"account": _ACCOUNT},
+        # Kinds of the source's records that it takes: only these are decided.
+        takes=frozenset({"learner", "instructor"})""",
+        "roles": "account of a learner; of an instructor; of somebody else",
+        "last": """values |= {"role": kind or "other", "source_kind": kind or "", "source_ref": row["made from"]}
+        yield Raw("account", values, row.place)""",
+    },
+}
+
+_SAMPLE = (
+    ("id", "role", "made from", "first name", "last name", "email"),
+    ("7", "student", "S-7", "Elia", "Vasserot", "elia.vasserot@example.org"),
+    ("8", "student", "S-8", "Moussa", "Diombassé", ""),
+    ("318", "teacher", "T-318", "Orla", "Quist", "orla.quist@example.org"),
+    ("319", "visitor", "", "Piotr", "Łubrzeński", "piotr.lubrzenski@example.org"),
+)
 
 _README = """# {title}
 
@@ -92,18 +125,18 @@ _README = """# {title}
 documented, and by whom, and which are not.
 
 ```yaml
-source: {{connector: {name}, path: people.csv}}
+{side}: {{connector: {name}, path: {table}.csv}}
 ```
 
 | {title} | record |
 |---|---|
-| role student; teacher; anything else | learner; instructor; person |
+| role student; teacher; anything else | {roles} |
 | `id` | `source_id` |
-| `first name`, `last name`, `email` | `first_name`, `last_name`, `email` |
+{own_row}| `first name`, `last name`, `email` | `first_name`, `last_name`, `email` |
 """
 
 
-def add_connector(connectors: Path, name: str, title: str) -> Path:
+def add_connector(connectors: Path, name: str, title: str, side: Side) -> Path:
     """Write the connector's folder and its line in the registry; gives the folder."""
     registry = connectors / "registry.py"
     if not registry.is_file():
@@ -119,10 +152,12 @@ def add_connector(connectors: Path, name: str, title: str) -> Path:
     cls = "".join(part.capitalize() for part in name.split("-"))
     text = _registered(registry.read_text(encoding="utf-8"), package, cls)
     (folder / "samples").mkdir(parents=True)
-    words = {"name": name, "title": title or cls, "cls": cls}
+    words = {"name": name, "title": title or cls, "cls": cls, "side": side, **_SLOTS[side]}
+    rows = [[cell for place, cell in enumerate(row) if place != 2 or words["own"]] for row in _SAMPLE]
+    sample = "".join(",".join(row) + "\n" for row in rows)
     (folder / "__init__.py").write_text("", encoding="utf-8")
     (folder / "connector.py").write_text(_CONNECTOR.format(**words), encoding="utf-8")
-    (folder / "samples" / "people.csv").write_text(_SAMPLE, encoding="utf-8")
+    (folder / "samples" / f"{words['table']}.csv").write_text(sample, encoding="utf-8")
     (folder / "README.md").write_text(_README.format(**words), encoding="utf-8")
     registry.write_text(text, encoding="utf-8")
     return folder

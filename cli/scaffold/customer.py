@@ -7,12 +7,13 @@ import re
 import typing
 from pathlib import Path
 
+import msgspec
 from msgspec import NODEFAULT, Meta, inspect
 from msgspec.structs import fields
 
 from cli.scaffold.rule import PLACEHOLDER
 from cli.terminal import Stopped
-from engine.model.connector_spec import Catalogue, ConnectorSpec, Side
+from engine.model.connector_spec import TWICE_A_DAY, Catalogue, ConnectorSpec, Side
 from engine.records.kinds import DOWNWARD
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -37,14 +38,16 @@ def add_customer(
     path = rules / "customers" / f"{customer_id}.yaml"
     if path.exists():
         raise Stopped(f"{path} exists already. Choose another id, or edit that file.")
+    of_source, of_platform = _spec(catalogue, source, "source"), _spec(catalogue, platform, "platform")
+    runs = msgspec.to_builtins(of_platform.schedule or of_source.schedule or TWICE_A_DAY)
     lines = [
         "# yaml-language-server: $schema=../schema.json",
         f"name: {json.dumps(name, ensure_ascii=False)}",
         f"language: {language}",
         f"zone: {zone}",
-        *_use("source", _spec(catalogue, source, "source"), customer_id),
-        *_use("platform", _spec(catalogue, platform, "platform"), customer_id),
-        'schedule: {downward: ["12:00", "22:00"], upward: ["22:00"]}',
+        *_use("source", of_source, customer_id),
+        *_use("platform", of_platform, customer_id),
+        f"schedule: {{{', '.join(f'{way}: {json.dumps(times)}' for way, times in runs.items() if times)}}}",
         "",
         "# What differs from the base. See: muster schema, and docs/rules.",
         "# settings:",
