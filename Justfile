@@ -33,6 +33,10 @@ rules:
 test *args:
     uv run pytest -n auto --dist loadfile {{ args }}
 
+# Draw ten times as many examples, other ones each time: `just test-long tests/api/test_contract.py --hypothesis-seed 7`
+test-long *args:
+    uv run pytest -n auto --hypothesis-profile long {{ args }}
+
 # Measure, as ratios against rivals in the same run
 bench *args:
     uv run python -m benchmarks {{ args }}

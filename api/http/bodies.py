@@ -13,7 +13,7 @@ from fastapi import Request
 from msgspec import Meta, Raw, Struct
 
 from api.http.limits import MEBIBYTE
-from api.http.parameters import LONGEST_TEXT, of_our_time
+from api.http.parameters import LONGEST_TEXT, MOMENT, of_our_time
 from api.http.problem_details import FieldFault, ProblemError
 from engine.records.kinds import LONGEST_ID
 from runs.issues.by_hand import LONGEST_REASON, SettledState, Settlement
@@ -23,7 +23,14 @@ NDJSON = "application/x-ndjson"
 NDJSON_NAMES = (NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines")
 FORM = "application/x-www-form-urlencoded"
 
-Instant = Annotated[datetime, Meta(tz=True, description="A moment with its UTC offset.")]
+Instant = Annotated[
+    datetime,
+    Meta(
+        tz=True,
+        description="A moment from 1970 to 2199 with its UTC offset.",
+        extra_json_schema={"pattern": MOMENT},
+    ),
+]
 
 
 class Batch(Struct, forbid_unknown_fields=True):
@@ -33,6 +40,9 @@ class Batch(Struct, forbid_unknown_fields=True):
     language: str | None = None
     as_of: Instant | None = None
     """The moment to decide for; now when left out."""
+
+    def __post_init__(self) -> None:
+        of_our_time(self.as_of)
 
 
 class SearchBody(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -82,9 +92,18 @@ class UploadedSheet(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """One sheet that was entered in the source."""
 
     sheet_id: Annotated[
-        str, Meta(min_length=1, max_length=LONGEST_ID, description="The platform's id of it, from the list.")
+        str,
+        Meta(
+            min_length=1,
+            max_length=LONGEST_ID,
+            pattern="^[^\\x00]+$",
+            description="The platform's id of it, from the list.",
+        ),
     ]
     uploaded_at: Annotated[Instant | None, Meta(description="When; now when left out.")] = None
+
+    def __post_init__(self) -> None:
+        of_our_time(self.uploaded_at)
 
 
 class UploadedBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -203,12 +222,6 @@ def read_batch(raw: bytes, content: str, most: int) -> Batch:
         batch = Batch([Raw(line) for line in raw.split(b"\n") if line and not line.isspace()])
     else:
         batch = read_struct(raw, _batch_decoder)
-    if batch.as_of is not None:
-        try:
-            of_our_time(batch.as_of)
-        except ValueError as error:
-            fault = FieldFault(detail=str(error), pointer="#/as_of")
-            raise ProblemError("invalid-request", "`as_of` is out of range.", errors=[fault]) from None
     if len(batch.records) > most:
         raise ProblemError(
             "too-many-records",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import Header, Path, Query
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import PlainValidator, WithJsonSchema
 
 from engine.model.decisions import Verdict
-from engine.model.moments import EARLIEST, LATEST
 from engine.model.rulebook import FixIn
 from engine.records.kinds import KINDS, LONGEST_ID
 from store.enums import Direction, IssueState
@@ -19,15 +19,39 @@ from store.queries import LARGEST_PAGE
 LONGEST_TEXT = 200
 
 
-def of_our_time(moment: datetime) -> datetime:
-    """The moment; ValueError when anything around it could leave the calendar."""
-    if not EARLIEST <= moment <= LATEST:
-        raise ValueError(f"a moment from {EARLIEST.year} to {LATEST.year} is wanted")
-    return moment
+_DAY = "(19[7-9]|2[01][0-9])[0-9]-[0-9]{2}-[0-9]{2}"
+MOMENT = rf"^{_DAY}[Tt ][0-9]{{2}}:[0-9]{{2}}:[0-5][0-9](\.[0-9]+)?([Zz]|[+-][0-9]{{2}}:[0-9]{{2}})$"
+"""How a moment is written: with its UTC offset, and in years around which nothing leaves the calendar."""
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(of_our_time)]
-"""With room around it for local days, windows and years of runs."""
+def of_our_time(moment: datetime | None) -> None:
+    """ValueError when the moment is none that `MOMENT` takes."""
+    if moment is not None and not 1970 <= moment.year < 2200:
+        raise ValueError("A moment from 1970 to 2199 is wanted")
+
+
+def _moment(written: str) -> datetime:
+    try:
+        return datetime.fromisoformat(written.upper() if re.fullmatch(MOMENT, written) else "")
+    except ValueError:
+        raise ValueError(
+            "A moment from 1970 to 2199 with its UTC offset is wanted, such as 2026-11-21T12:00:00+01:00"
+        ) from None
+
+
+def _day(written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise ValueError("A day is wanted, such as 2026-11-21") from None
+
+
+Moment = Annotated[
+    datetime,
+    PlainValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": MOMENT}),
+]
+Day = Annotated[date, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 
 if TYPE_CHECKING:
     KindName = str
@@ -59,7 +83,8 @@ StateFilter = Annotated[
 ]
 FixInFilter = Annotated[FixIn | None, Query(description="Only what is to be fixed there.")]
 ChangedSince = Annotated[
-    Moment | None, Query(description="Only what changed at or after this moment, with its UTC offset.")
+    Moment | None,
+    Query(description="Only what changed at or after this moment, from 1970 to 2199, with its UTC offset."),
 ]
 WaitsFor = Annotated[
     str | None,
@@ -78,11 +103,13 @@ SortedBy = Annotated[
         description="`newest` first; what most others wait for first (`frees`); or what matters soonest first (`soon`)."
     ),
 ]
-DayFilter = Annotated[date | None, Query(description="Only this local day of the customer, such as 2026-11-21.")]
+DayFilter = Annotated[Day | None, Query(description="Only this local day of the customer, such as 2026-11-21.")]
 Cursor = Annotated[
     str | None,
     Query(
-        description="`next_cursor` of the page before, unchanged.", max_length=LONGEST_TEXT, pattern="^[A-Za-z0-9_-]*$"
+        description="`next_cursor` of the page before, unchanged; any other is refused as `invalid-request`.",
+        max_length=LONGEST_TEXT,
+        pattern="^[A-Za-z0-9_-]*$",
     ),
 ]
 Limit = Annotated[int, Query(description="How many at most.", ge=1, le=LARGEST_PAGE)]
@@ -97,4 +124,7 @@ Language = Annotated[
     ),
 ]
 AcceptLanguage = Annotated[str | None, Header(description="Languages of the reader, best first.")]
-AsOf = Annotated[Moment | None, Query(description="The moment to decide for, with its UTC offset; now when left out.")]
+AsOf = Annotated[
+    Moment | None,
+    Query(description="The moment to decide for, from 1970 to 2199, with its UTC offset; now when left out."),
+]

@@ -177,4 +177,6 @@ def from_declined(error: declined.Declined) -> ProblemError:
     """The problem for something asked of the service that it cannot give."""
     code = _DECLINED.get(type(error), "invalid-request")
     headers = {"Retry-After": "10"} if code in ("busy", "rules-broken") else None
-    return ProblemError(code, UNKNOWN_CUSTOMER if code == "unknown-customer" else str(error), headers=headers)
+    said = UNKNOWN_CUSTOMER if code == "unknown-customer" else str(error)
+    errors = [FieldFault(said, parameter="cursor")] if isinstance(error, declined.UnreadableCursor) else ()
+    return ProblemError(code, said, errors=errors, headers=headers)

@@ -8,10 +8,6 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-"""A classification speaks for a moment between these: nothing around it then leaves the calendar."""
-
 
 class Moment(Struct, frozen=True):
     """When a classification speaks for, and the runs around it. All aware."""
@@ -37,9 +33,13 @@ def zone(name: str) -> ZoneInfo:
 
 
 def day_bounds(day: date, zone_name: str) -> tuple[datetime, datetime]:
-    """First instant of a local day and of the day after, in UTC: 23, 24 or 25 hours apart."""
+    """First instant of a local day and of the day after, in UTC: 23, 24 or 25 hours apart.
+
+    The calendar's first and last day end where it ends, so that any day written anywhere has its bounds.
+    """
     where = zone(zone_name)
-    start = datetime.combine(day, time(), where).astimezone(UTC)
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    start = first if day == date.min else datetime.combine(day, time(), where).astimezone(UTC)
     if day == date.max:
-        return start, datetime.max.replace(tzinfo=UTC)
+        return start, start + min(timedelta(days=1), last - start)
     return start, datetime.combine(day + timedelta(days=1), time(), where).astimezone(UTC)

@@ -110,6 +110,29 @@ def test_the_history_tells_the_day_and_what_changed(ill: Client) -> None:
     assert ill.get("/v1/customers/acme/history", params={"day": "2026-11-20"}).json()["items"] == []
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_of_the_calendar_are_days_too(ill: Client, browser: Client, day: str) -> None:
+    assert ill.get("/v1/customers/acme/history", params={"day": day}).json()["items"] == []
+    assert browser.get("/customers/acme/history", params={"day": day}).status_code == 200
+    settled = settle(ill, issue_of(ill, "L-1")["id"], state="waived", reason="Left", until=day)
+    assert settled.status_code == (200 if day.startswith("9") else 409)
+
+
+def test_what_is_accepted_until_the_last_day_of_the_calendar_is_shown_so(ill: Client, browser: Client) -> None:
+    issue = issue_of(ill, "L-1")["id"]
+    settle(ill, issue, state="waived", reason="Left", until="9999-12-31")
+    assert "Accepted until 31 December 9999." in browser.get(f"/customers/acme/issues/{issue}").text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("day", "0"), ("day", "2026-02-30"), ("cursor", "zz"), ("limit", "501"), ("kind", "dragon")]
+)
+def test_a_parameter_that_is_not_as_the_document_says_is_named(ill: Client, name: str, value: str) -> None:
+    answer = ill.get("/v1/customers/acme/history", params={name: value})
+    assert answer.status_code == 422
+    assert [one["parameter"] for one in answer.json()["errors"]] == [name]
+
+
 def test_what_has_no_source_is_listed(ill: Client) -> None:
     account = {"kind": "account", "source_id": "A-9", "created_by": "administrator", "first_name": "Odile"}
     ill.push([account], direction="upward")

@@ -17,6 +17,7 @@ from connectors.files import read_path, recognise
 from connectors.records.connector import FILES
 from engine.records.kinds import KINDS, Class, Enrolment, Learner, Session
 from tests.connectors.trying import HOME
+from tests.draws import times
 
 
 def read(path: Path, fetch: Fetch | None = None) -> list[Any]:
@@ -156,7 +157,7 @@ def test_every_kind_has_a_file_name() -> None:
     assert set(FILES.values()) == set(KINDS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=times(150), deadline=None)
 @given(
     name=st.sampled_from(["users.csv", "Student.csv", "learners.csv", "day.ndjson", "day.json", "export.zip"]),
     start=st.sampled_from(

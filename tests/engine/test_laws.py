@@ -20,12 +20,13 @@ from engine.matching.examples import ExampleSituation
 from engine.model.conditions import Condition, Not
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS, Record, kind_of
+from tests.draws import times
 from tests.engine import drawing
 
 KINDS_DECIDED = sorted(set(KINDS) - {"mark", "person"})
 
 many = settings(
-    max_examples=150,
+    max_examples=times(150),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
@@ -49,7 +50,7 @@ def test_the_matcher_and_the_explainer_agree_on_every_record(kind: str, data: An
 
 @pytest.mark.parametrize("kind", KINDS_DECIDED)
 @given(st.data())
-@settings(many, max_examples=60)
+@settings(many, max_examples=times(60))
 def test_a_rule_matches_only_where_it_would_whatever_the_values_not_provided_were(kind: str, data: Any) -> None:
     # An exception that is not known to hold does not apply: `unless` is outside this law on purpose.
     rule = drawing.rule_of(kind, data.draw(drawing.conditions(kind, exceptions=False)))
@@ -93,7 +94,7 @@ def test_a_rule_matches_only_where_it_would_whatever_the_values_not_provided_wer
 
 @pytest.mark.parametrize("kind", KINDS_DECIDED)
 @given(st.data())
-@settings(many, max_examples=60)
+@settings(many, max_examples=times(60))
 def test_a_condition_and_its_negation_never_both_hold_and_one_does_where_everything_is_known(
     kind: str, data: Any
 ) -> None:
@@ -116,7 +117,7 @@ def _settings_are_set(condition: Condition) -> bool:
 
 
 @given(st.data())
-@settings(many, max_examples=60)
+@settings(many, max_examples=times(60))
 def test_the_same_records_in_any_order_get_the_same_decisions(data: Any) -> None:
     rules = [
         drawing.rule_of(kind, data.draw(drawing.conditions(kind, depth=1)), f"{kind}.drawn{number}")
@@ -140,7 +141,7 @@ def test_the_same_records_in_any_order_get_the_same_decisions(data: Any) -> None
 
 
 @given(st.data())
-@settings(many, max_examples=60)
+@settings(many, max_examples=times(60))
 def test_a_skip_beats_a_flag_and_a_flag_a_note_and_all_that_matched_is_listed(data: Any) -> None:
     kind = "learner"
     rules = [

@@ -150,13 +150,31 @@ def test_broken_rule_files_that_never_were_good_are_said_so(api: Client, rules: 
     assert answer.json()["type"] == "urn:muster:problem:rules-broken"
 
 
-@pytest.mark.parametrize("as_of", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59Z"])
+@pytest.mark.parametrize(
+    "as_of",
+    [
+        "9999-12-31T23:59:59-14:00",
+        "0001-01-01T00:00:00+14:00",
+        "1969-12-31T23:59:59Z",
+        "2200-01-01T00:00:00Z",
+        "1764500000",
+    ],
+)
 def test_a_moment_out_of_our_time_is_refused_everywhere(api: Client, as_of: str) -> None:
     assert api.classify([INES], as_of=as_of).status_code == 422
     assert api.push([INES], as_of=as_of).status_code == 422
+    sheets = {"sheets": [{"sheet_id": "F-1", "uploaded_at": as_of}]}
+    assert api.post("/v1/customers/acme/sheets/uploaded", json=sheets).status_code == 422
     answer = api.get("/v1/customers/acme/issues", params={"changed_since": as_of})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["parameter"] == "changed_since"
+    assert as_of not in answer.text
+
+
+@pytest.mark.parametrize("as_of", ["1970-01-01T00:00:00+14:00", "2199-12-31 23:59:59.5-14:00", "2026-11-21t12:00:00z"])
+def test_a_moment_of_our_time_is_taken_everywhere(api: Client, as_of: str) -> None:
+    assert api.classify([INES], as_of=as_of).status_code == 200
+    assert api.get("/v1/customers/acme/issues", params={"changed_since": as_of}).status_code == 200
 
 
 def test_what_was_sent_wrong_is_not_repeated(pushed: Client) -> None:

@@ -12,12 +12,13 @@ from engine.explaining.evaluator import Tracer
 from engine.explaining.near_misses import _after, nearly, still, ways
 from engine.language.languages import languages
 from engine.language.sentences import Speaker
+from tests.draws import times
 from tests.engine import drawing
 from tests.engine.explaining.test_evaluator import traced, without
 from tests.engine.test_laws import KINDS_DECIDED
 
 few = settings(
-    max_examples=60,
+    max_examples=times(60),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

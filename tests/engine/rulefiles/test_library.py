@@ -18,6 +18,7 @@ from engine.model.rulebook import FINDINGS
 from engine.rulefiles import report
 from engine.rulefiles.library import Library, customers, load, load_base
 from engine.rulefiles.loader import Loader
+from tests.draws import times
 from tests.engine.rule_folders import BASE, CATALOGUE, CUSTOMER, FOLDER, SETTINGS, rulebook, write
 
 SECOND = CUSTOMER.replace("MUSTER_NORVANE", "MUSTER_QUAY").replace("Campus Norvane", "Quay School")
@@ -263,7 +264,7 @@ def _mutated(text: str) -> st.SearchStrategy[str]:
     return st.lists(st.tuples(line, st.integers(0, 200), piece, hows), min_size=1, max_size=4).map(apply)
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=times(80), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     name=st.sampled_from(["base", "settings", "connector", "customer"]),
     content=st.one_of(
