@@ -8,10 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
+from engine.language.dates import Dates
 from engine.language.languages import Languages, languages
+from engine.language.renderer import WORDS
 
 
 def _flat(tree: Mapping[str, Any], before: str = "") -> dict[str, str]:
@@ -31,6 +32,7 @@ class Words:
         known = known or languages()
         self.languages = known.names
         self.keys = {language: _flat(known.part(language, "pages", dict[str, Any])) for language in self.languages}
+        self._dates = {language: self._dates_of(language, known) for language in self.languages}
         self._plurals = {language: Locale.parse(language).plural_form for language in self.languages}
 
     def say(self, language: str, key: str, **values: Any) -> str:
@@ -51,12 +53,14 @@ class Words:
 
     def day(self, moment: datetime, language: str, zone: str) -> str:
         """The local day, such as 21 November 2026."""
-        there = moment.astimezone(ZoneInfo(zone)).date()
-        pattern = self.say(language, "dates.first_day" if there.day == 1 else "dates.day")
-        return format_date(there, pattern, locale=language)
+        return self._dates[language].said_day(moment.astimezone(ZoneInfo(zone)).date())
 
     def when(self, moment: datetime, language: str, zone: str) -> str:
         """The local day and time of day, such as Sat 21 Nov 2026, 14:05."""
-        there = moment.astimezone(ZoneInfo(zone))
-        pattern = self.say(language, "dates.first_when" if there.day == 1 else "dates.when")
-        return format_datetime(there, pattern, locale=language)
+        return self._dates[language].said_when(moment.astimezone(ZoneInfo(zone)))
+
+    def _dates_of(self, language: str, known: Languages) -> Dates:
+        """Days are those of messages; moments are shorter on pages."""
+        said = known.part(language, "messages", dict[str, dict[str, Any]])[WORDS]
+        pages = self.keys[language]
+        return Dates(language, said["day"], said["first_day"], pages["dates.when"], pages["dates.first_when"])

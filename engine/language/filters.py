@@ -8,12 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Self
 
-from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from msgspec import Struct
 
+from engine.language.dates import Dates, timed
 from engine.language.languages import Languages
 from engine.language.wording import Wording, wording
 from engine.model.rulebook import MessageText
@@ -84,20 +83,14 @@ class Items(tuple[dict[str, Any], ...]):
         return made
 
 
-class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of one language that stand beside its messages. Patterns of dates are CLDR's."""
+class Phrases(Dates, frozen=True, forbid_unknown_fields=True):
+    """The words of one language that stand beside its messages."""
 
-    locale: str
     absent: str
     """In place of a value that there is not."""
     source: str
     """Where no source is named."""
     platform: str
-    day: str
-    first_day: str
-    """The day pattern for the first of a month."""
-    when: str
-    first_when: str
     clock: str
     run: str
     """`{when}` is the next run."""
@@ -183,20 +176,17 @@ class Language:
     def _day(self, value: Any) -> str:
         if not isinstance(value, date):
             return self.shown(value)
-        day = value.date() if isinstance(value, datetime) else value
-        pattern = self.phrases.first_day if day.day == 1 else self.phrases.day
-        return _dated(day, pattern, self.phrases.locale)
+        return self.phrases.said_day(value.date() if isinstance(value, datetime) else value)
 
     def _clock(self, value: Any) -> str:
         if not isinstance(value, datetime):
             return self.shown(value)
-        return _timed(value.replace(tzinfo=None), self.phrases.clock, self.phrases.locale)
+        return timed(value, self.phrases.clock, self.phrases.locale)
 
     def _when(self, value: Any) -> str:
         if not isinstance(value, datetime):
             return self._day(value)
-        pattern = self.phrases.first_when if value.day == 1 else self.phrases.when
-        return _timed(value.replace(tzinfo=None), pattern, self.phrases.locale)
+        return self.phrases.said_when(value)
 
     def _run(self, value: Any) -> str:
         return self.phrases.run.format(when=self._when(value)) if value else self.phrases.no_run
@@ -266,16 +256,6 @@ class Language:
             return value
         # Counted in UTC: a local clock is set back and forth.
         return (value.astimezone(UTC) + timedelta(hours=hours)).astimezone(value.tzinfo)
-
-
-@lru_cache(maxsize=4096)
-def _dated(day: date, pattern: str, locale: str) -> str:
-    return format_date(day, pattern, locale=locale)
-
-
-@lru_cache(maxsize=4096)
-def _timed(moment: datetime, pattern: str, locale: str) -> str:
-    return format_datetime(moment, pattern, locale=locale)
 
 
 @lru_cache(maxsize=1024)
