@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from itertools import product
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 from engine.language.languages import languages
 from engine.language.wording import Wording, wording
 from engine.matching.comparisons import Clock, bind, holds
+from engine.matching.comparisons_fast import predicate
 from engine.model.conditions import Day, FieldTest, Instant, Operand, Value
 from engine.model.moments import Moment
 from engine.model.operator_uses import TIMES, Use
@@ -120,3 +122,36 @@ def test_the_example_of_an_operator_is_one_of_it(name: str, sort: str) -> None:
     assert {test.op for test in found} == {name}, use.example
     assert all(OPERATORS[name].use(test.type, is_set=test.is_set) is use for test in found), use.example
     assert yaml.safe_load(use.example)
+
+
+@pytest.mark.parametrize(("address", "well"), [("mina@example.org", True), ("straße@example.org", False)])
+def test_an_address_is_judged_as_it_is_written_and_not_as_it_is_compared(address: str, well: bool) -> None:
+    for name, expected in (("well_formed", well), ("malformed", not well)):
+        leaf = bind(FieldTest("email", name, (), "email", False, drawing.PLACE), {})
+        assert leaf is not None
+        assert holds(leaf, address, None, CLOCK) is predicate(leaf)(address, None, CLOCK) is expected
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "instant", "holding"),
+    [
+        ("Europe/Paris", date(2026, 11, 21), "2026-11-20T22:59:59.999999Z", {"before", "at_most", "not"}),
+        ("Europe/Paris", date(2026, 11, 21), "2026-11-20T23:00:00Z", {"on", "equals", "at_least", "at_most"}),
+        ("Europe/Paris", date(2026, 11, 21), "2026-11-21T22:59:59.999999Z", {"on", "equals", "at_least", "at_most"}),
+        ("Europe/Paris", date(2026, 11, 21), "2026-11-21T23:00:00Z", {"after", "at_least", "not"}),
+        # Samoa went from the 29th to the 31st: the 30th is the instant between them.
+        ("Pacific/Apia", date(2011, 12, 30), "2011-12-30T10:00:00Z", {"on", "equals", "at_least", "at_most"}),
+        ("Pacific/Apia", date(2011, 12, 30), "2011-12-30T10:00:00.000001Z", {"after", "at_least", "not"}),
+    ],
+)
+def test_a_day_is_all_of_its_instants(zone: str, day: date, instant: str, holding: set[str]) -> None:
+    clock, value = Clock(Moment(drawing.AS_OF, zone)), datetime.fromisoformat(instant)
+    found = set()
+    for name, operator in OPERATORS.items():
+        if operator.time is not None and operator.time.wants != "nothing":
+            leaf = bind(FieldTest("starts_at", name, (Value(day),), "instant", False, drawing.PLACE), {})
+            assert leaf is not None
+            assert holds(leaf, value, None, clock) is predicate(leaf)(value, None, clock)
+            if holds(leaf, value, None, clock):
+                found.add(name)
+    assert found == holding
