@@ -218,6 +218,7 @@ def test_the_library_answers_several_threads(library: Library, hands: Hands, tmp
         hands.now += 1
         return library.rulebook("norvane" if number % 2 else "quay").customer.id
 
+    library.rulebook("norvane")  # a file caught half written leaves the last good rules, which there must be
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(ask, range(200))) == {"norvane", "quay"}
 
