@@ -62,7 +62,7 @@ PLATFORMS: dict[str, Platform] = {
     "wonde": EDUCATION_PERFECT,
     "ypareo": EDUSIGN,
 }
-"""Source to the platform that takes what it gives."""
+"""Source to the platform that takes what it gives; of a new one, any kind."""
 SETTINGS: dict[str, dict[str, Any]] = {
     # Its fake answers for exactly these days.
     "columns": {"lookback_days": 0, "window_days": 13},
@@ -70,7 +70,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "edusign": {"absence_reasons": {"rea_1": "MALADIE"}},
 }
 PUSHED_BY = {"edusign": "ypareo", "campus-skills": "contracts"}
-"""Platform to the connector whose samples its source sends before it is read."""
+"""Platform to the connector whose samples its source sends before it is read; before a new one, Ypareo's."""
 AS_OF = {"edusign": datetime(2026, 11, 28, 21, tzinfo=UTC)}
 """When it is not Monday: on Saturday night the week's sheets are there."""
 
@@ -114,7 +114,7 @@ def customer_file(tried: Tried, url: str, guards: Mapping[str, Any] | None = Non
         options.setdefault("url", url)
     used = {"connector": tried.connector, **options}
     if tried.side == "source":
-        systems = {"source": used, "platform": PLATFORMS[tried.connector]}
+        systems = {"source": used, "platform": PLATFORMS.get(tried.connector, EVERYTHING)}
     else:
         systems = {"source": {"connector": "pushed", "system": "Ypareo", "layer": "ypareo"}, "platform": used}
     written = {"name": "Norvane", "language": "en", "zone": "Europe/Paris", **systems}
@@ -168,7 +168,7 @@ def run(service: Service, tried: Tried, hours: int = 0) -> RunSummary:
 def first_run(service: Service, tried: Tried) -> RunSummary:
     """The first run; for a platform, after its source has sent its records. Sheets are seen on Monday before."""
     if tried.side == "platform":
-        service.push("fake", sent_by(PUSHED_BY[tried.connector]), True, as_of=MONDAY)
+        service.push("fake", sent_by(PUSHED_BY.get(tried.connector, "ypareo")), True, as_of=MONDAY)
     if tried.connector in AS_OF:
         service.run("fake", tried.direction, as_of=MONDAY)
     return run(service, tried)
