@@ -118,13 +118,12 @@ def _run(url: str) -> tuple[int, int]:
         folder = Path(name)
         (folder / "customers").mkdir()
         (folder / "customers" / "bench.yaml").write_text(_FILE.format(url=url), encoding="utf-8")
-        database = Database.open(f"sqlite:///{folder}/muster.db")
-        database.upgrade()
         systems = catalogue()
         library = Library(folder, systems, allow_private_hosts=True)
         environ = {"MUSTER_ALLOW_PRIVATE_HOSTS": "1", "MUSTER_BENCH_TOKEN": _TOKEN}
-        run = Service(database, library, systems, Messages(), environ).run("bench", as_of=AS_OF)
-        database.close()
+        with Database.open(f"sqlite:///{folder}/muster.db") as database:
+            database.upgrade()
+            run = Service(database, library, systems, Messages(), environ).run("bench", as_of=AS_OF)
     assert run.error is None
     return run.received, run.requests
 

@@ -37,18 +37,17 @@ def _kills(system: str, make: MakeUrl, folder: Path, number: int) -> int:
     failed = 0
     for _ in range(number):
         url = make()
-        database = Database.open(url)
-        service = a_service(database, folder)
-        service.push("north", school(SIZE, 0), True, as_of=NOW)
-        pusher = Pusher(url, folder, SIZE, "north")
-        pusher.push(1)
-        time.sleep(draw.uniform(0, seconds))
-        said = [line.split()[0] for line in pusher.kill().splitlines()]
-        at[said[-1] if said else "begun"] += 1
-        if "done" not in said:
-            service.push("north", school(SIZE, 1), True, as_of=NOW + timedelta(days=1))
-        failed += told(database) != undisturbed
-        database.close()
+        with Database.open(url) as database:
+            service = a_service(database, folder)
+            service.push("north", school(SIZE, 0), True, as_of=NOW)
+            with Pusher(url, folder, SIZE, "north") as pusher:
+                pusher.push(1)
+                time.sleep(draw.uniform(0, seconds))
+                said = [line.split()[0] for line in pusher.kill().splitlines()]
+            at[said[-1] if said else "begun"] += 1
+            if "done" not in said:
+                service.push("north", school(SIZE, 1), True, as_of=NOW + timedelta(days=1))
+            failed += told(database) != undisturbed
     moments = ", ".join(f"{count} after '{doing}'" for doing, count in at.most_common())
     print(f"{system}: {number} kills within {seconds:.2f} s ({moments}); {failed} left a trace", flush=True)
     return failed
@@ -57,16 +56,13 @@ def _kills(system: str, make: MakeUrl, folder: Path, number: int) -> int:
 def _undisturbed(make: MakeUrl, folder: Path) -> tuple[dict[str, list[str]], float]:
     """What two days give when nobody is killed, and how long the second takes in a process of its own."""
     url = make()
-    database = Database.open(url)
-    a_service(database, folder).push("north", school(SIZE, 0), True, as_of=NOW)
-    pusher = Pusher(url, folder, SIZE, "north")
-    start = time.monotonic()
-    pusher.push(1)
-    ended = pusher.until("done")["done"]
-    pusher.close()
-    found = told(database)
-    database.close()
-    return found, ended - start
+    with Database.open(url) as database:
+        a_service(database, folder).push("north", school(SIZE, 0), True, as_of=NOW)
+        with Pusher(url, folder, SIZE, "north") as pusher:
+            start = time.monotonic()
+            pusher.push(1)
+            ended = pusher.until("done")["done"]
+        return told(database), ended - start
 
 
 if __name__ == "__main__":

@@ -24,8 +24,6 @@ def stored(system: str) -> Iterator[Service]:
     """A service on a fresh database of a system."""
     with tempfile.TemporaryDirectory() as folder:
         databases = sqlite_databases(Path(folder)) if system == "sqlite" else postgresql_databases()
-        with databases as make:
-            database = Database.open(make())
+        with databases as make, Database.open(make()) as database:
             systems = catalogue()
             yield Service(database, Library(RULES, systems), systems, Messages())
-            database.close()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 RULES = "MUSTER_RULES"
 """Folder of rule files; the packaged ones when not set."""
+until_the_end = ExitStack()
+"""What a command opens and keeps until it ends, however it ends: ``cli.main`` closes it."""
 _in_use: ContextVar[Path | None] = ContextVar("rules_in_use", default=None)
 
 
@@ -45,11 +48,11 @@ def private_hosts_allowed() -> bool:
 
 
 def open_database(url: str | None = None) -> Database:
-    """The database named by the URL, else by the environment. Nothing is read yet."""
+    """The database named by the URL, else by the environment. Nothing is read yet; it is closed with the command."""
     from store.database import VARIABLE, Database, WrongDatabaseUrl
 
     try:
-        return Database.open(url)
+        return until_the_end.enter_context(Database.open(url))
     except WrongDatabaseUrl as error:
         raise Stopped(f"{error} Correct {VARIABLE}.") from None
 

@@ -26,6 +26,7 @@ from cli.commands import (
     serve,
     sheets,
 )
+from cli.environment import until_the_end
 from cli.failures import told
 
 app = typer.Typer(
@@ -74,5 +75,5 @@ def _muster(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit; expected failures become a sentence and an exit status."""
-    with told():
+    with told(), until_the_end:
         app(arguments if arguments is not None else sys.argv[1:], prog_name="muster")

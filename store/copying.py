@@ -39,12 +39,9 @@ def back_up(database: Database, to: Path) -> None:
         if database.file is not None:
             _sqlite_backup(database.file, unfinished)
         else:
-            copy = Database.open(f"sqlite:///{unfinished}")
-            try:
+            with Database.open(f"sqlite:///{unfinished}") as copy:
                 copy.upgrade()
                 _copy(database, copy)
-            finally:
-                copy.close()
         # Under its name only when it is whole.
         unfinished.rename(to)
     finally:
@@ -56,8 +53,7 @@ def restore(database: Database, backup: Path) -> None:
     """Fill an empty database, which is upgraded first, from a backup. Raises CannotCopy where it is not empty."""
     if not backup.is_file():
         raise CannotCopy(f"There is no file {backup}. Wanted a backup that `muster db backup` wrote.")
-    kept = Database.open(f"sqlite:///{backup}")
-    try:
+    with Database.open(f"sqlite:///{backup}") as kept:
         try:
             behind = kept.behind()
         except Exception:  # noqa: BLE001 - whatever is wrong with it, it is no backup
@@ -66,8 +62,6 @@ def restore(database: Database, backup: Path) -> None:
             raise CannotCopy(f"{backup} is no backup of this version. Restore it with the version that wrote it.")
         database.upgrade()
         _copy(kept, database)
-    finally:
-        kept.close()
 
 
 def _sqlite_backup(file: Path, to: Path) -> None:

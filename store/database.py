@@ -46,7 +46,7 @@ class Database:
         """Open by URL, such as `sqlite:///muster.db` or `postgresql://host/muster`.
 
         Without one: `MUSTER_DATABASE_URL`, else the file `muster.db` in the current folder. Nothing is read or
-        written yet, and only ``upgrade`` makes a file that is not there.
+        written yet, and only ``upgrade`` makes a file that is not there. It is closed at the end of a ``with``.
         Raises WrongDatabaseUrl for an address of another system, or of a database in memory.
         """
         return cls(_engine(_address(url or os.environ.get(VARIABLE) or f"sqlite:///{FILE}")))
@@ -128,6 +128,12 @@ class Database:
         """Give every connection back."""
         self._engine.dispose()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self.close()
+
 
 def _address(url: str) -> URL:
     try:
@@ -183,15 +189,18 @@ def _without_values(context: ExceptionContext) -> None:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own BEGIN is the deferred one, under which concurrent writers fail instead of waiting.
     connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout = {_BUSY_MILLISECONDS}",
-        "journal_mode = WAL",
-        "synchronous = NORMAL",
-        "foreign_keys = ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    try:
+        for pragma in (
+            f"busy_timeout = {_BUSY_MILLISECONDS}",
+            "journal_mode = WAL",
+            "synchronous = NORMAL",
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+    except BaseException:
+        # The pool forgets a connection that it could not prepare.
+        connection.close()
+        raise
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.environment import open_database
+from cli.environment import open_database, until_the_end
 from cli.ports import must_be_free
 from cli.terminal import COLOURS, columns, note, paint, progress, say
 
@@ -42,18 +41,15 @@ def demo(
     if serve:
         must_be_free(HOST, port)
     kept = True
-    with ExitStack() as open_until_the_end:
-        if database is None:
-            folder = open_until_the_end.enter_context(TemporaryDirectory(prefix="muster-demo-"))
-            database = Path(folder) / "muster.db"
-            kept = False
-        service = _service(database)
-        open_until_the_end.callback(service.database.close)
-        _seed(service)
-        if kept or serve:
-            note(f"Stored in {database}{'' if kept else ', until the end'}.")
-        if serve:
-            _serve(service, port)
+    if database is None:
+        database = Path(until_the_end.enter_context(TemporaryDirectory(prefix="muster-demo-"))) / "muster.db"
+        kept = False
+    service = _service(database)
+    _seed(service)
+    if kept or serve:
+        note(f"Stored in {database}{'' if kept else ', until the end'}.")
+    if serve:
+        _serve(service, port)
 
 
 def _service(database: Path) -> Service:

@@ -158,11 +158,10 @@ def url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def service(url: str, rules: Path) -> Iterator[Service]:
-    database = Database.open(url)
     known = catalogue()
-    yield Service(database, Library(rules, known), known, Messages(), environ={}, clock=lambda: NOON)
-    stands_as_noted(database)
-    database.close()
+    with Database.open(url) as database:
+        yield Service(database, Library(rules, known), known, Messages(), environ={}, clock=lambda: NOON)
+        stands_as_noted(database)
 
 
 MakeKey = Callable[..., str]

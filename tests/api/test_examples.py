@@ -68,10 +68,15 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def service(rules: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    database = Database.open(f"sqlite:///{tmp_path_factory.mktemp('store') / 'muster.db'}")
-    database.upgrade()
-    yield Service(database, Library(rules, catalogue()), catalogue(), Messages(), environ={})
-    database.close()
+    with Database.open(f"sqlite:///{tmp_path_factory.mktemp('store') / 'muster.db'}") as database:
+        database.upgrade()
+        yield Service(database, Library(rules, catalogue()), catalogue(), Messages(), environ={})
+
+
+@pytest.fixture(autouse=True)
+def _rests_between_tests(service: Service) -> Iterator[None]:
+    with service.database:
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -62,11 +62,16 @@ class Seeded(Struct, frozen=True):
 
 
 @pytest.fixture(scope="session")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
-    """The demo as at noon of an invented today; only to be read."""
+def seeded_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     url = f"sqlite:///{tmp_path_factory.mktemp('demo') / 'muster.db'}"
-    database = Database.open(url)
-    database.upgrade()
-    service = Service(database, Library(RULES, catalogue()), catalogue(), Messages(), {}, lambda: NOON)
-    yield Seeded(url, service, list(seed(service, NOON)))
-    database.close()
+    with Database.open(url) as database:
+        database.upgrade()
+        service = Service(database, Library(RULES, catalogue()), catalogue(), Messages(), {}, lambda: NOON)
+        yield Seeded(url, service, list(seed(service, NOON)))
+
+
+@pytest.fixture
+def seeded(seeded_once: Seeded) -> Iterator[Seeded]:
+    """The demo as at noon of an invented today; only to be read."""
+    with seeded_once.service.database:
+        yield seeded_once

@@ -12,7 +12,7 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from engine.records.kinds import Account, Instructor, Learner, Record, Session
 from runs.model.errors import Busy
@@ -73,20 +73,20 @@ def tell(doing: str, number: int) -> None:
 
 def main() -> None:
     url, folder, size, *customers = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]
-    database = Database.open(url)
-    service = a_service(database, folder, **dict.fromkeys(customers, PLAIN))
-    tell("ready", 0)
-    for line in sys.stdin:
-        customer, number, way = line.split()
-        day = int(number)
-        direction: Direction = "upward" if way == "upward" else "downward"
-        records = received(size, day, direction) if way != "school" else school(size, day)
-        try:
-            service.push(customer, records, True, direction, as_of=NOW + timedelta(days=day), on_page=tell)
-        except Busy:
-            tell("busy", 0)
-        else:
-            tell("done", 0)
+    with Database.open(url) as database:
+        service = a_service(database, folder, **dict.fromkeys(customers, PLAIN))
+        tell("ready", 0)
+        for line in sys.stdin:
+            customer, number, way = line.split()
+            day = int(number)
+            direction: Direction = "upward" if way == "upward" else "downward"
+            records = received(size, day, direction) if way != "school" else school(size, day)
+            try:
+                service.push(customer, records, True, direction, as_of=NOW + timedelta(days=day), on_page=tell)
+            except Busy:
+                tell("busy", 0)
+            else:
+                tell("done", 0)
 
 
 class Pusher:
@@ -124,8 +124,13 @@ class Pusher:
         self._process.send_signal(signal.SIGKILL)
         return self._process.communicate()[0]
 
-    def close(self) -> None:
-        """Let it end."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, raised: type[BaseException] | None, *_raised: object) -> None:
+        """Let it end; at once, when what it was started for has failed."""
+        if raised is not None:
+            self._process.kill()
         self._process.communicate(timeout=60)
 
 

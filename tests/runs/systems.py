@@ -322,14 +322,9 @@ def calling(name: str) -> Fits:
     return lambda request: call_of(request).endswith(name)
 
 
-@contextmanager
-def opened(path: Path | str) -> Iterator[Database]:
+def opened(path: Path | str) -> Database:
     """The database in that file."""
-    database = Database.open(f"sqlite:///{path}")
-    try:
-        yield database
-    finally:
-        database.close()
+    return Database.open(f"sqlite:///{path}")
 
 
 def copied(path: Path) -> Path:

@@ -56,8 +56,7 @@ def ran(
         found = {}
         for tried in SYSTEMS:
             url, _ = stack.enter_context(systems.serving(tried))
-            database = Database.open(sqlite_url())
-            stack.callback(database.close)
+            database = stack.enter_context(Database.open(sqlite_url()))
             service = systems.service_of(tried, url, database, tmp_path_factory.mktemp("fake"))
             found[tried] = (systems.first_run(service, tried), service)
         yield found

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import NullPool, create_engine, make_url, text
 
 from store.database import Database
 
@@ -50,7 +50,7 @@ def postgresql_databases() -> Iterator[MakeUrl]:
         pytest.skip(f"PostgreSQL does not start here: {type(error).__name__}")
     try:
         address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        admin = create_engine(address, isolation_level="AUTOCOMMIT")
+        admin = create_engine(address, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with admin.connect() as connection:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
@@ -65,7 +65,6 @@ def postgresql_databases() -> Iterator[MakeUrl]:
             return _url(address.set(database=name))
 
         yield make
-        admin.dispose()
     finally:
         # Nothing in it is to be kept: it need not be written out first.
         os.kill(server.get_pid(), signal.SIGQUIT)
@@ -79,6 +78,5 @@ def _url(address: object) -> str:
 
 
 def _upgrade(url: str) -> None:
-    database = Database.open(url)
-    database.upgrade()
-    database.close()
+    with Database.open(url) as database:
+        database.upgrade()

@@ -35,19 +35,17 @@ def url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database(url: str) -> Iterator[Database]:
     """A fresh database of each system, open."""
-    opened = Database.open(url)
-    yield opened
-    stands_as_noted(opened)
-    opened.close()
+    with Database.open(url) as opened:
+        yield opened
+        stands_as_noted(opened)
 
 
 @pytest.fixture
 def sqlite_database(sqlite_url: MakeUrl) -> Iterator[Database]:
     """A fresh SQLite file, open: for what does not depend on the system."""
-    opened = Database.open(sqlite_url())
-    yield opened
-    stands_as_noted(opened)
-    opened.close()
+    with Database.open(sqlite_url()) as opened:
+        yield opened
+        stands_as_noted(opened)
 
 
 def stands_as_noted(database: Database) -> None:

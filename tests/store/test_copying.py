@@ -30,14 +30,13 @@ def test_a_backup_holds_everything_and_goes_back_into_either_system(
     back_up(database, tmp_path / "copy.db")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.db", "customers"]
     for make in (sqlite_url, postgresql_url):
-        fresh = Database.open(make())
-        restore(fresh, tmp_path / "copy.db")
-        assert everything(fresh) == everything(database)
-        again = a_service(fresh, tmp_path)
-        # What is written next is numbered on.
-        assert again.push("north", ILL, True, as_of=later(hours=2)).id == 3
-        assert states(again)
-        fresh.close()
+        with Database.open(make()) as fresh:
+            restore(fresh, tmp_path / "copy.db")
+            assert everything(fresh) == everything(database)
+            again = a_service(fresh, tmp_path)
+            # What is written next is numbered on.
+            assert again.push("north", ILL, True, as_of=later(hours=2)).id == 3
+            assert states(again)
 
 
 def test_a_backup_is_never_written_over_and_fills_only_what_is_empty(database: Database, tmp_path: Path) -> None:

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import threading
 import traceback
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlmodel import select
 
 from store import migrating
@@ -29,36 +30,33 @@ def test_the_migrations_make_the_tables_of_the_program(database: Database) -> No
 
 
 def test_a_new_file_is_behind_until_it_is_upgraded(tmp_path: Path) -> None:
-    database = Database.open(f"sqlite:///{tmp_path / 'new' / 'muster.db'}")
-    assert database.behind()
-    database.upgrade()
-    database.upgrade()
-    assert not database.behind()
-    database.close()
+    with Database.open(f"sqlite:///{tmp_path / 'new' / 'muster.db'}") as database:
+        assert database.behind()
+        database.upgrade()
+        database.upgrade()
+        assert not database.behind()
 
 
 def test_only_an_upgrade_makes_a_file(tmp_path: Path) -> None:
-    database = Database.open(f"sqlite:///{tmp_path / 'new' / 'muster.db'}")
-    assert database.missing
-    assert database.behind()
-    with pytest.raises(OperationalError, match="there is none of that name"), database.reading() as session:
-        session.exec(select(RunRow)).all()
-    assert list(tmp_path.iterdir()) == []
-    database.upgrade()
-    assert not database.missing
-    database.close()
+    with Database.open(f"sqlite:///{tmp_path / 'new' / 'muster.db'}") as database:
+        assert database.missing
+        assert database.behind()
+        with pytest.raises(OperationalError, match="there is none of that name"), database.reading() as session:
+            session.exec(select(RunRow)).all()
+        assert list(tmp_path.iterdir()) == []
+        database.upgrade()
+        assert not database.missing
 
 
 def test_processes_that_upgrade_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
-    databases = [Database.open(f"sqlite:///{tmp_path / 'muster.db'}") for _ in range(4)]
-    threads = [threading.Thread(target=database.upgrade) for database in databases]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [database.behind() for database in databases] == [False] * 4
-    for database in databases:
-        database.close()
+    with ExitStack() as stack:
+        databases = [stack.enter_context(Database.open(f"sqlite:///{tmp_path / 'muster.db'}")) for _ in range(4)]
+        threads = [threading.Thread(target=database.upgrade) for database in databases]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [database.behind() for database in databases] == [False] * 4
 
 
 def test_foreign_keys_hold_again_after_a_migration(database: Database) -> None:
@@ -142,6 +140,12 @@ def test_no_personal_value_stands_in_a_database_error(database: Database) -> Non
     assert "amelie" not in "".join(traceback.format_exception(caught.value))
 
 
+def test_a_file_that_is_no_database_is_refused_and_closed_again(tmp_path: Path) -> None:
+    (tmp_path / "muster.db").write_text("This is no database. " * 100, encoding="utf-8")
+    with Database.open(f"sqlite:///{tmp_path / 'muster.db'}") as database, pytest.raises(DatabaseError):
+        database.behind()
+
+
 @pytest.mark.parametrize(
     "url", ["mysql://host/name", "sqlite://", "sqlite:///:memory:", "not a url", "sqlite:///file:x?mode=memory"]
 )
@@ -151,9 +155,8 @@ def test_an_address_of_another_kind_is_refused(url: str) -> None:
 
 
 def test_a_password_is_not_shown() -> None:
-    database = Database.open("postgresql://muster:hunter2@localhost/muster")
-    assert "hunter2" not in database.place
-    database.close()
+    with Database.open("postgresql://muster:hunter2@localhost/muster") as database:
+        assert "hunter2" not in database.place
 
 
 def test_a_large_write_is_counted_at_once(database: Database) -> None:

@@ -87,8 +87,7 @@ def test_readyz_counts_and_names_nobody(app: object, rules: Path) -> None:
 
 
 def test_readyz_is_503_while_the_tables_are_not_there(service: Service, tmp_path: Path) -> None:
-    empty = Database.open(f"sqlite:///{tmp_path / 'empty.db'}")
-    bare = Service(empty, service.library, service.catalogue, service.messages, environ={}, clock=service.clock)
-    answer = Client(create_app(bare)).get("/readyz")
-    empty.close()
+    with Database.open(f"sqlite:///{tmp_path / 'empty.db'}") as empty:
+        bare = Service(empty, service.library, service.catalogue, service.messages, environ={}, clock=service.clock)
+        answer = Client(create_app(bare)).get("/readyz")
     assert (answer.status_code, answer.json()["database"]) == (503, False)

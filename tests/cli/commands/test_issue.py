@@ -15,7 +15,6 @@ from tests.cli.conftest import Muster, Seeded
 @pytest.fixture
 def norvane(muster: Muster, seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Muster:
     """Commands over a copy of the seeded database, which may be changed."""
-    seeded.service.database.close()
     copy = tmp_path / "copy.db"
     shutil.copy(seeded.url.removeprefix("sqlite:///"), copy)
     monkeypatch.setenv("MUSTER_DATABASE_URL", f"sqlite:///{copy}")

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -43,86 +44,77 @@ def test_a_run_that_is_killed_leaves_no_trace_but_that_it_was_cut_off(
 ) -> None:
     make: MakeUrl = request.getfixturevalue(f"{system}_url")
     url = make()
-    database, undisturbed = Database.open(url), Database.open(make())
-    for one in (database, undisturbed):
-        a_service(one, tmp_path).push("north", school(SIZE, 0), True, as_of=NOW)
-    before = told(database)
+    with Database.open(url) as database, Database.open(make()) as undisturbed:
+        for one in (database, undisturbed):
+            a_service(one, tmp_path).push("north", school(SIZE, 0), True, as_of=NOW)
+        before = told(database)
 
-    pusher = Pusher(url, tmp_path, SIZE, "north")
-    pusher.push(1)
-    pusher.until(moment)
-    time.sleep(seconds)
-    assert "done" not in pusher.kill()
-    assert [row for row in told(database).pop("run") if "'running'" not in row] == before["run"]
-    assert told(database) | {"run": before["run"]} == before
+        with Pusher(url, tmp_path, SIZE, "north") as pusher:
+            pusher.push(1)
+            pusher.until(moment)
+            time.sleep(seconds)
+            assert "done" not in pusher.kill()
+        assert [row for row in told(database).pop("run") if "'running'" not in row] == before["run"]
+        assert told(database) | {"run": before["run"]} == before
 
-    # Its place is free at once, and the next run does what an undisturbed one does.
-    for one in (database, undisturbed):
-        a_service(one, tmp_path).push("north", school(SIZE, 1), True, as_of=NOW + timedelta(days=1))
-    assert told(database) == told(undisturbed)
-    statuses = [run.status for run in a_service(database, tmp_path).runs("north").items]
-    assert statuses == ["completed_with_issues", "cut_off", "completed_with_issues"]
-    for one in (database, undisturbed):
-        one.close()
+        # Its place is free at once, and the next run does what an undisturbed one does.
+        for one in (database, undisturbed):
+            a_service(one, tmp_path).push("north", school(SIZE, 1), True, as_of=NOW + timedelta(days=1))
+        assert told(database) == told(undisturbed)
+        statuses = [run.status for run in a_service(database, tmp_path).runs("north").items]
+        assert statuses == ["completed_with_issues", "cut_off", "completed_with_issues"]
 
 
 def test_two_processes_never_run_the_same_customer_at_once_ten_times(url: str, tmp_path: Path) -> None:
-    pushers = [Pusher(url, tmp_path, 200, "north") for _ in range(2)]
-    database = Database.open(url)
-    service = a_service(database, tmp_path)
     done = 0
-    for day in range(10):
-        for pusher in pushers:
-            pusher.push(day)
-        ends = [pusher.until("done", "busy") for pusher in pushers]
-        at_work = sorted((end["received"], end["done"]) for end in ends if "done" in end)
-        assert at_work
-        assert all(first[1] < second[0] for first, second in pairwise(at_work))
-        done += len(at_work)
-    for pusher in pushers:
-        pusher.close()
-    statuses = [run.status for run in service.runs("north", limit=100).items]
+    with ExitStack() as stack:
+        pushers = [stack.enter_context(Pusher(url, tmp_path, 200, "north")) for _ in range(2)]
+        for day in range(10):
+            for pusher in pushers:
+                pusher.push(day)
+            ends = [pusher.until("done", "busy") for pusher in pushers]
+            at_work = sorted((end["received"], end["done"]) for end in ends if "done" in end)
+            assert at_work
+            assert all(first[1] < second[0] for first, second in pairwise(at_work))
+            done += len(at_work)
+    with Database.open(url) as database:
+        statuses = [run.status for run in a_service(database, tmp_path).runs("north", limit=100).items]
     assert len(statuses) == done
     assert set(statuses) == {"completed_with_issues"}
-    database.close()
 
 
 def test_two_processes_run_different_customers_at_once_ten_times(url: str, tmp_path: Path) -> None:
     customers = ("north", "sud")
-    pushers = [Pusher(url, tmp_path, 200, *customers) for _ in customers]
-    for day in range(10):
-        for pusher, customer in zip(pushers, customers, strict=True):
-            pusher.push(day, customer)
-        ends = [pusher.until("done", "busy") for pusher in pushers]
-        assert ["done" in end for end in ends] == [True, True]
-    for pusher in pushers:
-        pusher.close()
-    database = Database.open(url)
-    service = a_service(database, tmp_path, **dict.fromkeys(customers, PLAIN))
-    for customer in customers:
-        runs = service.runs(customer, limit=100).items
-        assert [run.status for run in runs] == ["completed_with_issues"] * 10
-    database.close()
+    with ExitStack() as stack:
+        pushers = [stack.enter_context(Pusher(url, tmp_path, 200, *customers)) for _ in customers]
+        for day in range(10):
+            for pusher, customer in zip(pushers, customers, strict=True):
+                pusher.push(day, customer)
+            ends = [pusher.until("done", "busy") for pusher in pushers]
+            assert ["done" in end for end in ends] == [True, True]
+    with Database.open(url) as database:
+        service = a_service(database, tmp_path, **dict.fromkeys(customers, PLAIN))
+        for customer in customers:
+            runs = service.runs(customer, limit=100).items
+            assert [run.status for run in runs] == ["completed_with_issues"] * 10
 
 
 def test_two_processes_run_both_directions_of_a_customer_at_once_ten_times(url: str, tmp_path: Path) -> None:
     """As at ten in the evening, when both are planned: each stores the same accounts."""
     directions: tuple[Direction, Direction] = ("downward", "upward")
-    pushers = [Pusher(url, tmp_path, 400, "north") for _ in directions]
-    for day in range(10):
-        for pusher, direction in zip(pushers, directions, strict=True):
-            pusher.push(day, way=direction)
-        for pusher in pushers:
-            pusher.until("done")
-    for pusher in pushers:
-        pusher.close()
-    database = Database.open(url)
-    runs = a_service(database, tmp_path).runs("north", limit=100).items
+    with ExitStack() as stack:
+        pushers = [stack.enter_context(Pusher(url, tmp_path, 400, "north")) for _ in directions]
+        for day in range(10):
+            for pusher, direction in zip(pushers, directions, strict=True):
+                pusher.push(day, way=direction)
+            for pusher in pushers:
+                pusher.until("done")
+    with Database.open(url) as database:
+        runs = a_service(database, tmp_path).runs("north", limit=100).items
     assert Counter((run.direction, run.status) for run in runs) == {
         ("downward", "completed_with_issues"): 10,
         ("upward", "completed"): 10,
     }
-    database.close()
 
 
 @pytest.mark.parametrize("has_written", [False, True])
