@@ -48,10 +48,9 @@ def golden(name: str, found: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def ran(
+def ran_once(
     sqlite_url: MakeUrl, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[Tried, tuple[RunSummary, Service]]]:
-    """Every system, run once."""
     with ExitStack() as stack:
         found = {}
         for tried in SYSTEMS:
@@ -60,6 +59,15 @@ def ran(
             service = systems.service_of(tried, url, database, tmp_path_factory.mktemp("fake"))
             found[tried] = (systems.first_run(service, tried), service)
         yield found
+
+
+@pytest.fixture
+def ran(ran_once: dict[Tried, tuple[RunSummary, Service]]) -> Iterator[dict[Tried, tuple[RunSummary, Service]]]:
+    """Every system, run once."""
+    with ExitStack() as stack:
+        for _, service in ran_once.values():
+            stack.enter_context(service.database)
+        yield ran_once
 
 
 def test_no_connector_that_can_be_tried_is_left_out() -> None:
