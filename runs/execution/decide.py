@@ -27,7 +27,6 @@ from runs.records.effects import effects_of
 from runs.records.upward import Offers, offers_of, with_uploads
 from store import fingerprints, holds, queries, writes
 from store.archives import Archive
-from store.database import Database
 from store.enums import Direction
 from store.holds import WouldDo
 from store.known import StoredRecords
@@ -75,35 +74,37 @@ def tell(order: Order, doing: str, number: int) -> None:
 
 
 def decide(
-    database: Database, classifiers: Classifiers, order: Order, number: int, received: Received
+    session: Session, classifiers: Classifiers, order: Order, number: int, received: Received
 ) -> tuple[Basis, Findings]:
-    """Decide what was received, and look at it as the guards do. Nothing is written."""
+    """Decide what was received, and look at it as the guards do. Nothing is written.
+
+    What is decided looks records up for as long as it is used: the session stays open until then.
+    """
     rulebook = order.rulebook
     customer = rulebook.customer.id
     prints = fingerprints.of_batch(received.items)
-    with database.reading() as session:
-        basis = Basis(prints, *known_of(session, customer, prints, received))
-        basis.earlier = queries.last_run(session, customer, order.direction)
-        items: Items = received.items
-        if basis.earlier is not None:
-            items = dated(items, undated(rulebook, items), prints, basis.known, order.as_of)
-        items, archived = observed(session, customer, items, order.as_of)
-        items = with_uploads(session, customer, items)
-        # A downward run is itself the last one: nothing is held back by it until a later one.
-        downward = order.direction == "downward"
-        last_sync = order.as_of if downward else sync_of(queries.last_run(session, customer, "downward"))
-        moment = moment_of(rulebook, order.as_of, last_sync)
-        classifier = classifiers.of(rulebook, seen_before=basis.earlier is not None)
-        tell(order, "deciding", len(items))
-        around = _Around(session, order, number, received, items, archived, moment, classifier, prints)
-        findings = _found(around, basis, _whole(order, received, basis.known, prints))
-        if order.direction == "upward":
-            basis.offers = offers_of(findings)
-        _guard(session, order, received, basis, findings)
-        if any(trip.then == "hold" for trip in basis.trips):
-            # What approving it would do: somebody then says that what did not come is gone.
-            approved = findings if findings.whole == received.asked else _found(around, basis, received.asked)
-            basis.would = would_do(session, approved, basis.known)
+    basis = Basis(prints, *known_of(session, customer, prints, received))
+    basis.earlier = queries.last_run(session, customer, order.direction)
+    items: Items = received.items
+    if basis.earlier is not None:
+        items = dated(items, undated(rulebook, items), prints, basis.known, order.as_of)
+    items, archived = observed(session, customer, items, order.as_of)
+    items = with_uploads(session, customer, items)
+    # A downward run is itself the last one: nothing is held back by it until a later one.
+    downward = order.direction == "downward"
+    last_sync = order.as_of if downward else sync_of(queries.last_run(session, customer, "downward"))
+    moment = moment_of(rulebook, order.as_of, last_sync)
+    classifier = classifiers.of(rulebook, seen_before=basis.earlier is not None)
+    tell(order, "deciding", len(items))
+    around = _Around(session, order, number, received, items, archived, moment, classifier, prints)
+    findings = _found(around, basis, _whole(order, received, basis.known, prints))
+    if order.direction == "upward":
+        basis.offers = offers_of(findings)
+    _guard(session, order, received, basis, findings)
+    if any(trip.then == "hold" for trip in basis.trips):
+        # What approving it would do: somebody then says that what did not come is gone.
+        approved = findings if findings.whole == received.asked else _found(around, basis, received.asked)
+        basis.would = would_do(session, approved, basis.known)
     return basis, findings
 
 

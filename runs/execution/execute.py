@@ -52,11 +52,14 @@ def carry_out(database: Database, classifiers: Classifiers, order: Order, clock:
     number = locking.claim(database, row, clock)
     received = Received()
     try:
-        with locking.beating(database, number, name, clock):
-            order.receive(received)
-            basis, findings = decide(database, classifiers, order, number, received)
-        tell(order, "writing", len(received.items))
-        return _write(database, order, received, basis, findings, name, clock)
+        with database.reading() as reading:
+            with locking.beating(database, number, name, clock):
+                order.receive(received)
+                basis, findings = decide(reading, classifiers, order, number, received)
+            # Following issues looks records up again; until then no state is held on to.
+            reading.reset()
+            tell(order, "writing", len(received.items))
+            return _write(database, order, received, basis, findings, name, clock)
     except ConnectorError as error:
         _fail(database, number, name, clock(), str(error), error.recovery, received)
         raise FetchFailed(str(error), error.recovery, number) from None
