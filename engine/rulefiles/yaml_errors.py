@@ -43,6 +43,16 @@ _SENTENCES: dict[str, tuple[str, str]] = {
 }
 
 
+MAX_DEPTH = 24
+"""Deeper than any condition a person can read; the fixture of an attack is thousands deep."""
+
+
+def too_deep(place: Place) -> Problem:
+    """What is nested deeper than any rule needs, at the place where that begins."""
+    found = f"this is nested more than {MAX_DEPTH} deep"
+    return Problem(place, "too-deep", found, "a rule reads aloud: split it into several rules")
+
+
 def syntax_problem(error: Any, lines: list[str], path: str) -> Problem:
     """The located problem of one error of the YAML parser."""
     said = str(getattr(error, "problem", None) or "")
@@ -52,6 +62,9 @@ def syntax_problem(error: Any, lines: list[str], path: str) -> Problem:
     if "quoted scalar" in context and "end of stream" in said and opened is not None:
         return Problem(_place(opened, lines, path), "bad-yaml", _QUOTE, _QUOTE_HINT)
     place = _place(mark or opened, lines, path)
+    if said == "exceeded maximum nesting depth":
+        # Within one line the parser looks ahead, and meets its own bound before anybody is told of the first bracket.
+        return too_deep(place)
     line = lines[place.line - 1] if place.line <= len(lines) else ""
     here = line[place.column - 1 : place.column]
     if "\t" in line[: place.column] and not line[: place.column].strip():

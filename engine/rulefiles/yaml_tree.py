@@ -15,11 +15,9 @@ import yaml
 from msgspec import Struct
 
 from engine.model.problems import Place, Problem
-from engine.rulefiles.yaml_errors import LINE_BREAK, QUOTED_MESSAGE, syntax_problem
+from engine.rulefiles.yaml_errors import LINE_BREAK, MAX_DEPTH, QUOTED_MESSAGE, syntax_problem, too_deep
 
 MAX_BYTES = 1024 * 1024
-MAX_DEPTH = 24
-"""Deeper than any condition a person can read; the fixture of an attack is thousands deep."""
 
 Plain = bool | int | float | str | None
 
@@ -192,12 +190,7 @@ class _Builder:
     def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
         place = self._place(event)
         if depth > MAX_DEPTH:
-            self._refuse(
-                place,
-                "too-deep",
-                f"this is nested more than {MAX_DEPTH} deep",
-                "a rule reads aloud: split it into several rules",
-            )
+            self.problems.append(too_deep(place))
             raise _TooDeep
         if isinstance(event, yaml.AliasEvent):
             self._refuse(

@@ -115,7 +115,8 @@ def test_a_file_is_text_of_a_bounded_size_and_depth() -> None:
     assert codes(b"a: b\nc: \xe9\n") == [(2, 4, "not-utf8")]
     assert codes(b"a: b\nc: \x00\n") == [(2, 4, "not-text")]
     assert codes(b"#" * (MAX_BYTES + 1)) == [(1, 1, "too-large")]
-    assert codes("[" * 100_000) == [(1, 25, "too-deep")]
+    assert codes("[" * 100_000) == [(1, 1001, "too-deep")]
+    assert codes("[" * 30) == [(1, 25, "too-deep")]
     assert codes("a: &x [b, b]\nc: &y [*x, *x]\nd: [*y, *y]\n")[-1] == (3, 9, "no-alias")
 
 
