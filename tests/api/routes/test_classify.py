@@ -75,7 +75,7 @@ def test_relations_see_the_last_known_records_and_nothing_is_stored(pushed: Clie
     [
         (None, None, "fr"),
         ("en-GB,en;q=0.9,fr;q=0.5", None, "en"),
-        ("de;q=1, fr;q=0.4", None, "fr"),
+        ("tlh;q=1, fr;q=0.4", None, "fr"),
         ("en", "fr", "fr"),
         ("fr", "en", "en"),
         ("nonsense;;q=x", None, "fr"),

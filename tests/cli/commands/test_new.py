@@ -144,6 +144,7 @@ def test_a_language_begun_in_a_checkout_is_offered_once_nothing_in_it_is_english
     unwanted = shutil.ignore_patterns("__pycache__")
     for name in ("api", "cli", "connectors", "engine", "rules", "runs", "store", "templates"):
         shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=unwanted)
+    shutil.rmtree(tmp_path / "templates" / "de", ignore_errors=True)
 
     def told(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from cli.main import main; main()", *arguments]

@@ -206,7 +206,7 @@ def test_the_examples_of_a_rule_run_under_the_settings_of_its_own_layer(tmp_path
         ("session.no_instructor: off", "wrong-shape", ""),
         ("session.no_instructor: {for: session}", "override-with-examples", "to replace the condition"),
         ("session.no_instructor: {examples: []}", "override-with-examples", "write the rule whole"),
-        ("session.no_instructor: {messages: {de: {problem: a, fix: b}}}", "unknown-language", "en, fr"),
+        ("session.no_instructor: {messages: {tlh: {problem: a, fix: b}}}", "unknown-language", "en, fr"),
         ("session.no_instructor: {messages: {fr: {problem: a}}}", "missing-key", "`fix` what to do"),
         ("session.no_instructor: {messages: {fr: {problem: a, fix: ''}}}", "empty", ""),
         ("session.outside_window: {then: flag}", "missing-fix-in", "source, aggregator"),
