@@ -17,6 +17,7 @@ from api.pages.issue_routes import ACTS
 from api.pages.rendering import PAGES
 from api.pages.views_from import FILTERS
 from engine.explaining.explainer import Check
+from engine.language.wholeness import FALLBACK
 from engine.model.decisions import Verdict
 from engine.model.rulebook import FIX_IN, REACTIONS
 from engine.records.kinds import KINDS
@@ -153,4 +154,4 @@ def test_accepted_languages_are_read_best_first(header: str | None, found: list[
 def test_the_language_is_the_one_asked_for_else_accepted_else_the_customers(
     asked: str | None, accept: str | None, otherwise: str | None, chosen: str
 ) -> None:
-    assert choose(asked, accept, ("en", "fr"), otherwise) == chosen
+    assert choose(asked, accept, (FALLBACK, "fr"), otherwise) == chosen
