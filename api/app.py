@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, partial
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from pkgutil import iter_modules
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from api import pages, routes
 from api.answers.page_words import Words
 from api.document import openapi
 from api.http.auth import Door, SignedIn
 from api.http.limits import Limits
 from api.http.middleware import Edge, methods_at
 from api.http.problem_details import ProblemError, from_declined, from_status, from_validation
-from api.pages import feed_routes as pages
-from api.pages import held_routes, issue_routes
-from api.pages.rendering import Pages
-from api.pages.showing import SignInFirst
-from api.routes import classify, held, history, issues, operations, records, rules, runs, sheets
+from api.pages import problem, sign_in
+from api.showing.rendering import Pages
+from api.showing.visits import SignInFirst
 from runs.model.errors import Declined
 from runs.service import Service
 
-ROUTERS = (classify, runs, held, sheets, issues, records, history, rules, operations, pages, held_routes, issue_routes)
+
+def routers() -> Iterator[APIRouter]:
+    """What answers: the router of each module in `api/routes` and `api/pages`; a new one is found by being there."""
+    for package in (routes, pages):
+        for module in iter_modules(package.__path__, f"{package.__name__}."):
+            router: APIRouter | None = getattr(import_module(module.name), "router", None)
+            if router is not None:
+                yield router
 
 
 def create_app(service: Service, *, demo: bool = False, limits: Limits | None = None) -> FastAPI:
@@ -38,7 +47,7 @@ def create_app(service: Service, *, demo: bool = False, limits: Limits | None = 
     app.state.door = Door(service.database)
     app.state.sessions = SignedIn()
     app.state.pages = Pages(Words())
-    app.add_middleware(Edge, routes=app.router.routes, respond=pages.answer_problem)
+    app.add_middleware(Edge, routes=app.router.routes, respond=problem.answer_problem)
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(Declined, _problem)
     app.add_exception_handler(RequestValidationError, _problem)
@@ -57,22 +66,21 @@ def _routed(limits: Limits) -> FastAPI:
         title="Muster", version=_version(), openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.limits = limits
-    for area in ROUTERS:
+    for router in routers():
         # Flat, so that a request's template and the methods of an address can be told (api.http.middleware).
-        app.router.routes.extend(area.router.routes)
+        app.router.routes.extend(router.routes)
     # Made once, when first asked for; FastAPI's own way to extend the document.
     app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     return app
 
 
 async def _to_sign_in(request: Request, _error: Exception) -> Response:
-    return pages.to_sign_in(request)
+    return sign_in.to_sign_in(request)
 
 
 async def _problem(request: Request, error: Exception) -> Response:
     """Every error in the one shape; as a page where a person was reading pages."""
-    problem = _as_problem(request, error)
-    return pages.answer_problem(request, problem)
+    return problem.answer_problem(request, _as_problem(request, error))
 
 
 def _as_problem(request: Request, error: Exception) -> ProblemError:

@@ -6,12 +6,19 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 
 from babel.numbers import get_decimal_symbol
+from fastapi import Response
+from fastapi.responses import StreamingResponse
+from msgspec import structs
 
 from api.answers.page_words import Words
 from engine.model.moments import zone
 from runs.model.answers import FeedRow
+from runs.service import Service
+from store.feed import IssueFilter
+from store.queries import LARGEST_PAGE
 
 CSV = "text/csv"
 COLUMNS = ("source_id", "kind", "name", "mis_id", "problem", "fix", "fix_in", "rule", "state", "since")
@@ -69,3 +76,33 @@ def written_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], langu
 def name_of_file(customer: str) -> str:
     """What the file is called; a customer's id is small letters, digits and hyphens."""
     return f"muster-{customer}.csv"
+
+
+def as_csv(words: Words, service: Service, customer: str, which: IssueFilter, language: str) -> Response:
+    """The whole feed as a CSV answer, page by page."""
+    if which.fold is None:
+        which = structs.replace(which, fold=False)
+    rows = _all_rows(service, customer, which, language)
+    # What can be refused is refused with the first page, before the answer has begun.
+    first = next(rows, None)
+    everything = chain(() if first is None else (first,), rows)
+    lines = csv_rows(words, everything, language, service.rulebook(customer).customer.zone)
+    return StreamingResponse(
+        written_rows(header(words, language), lines, language),
+        media_type=CSV,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name_of_file(customer)}"',
+            "Content-Language": language,
+            "Vary": "Accept-Language",
+        },
+    )
+
+
+def _all_rows(service: Service, customer: str, which: IssueFilter, language: str) -> Iterator[FeedRow]:
+    cursor: str | None = None
+    while True:
+        page = service.issues(customer, which, cursor, LARGEST_PAGE, language)
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return

@@ -1,1 +1,1 @@
-"""Pages: the feed as people read it, rendered on the server and whole without script."""
+"""Pages: a module each, with its object, its addresses and what it shows; its template has the module's name."""

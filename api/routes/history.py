@@ -1,15 +1,15 @@
-"""History: what changed day after day, and what the platform has that the source has not."""
+"""History: what changed day after day."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Response
 
-from api.document.example_bodies import HISTORY, UNSOURCED
+from api.document.example_bodies import HISTORY
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
 from api.http.auth import admits
 from api.http.dependencies import Asked, written
 from api.http.parameters import Cursor, CustomerId, DayFilter, KindFilter, Limit
-from runs.model.answers import HistoryPage, UnsourcedPage
+from runs.model.answers import HistoryPage
 from store.queries import PAGE
 
 router = APIRouter(tags=["history"])
@@ -33,16 +33,3 @@ def list_history(
     limit: Limit = PAGE,
 ) -> Response:
     return written(service.history(customer, cursor, limit, day, kind))
-
-
-@router.get(
-    "/v1/customers/{customer}/unsourced",
-    operation_id="list_unsourced",
-    summary="What the platform has and the source has not",
-    description="Accounts and sheets made on the platform itself, or from a record that the source no longer has. They "
-    "are told, and never deleted.",
-    dependencies=[Depends(admits("read"))],
-    responses=answers(content(UnsourcedPage, UNSOURCED), says="A page of them.", problems=CUSTOMER_PROBLEMS),
-)
-def list_unsourced(customer: CustomerId, service: Asked, cursor: Cursor = None, limit: Limit = PAGE) -> Response:
-    return written(service.unsourced(customer, cursor, limit))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
 from typing import Annotated
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import StreamingResponse
 from msgspec import structs
 
-from api.answers.feed_csv import CSV, csv_rows, header, name_of_file, written_rows
+from api.answers.feed_csv import CSV, as_csv
 from api.document.example_bodies import FEED, ISSUE, SEARCH, SETTLE
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
 from api.http.auth import Caller, admits
@@ -27,10 +24,8 @@ from api.http.bodies import (
 )
 from api.http.dependencies import Asked, Spoken, Which, Within, written
 from api.http.parameters import Cursor, CustomerId, IssueId, Limit
-from runs.model.answers import FeedPage, FeedRow, IssueDetail
-from runs.service import Service
-from store.feed import IssueFilter
-from store.queries import LARGEST_PAGE, PAGE
+from runs.model.answers import FeedPage, IssueDetail
+from store.queries import PAGE
 
 router = APIRouter(tags=["issues"])
 
@@ -100,38 +95,7 @@ async def search_issues(
     ),
 )
 def download_issues(customer: CustomerId, request: Request, service: Asked, which: Which, spoken: Spoken) -> Response:
-    return as_csv(request, service, customer, which, spoken)
-
-
-def as_csv(request: Request, service: Service, customer: str, which: IssueFilter, language: str) -> Response:
-    """The whole feed as a CSV answer, page by page."""
-    if which.fold is None:
-        which = structs.replace(which, fold=False)
-    rows = _all_rows(service, customer, which, language)
-    # What can be refused is refused with the first page, before the answer has begun.
-    first = next(rows, None)
-    everything = chain(() if first is None else (first,), rows)
-    words = request.app.state.pages.words
-    lines = csv_rows(words, everything, language, service.rulebook(customer).customer.zone)
-    return StreamingResponse(
-        written_rows(header(words, language), lines, language),
-        media_type=CSV,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name_of_file(customer)}"',
-            "Content-Language": language,
-            "Vary": "Accept-Language",
-        },
-    )
-
-
-def _all_rows(service: Service, customer: str, which: IssueFilter, language: str) -> Iterator[FeedRow]:
-    cursor: str | None = None
-    while True:
-        page = service.issues(customer, which, cursor, LARGEST_PAGE, language)
-        yield from page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return
+    return as_csv(request.app.state.pages.words, service, customer, which, spoken)
 
 
 @router.get(

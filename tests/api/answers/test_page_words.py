@@ -13,9 +13,9 @@ from jinja2 import Environment, nodes
 from api.answers.feed_csv import COLUMNS
 from api.answers.page_words import Words
 from api.http.language import choose, preferred
-from api.pages.issue_routes import ACTS
-from api.pages.rendering import PAGES
-from api.pages.views_from import FILTERS
+from api.pages.feed import FILTERS
+from api.pages.issue import ACTS
+from api.showing.rendering import PAGES
 from engine.explaining.explainer import Check
 from engine.language.wholeness import FALLBACK
 from engine.model.decisions import Verdict

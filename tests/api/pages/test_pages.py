@@ -4,37 +4,46 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from jinja2 import Environment, nodes
 
+from api import pages
+from api.answers.page_words import Words
 from api.app import create_app
-from api.pages.rendering import PAGES, Frame
-from api.pages.views import VIEWS
+from api.showing.rendering import PAGES, Frame, PageView
 from engine.language.languages import languages
 from runs.service import Service
 from tests.api.conftest import ACME, EVERYTHING, HARBOUR, INES, Client
 
-PAGE_ADDRESSES = [
-    "/",
-    "/customers/acme",
-    "/customers/acme?kind=learner&state=new",
-    "/customers/acme?kind=session",
-    "/customers/harbour",
-    "/customers/acme/runs",
-    "/customers/harbour/runs",
-    "/customers/acme/rules",
-    "/customers/acme/history",
-    "/customers/harbour/history",
-    "/customers/acme/unsourced",
-    "/customers/acme/records/learner/L-1",
-    "/customers/acme/records/learner/L-2",
-    "/customers/acme/records/session/S%2F2",
-    "/customers/acme/records/learner/never",
-    "/sign-in",
-    "/nothing",
-]
+TRIED = {
+    "home": ["/"],
+    "feed": [
+        "/customers/acme",
+        "/customers/acme?kind=learner&state=new",
+        "/customers/acme?kind=session",
+        "/customers/harbour",
+    ],
+    "issue": ["/customers/acme/issues/{issue}"],
+    "record": [
+        "/customers/acme/records/learner/L-1",
+        "/customers/acme/records/learner/L-2",
+        "/customers/acme/records/session/S%2F2",
+        "/customers/acme/records/learner/never",
+    ],
+    "runs": ["/customers/acme/runs", "/customers/harbour/runs"],
+    "held": ["/customers/acme/runs/{held}/held"],
+    "rules": ["/customers/acme/rules"],
+    "history": ["/customers/acme/history", "/customers/harbour/history"],
+    "unsourced": ["/customers/acme/unsourced"],
+    "sign_in": ["/sign-in"],
+    "problem": ["/nothing"],
+}
+"""Each page with addresses at which it is read; `issue` and `held` stand for what the test makes."""
+NAMES = [module.name for module in iter_modules(pages.__path__)]
 
 
 class Outline(HTMLParser):
@@ -59,22 +68,51 @@ def attributes_of(template: str, name: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("template", VIEWS)
-def test_a_template_uses_the_fields_of_its_object_and_no_others(template: str) -> None:
-    assert attributes_of(template, "page") == set(VIEWS[template].__struct_fields__)
+def object_of(name: str) -> type[PageView] | None:
+    """The page's one typed object; None where there is none, or more than one."""
+    found = [one for one in vars(import_module(f"api.pages.{name}")).values() if isinstance(one, type)]
+    own = [one for one in found if issubclass(one, PageView) and one is not PageView]
+    return own[0] if len(own) == 1 else None
 
 
-def test_every_page_has_an_object_and_the_frame_is_used_whole() -> None:
-    pages = {path.name for path in PAGES.glob("*.html")}
-    assert pages == {*VIEWS, "layout.html", "macros.html"}
-    assert set().union(*(attributes_of(page, "frame") for page in pages)) == set(Frame.__struct_fields__)
+@pytest.mark.parametrize("name", sorted({*NAMES, *TRIED}))
+def test_a_page_is_a_module_a_template_its_words_and_a_trial(name: str) -> None:
+    words = Words()
+    lacking = {
+        f"api/pages/{name}.py, with its addresses": name not in NAMES,
+        f"templates/pages/{name}.html": not (PAGES / f"{name}.html").exists(),
+        "its addresses under TRIED in this file": not TRIED.get(name),
+        "one class of PageView in its module": name in NAMES and object_of(name) is None,
+    } | {
+        f"words under `{name}:` in templates/{language}/pages.yaml": not any(
+            key.startswith(f"{name}.") for key in words.keys[language]
+        )
+        for language in words.languages
+    }
+    assert [what for what, is_lacking in lacking.items() if is_lacking] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_template_uses_the_fields_of_its_object_and_no_others(name: str) -> None:
+    page = object_of(name)
+    assert page is not None
+    assert page.template() == f"{name}.html"
+    assert attributes_of(f"{name}.html", "page") == set(page.__struct_fields__)
+
+
+def test_every_template_is_of_a_page_and_the_frame_is_used_whole() -> None:
+    templates = {path.name for path in PAGES.glob("*.html")}
+    assert templates == {*(f"{name}.html" for name in NAMES), "layout.html", "macros.html"}
+    assert set().union(*(attributes_of(page, "frame") for page in templates)) == set(Frame.__struct_fields__)
 
 
 @pytest.mark.parametrize("language", languages().names)
-@pytest.mark.parametrize("address", PAGE_ADDRESSES)
+@pytest.mark.parametrize("address", [address for addresses in TRIED.values() for address in addresses])
 def test_a_page_reads_well_without_eyes_or_script(demo: Client, address: str, language: str) -> None:
     demo.headers["accept-language"] = language
-    answer = demo.get(address)
+    issue = demo.get("/v1/customers/acme/issues").json()["items"][0]["issues"][0]["id"]
+    held = demo.push([]).json()["id"] if "{held}" in address else None
+    answer = demo.get(address.format(issue=issue, held=held))
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     page = Outline(answer.text)
     assert page.all("html")[0]["lang"] == language

@@ -37,6 +37,12 @@ class Reader(Struct, frozen=True):
         use = {"source": customer.source, "platform": customer.platform}.get(fix_in)
         return use.title if use is not None and use.is_named else self.say(f"fix_in.{fix_in}")
 
+    @property
+    def platform(self) -> str:
+        """What the platform is called."""
+        use = self.rulebook.customer.platform
+        return use.title if use is not None else self.say("fix_in.platform")
+
     def day(self, moment: datetime, *, last: bool = False) -> str:
         """The local day of a moment; with ``last`` the day that is over then."""
         moment -= timedelta(microseconds=1) if last else timedelta()

@@ -1,17 +1,15 @@
-"""What happened, in the reader's words: histories of records and issues, and what changed day after day."""
+"""What happened to records and issues, in the reader's words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from api.pages.locale import NOTHING, Reader
-from api.pages.views import HistoryDayView, HistoryEntryView, HistoryView
+from api.showing.reader import NOTHING, Reader
 from engine.language.wording import wording
-from engine.model.moments import zone
 from engine.records.kinds import KINDS
-from runs.model.answers import Happening, HistoryDay, HistoryPage
+from runs.model.answers import Happening
 from runs.model.corrections import Correction
 from runs.model.waivers import RULES
 from store.enums import PAUSED
@@ -31,10 +29,10 @@ def history_of(
     reader: Reader, kind: str, happenings: Sequence[Happening]
 ) -> tuple[tuple[datetime, tuple[str, ...]], ...]:
     """Each moment with what happened: a sentence, and what belongs to it."""
-    return tuple((happening.at, _told(reader, kind, happening)) for happening in happenings)
+    return tuple((happening.at, told(reader, kind, happening)) for happening in happenings)
 
 
-def _told(reader: Reader, kind: str, one: Happening) -> tuple[str, ...]:
+def told(reader: Reader, kind: str, one: Happening) -> tuple[str, ...]:
     """What happened, and what belongs to it: what was corrected, until when, why, by whom."""
     more = [_corrected(reader, correction) for correction in one.corrected]
     by_rule = _rule_of(one.after) if one.what == "verdict" else one.resolved_by
@@ -43,7 +41,7 @@ def _told(reader: Reader, kind: str, one: Happening) -> tuple[str, ...]:
     if one.until is not None and one.after in PAUSED:
         more.append(reader.say(f"paused.{one.after}_until", day=reader.day(one.until, last=one.after == "waived")))
     more += settled_by_whom(reader, one.reason, one.by)
-    return (_happened(reader, kind, one), *more)
+    return (happened(reader, kind, one), *more)
 
 
 def _corrected(reader: Reader, one: Correction) -> str:
@@ -53,7 +51,8 @@ def _corrected(reader: Reader, one: Correction) -> str:
     return reader.say("happened.of_record", record=who, said=_field(reader, one.kind, one.field, one.before, one.after))
 
 
-def _happened(reader: Reader, kind: str, one: Happening) -> str:
+def happened(reader: Reader, kind: str, one: Happening) -> str:
+    """What happened, in one sentence."""
     match one.what:
         case "received":
             return reader.say("happened.received")
@@ -100,36 +99,3 @@ def _rule_of(value: object) -> str | None:
 def _verdict(reader: Reader, value: object) -> str:
     value = value.get("verdict") if isinstance(value, Mapping) else value
     return reader.words.known(reader.language, f"verdict.{value}", str(value))
-
-
-_SAYS_MOST = ("verdict", "issue", "presence", "received", "field")
-"""Of what happened to a record on one day, what is told first."""
-
-
-def history_page(reader: Reader, page: HistoryPage, *, day: str, kind: str, has_run: bool) -> HistoryView:
-    """What changed, by local day."""
-    where = zone(reader.rulebook.customer.zone)
-    days: dict[date, list[HistoryEntryView]] = {}
-    for one in page.items:
-        days.setdefault(one.at.astimezone(where).date(), []).append(_entry(reader, one))
-    return HistoryView(
-        days=tuple(HistoryDayView(entries[0].at, local.isoformat(), tuple(entries)) for local, entries in days.items()),
-        has_run=has_run,
-        day=day,
-        kind=kind,
-        kinds=tuple((name, reader.say(f"kinds.{name}")) for name in KINDS),
-        next_cursor=page.next_cursor,
-    )
-
-
-def _entry(reader: Reader, one: HistoryDay) -> HistoryEntryView:
-    first = min(one.happenings, key=lambda happening: _SAYS_MOST.index(happening.what))
-    return HistoryEntryView(
-        at=one.at,
-        kind=one.kind,
-        source_id=one.source_id,
-        name=one.name,
-        by_hand=one.by_hand,
-        headline=_happened(reader, one.kind, first),
-        details=tuple(_told(reader, one.kind, happening) for happening in one.happenings),
-    )

@@ -25,6 +25,15 @@ LANGUAGE_COOKIE = "muster-language"
 STATIC: Mapping[str, str] = {"muster.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml"}
 
 
+class PageView(Struct, frozen=True):
+    """The one typed object of a page. Its template, named as the page's module, reads its fields and no others."""
+
+    @classmethod
+    def template(cls) -> str:
+        """The file of the template."""
+        return f"{cls.__module__.rpartition('.')[2]}.html"
+
+
 class Frame(Struct, frozen=True):
     """What stands around every page."""
 
@@ -77,9 +86,7 @@ class Pages:
             **more,
         )
 
-    def render(
-        self, template: str, frame: Frame, page: Struct | None, *, zone: str = "UTC", status: int = 200
-    ) -> Response:
+    def render(self, frame: Frame, page: PageView, *, zone: str = "UTC", status: int = 200) -> Response:
         """The page as HTML; times are shown in that IANA zone."""
         language = frame.language
 
@@ -89,7 +96,7 @@ class Pages:
         def local_when(moment: datetime) -> str:
             return self.words.when(moment, language, zone)
 
-        body = self.environment.get_template(template).render(
+        body = self.environment.get_template(page.template()).render(
             frame=frame,
             page=page,
             say=partial(self.words.say, language),

@@ -1,0 +1,138 @@
+"""One record: where it is, what it holds, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Response
+from msgspec import Struct
+
+from api.http.problem_details import from_status
+from api.showing.happenings import history_of
+from api.showing.reader import NOTHING, Reader
+from api.showing.rendering import PageView
+from api.showing.visits import Visiting
+from engine.explaining.explainer import Explanation
+from engine.language.wording import wording
+from engine.model.rulebook import FixIn, Reaction
+from engine.records.fields import fields_of
+from engine.records.kinds import KINDS
+from runs.model.answers import Answer, Explained
+from runs.service import Service
+from store.enums import OPEN
+from store.queries import issues_of
+from store.queries import record as stored_record
+
+router = APIRouter(include_in_schema=False)
+
+
+class SaidView(Struct, frozen=True):
+    """One rule that matched a record, in words."""
+
+    rule: str
+    reaction: Reaction
+    problem: str
+    fix: str
+    fix_in: str | None
+    since: datetime | None
+    issue_id: str | None
+
+
+class RecordPageView(PageView, frozen=True):
+    """One record: where it is, what it holds, and why."""
+
+    kind: str
+    shown_id: str
+    name: str
+    where: str
+    """`left_out`, or as in ``runs.model.answers.Where``."""
+    effect: str
+    """What the platform would see, in words; empty where that is not known."""
+    expected_on: datetime | None
+    not_received_since: datetime | None
+    said: tuple[SaidView, ...]
+    errors: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]
+    """What was read: labels and values in words."""
+    explanation: Explanation | None
+    history: tuple[tuple[datetime, tuple[str, ...]], ...]
+
+
+@router.get("/customers/{customer}/records/{kind}/{source_id:path}")
+def show_record(visit: Visiting, kind: str, source_id: str) -> Response:
+    if kind not in KINDS:
+        raise from_status(404)
+    found = visit.service.explain(visit.customer, kind, source_id, visit.reader.language)
+    stored, issues = _kept(visit.service, visit.customer, kind, source_id)
+    view = _view(visit.reader, found, stored, issues)
+    return visit.shown(view, status=404 if found.where == "never_received" else 200)
+
+
+def _kept(service: Service, customer: str, kind: str, source_id: str) -> tuple[bytes | None, dict[str, Any]]:
+    """The record as last received, and its open issues: rule to id and time found."""
+    with service.database.reading() as session:
+        row = stored_record(session, customer, kind, source_id)
+        if row is None or row.id is None:
+            return None, {}
+        rows = issues_of(session, row.id)
+        return row.data, {
+            issue.rule: (issue.id, issue.back_at or issue.opened_at) for issue in rows if issue.state in OPEN
+        }
+
+
+def _view(
+    reader: Reader, found: Explained, stored: bytes | None, issues: dict[str, tuple[str, datetime]]
+) -> RecordPageView:
+    """One record; ``stored`` is it as last received, ``issues`` its open ones: rule to id and time found."""
+    answer = found.answer
+    values: dict[str, Any] = msgspec.json.decode(stored) if stored else {}
+    left_out = found.where == "out" and answer is not None and answer.verdict == "skip"
+    return RecordPageView(
+        kind=found.kind,
+        shown_id=values.get("mis_id") or found.source_id,
+        name=found.name or found.source_id,
+        where="left_out" if left_out else found.where,
+        effect=_effect(reader, found),
+        expected_on=found.expected_on,
+        not_received_since=found.not_received_since,
+        said=tuple(_said(reader, answer, issues)) if answer is not None else (),
+        errors=tuple(answer.errors) if answer is not None else (),
+        fields=tuple(_fields(reader, found.kind, values)),
+        explanation=found.explanation,
+        history=history_of(reader, found.kind, found.history),
+    )
+
+
+def _effect(reader: Reader, found: Explained) -> str:
+    effect = None if found.answer is None else found.answer.effect
+    if effect is None:
+        return ""
+    if effect.what != "update":
+        return reader.say(f"effect.{effect.what}", platform=reader.platform)
+    words = wording(reader.language)
+    fields = ", ".join(words.field(found.kind, name).text for name in effect.fields)
+    return reader.say("effect.update", platform=reader.platform, fields=fields)
+
+
+def _said(reader: Reader, answer: Answer, issues: dict[str, tuple[str, datetime]]) -> Iterable[SaidView]:
+    def view(rule: str, reaction: Reaction, problem: str, fix: str, fix_in: FixIn | None) -> SaidView:
+        issue_id, since = issues.get(rule, (None, None)) if reaction == "flag" else (None, None)
+        return SaidView(rule, reaction, problem, fix, reader.place(fix_in), since, issue_id)
+
+    if answer.rule is not None and answer.verdict in ("skip", "flag"):
+        yield view(answer.rule, answer.verdict, answer.problem or "", answer.fix or "", answer.fix_in)
+    for remark in (*answer.also, *answer.notes):
+        yield view(remark.rule, remark.reaction, remark.problem, remark.fix, remark.fix_in)
+
+
+def _fields(reader: Reader, kind: str, values: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    if kind not in KINDS:
+        return
+    words = wording(reader.language)
+    for name in fields_of(kind):
+        if values.get(name) not in NOTHING:
+            label = words.field(kind, name).text
+            yield label[:1].upper() + label[1:], reader.value(kind, name, values[name])

@@ -1,0 +1,29 @@
+"""The rules in force, by kind, in the order in which they decide."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.answers.rulebook import RuleInForce, SettingInForce, in_words
+from api.showing.rendering import PageView
+from api.showing.visits import Visiting
+
+router = APIRouter(include_in_schema=False)
+
+
+class RulesView(PageView, frozen=True):
+    """The rules in force, by kind."""
+
+    kinds: tuple[tuple[str, tuple[RuleInForce, ...]], ...]
+    settings: tuple[SettingInForce, ...]
+
+
+@router.get("/customers/{customer}/rules")
+def show_rules(visit: Visiting) -> Response:
+    rulebook = visit.reader.rulebook
+    answered = in_words(rulebook, visit.service.dormant(visit.customer), visit.reader.language)
+    kinds: dict[str, list[RuleInForce]] = {}
+    for rule in answered.rules:
+        kinds.setdefault(rule.kind or "record", []).append(rule)
+    by_kind = tuple((kind, tuple(rules)) for kind, rules in kinds.items())
+    return visit.shown(RulesView(by_kind, tuple(answered.settings)), "rules")

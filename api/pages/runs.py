@@ -1,0 +1,77 @@
+"""What was exchanged, newest first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Response
+from msgspec import Struct
+
+from api.showing.reader import Reader
+from api.showing.rendering import PageView
+from api.showing.visits import Visiting
+from runs.model.answers import RunSummary
+
+router = APIRouter(include_in_schema=False)
+
+_A_PAGE = 30
+
+
+class RunView(Struct, frozen=True):
+    """One exchange."""
+
+    started: datetime
+    direction: str
+    status: str
+    received: int
+    sync: int
+    skip: int
+    flag: int
+    error: str | None
+    """What failed, as the connectors say it: in English."""
+    notes: tuple[str, ...]
+    """How something had to be read, likewise."""
+    id: int
+    said: tuple[str, ...]
+    """What the guards found, in words."""
+    was_held: bool
+
+
+class RunsView(PageView, frozen=True):
+    """What was exchanged, newest first."""
+
+    runs: tuple[RunView, ...]
+    next_cursor: str | None
+
+
+@router.get("/customers/{customer}/runs")
+def show_runs(visit: Visiting, cursor: str | None = None) -> Response:
+    page = visit.service.runs(visit.customer, cursor, _A_PAGE)
+    runs = []
+    for run in page.items:
+        found = visit.service.guard_words(visit.customer, run, visit.reader.language)
+        runs.append(_run(visit.reader, run, tuple(one.problem for one in found)))
+    return visit.shown(RunsView(tuple(runs), page.next_cursor), "runs")
+
+
+def _run(reader: Reader, run: RunSummary, said: tuple[str, ...]) -> RunView:
+    """A run with its counts added up over all kinds."""
+
+    def total(verdict: str) -> int:
+        return sum(numbers.get(verdict, 0) for numbers in run.counts.values())
+
+    ends = [reader.place("source") or "", reader.place("platform") or ""]
+    return RunView(
+        started=run.as_of,
+        direction=" → ".join(ends if run.direction == "downward" else reversed(ends)),
+        status=run.status,
+        received=run.received,
+        sync=total("sync"),
+        skip=total("skip"),
+        flag=total("flag"),
+        error=run.error,
+        notes=tuple(run.notes),
+        id=run.id,
+        said=said,
+        was_held=run.status in ("held", "approved", "rejected", "superseded"),
+    )

@@ -1,0 +1,27 @@
+"""What the platform has and the source has not."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.showing.rendering import PageView
+from api.showing.visits import Visiting
+from runs.model.answers import Unsourced
+
+router = APIRouter(include_in_schema=False)
+
+_A_PAGE = 50
+
+
+class UnsourcedView(PageView, frozen=True):
+    """What the platform has and the source has not."""
+
+    platform: str
+    items: tuple[Unsourced, ...]
+    next_cursor: str | None
+
+
+@router.get("/customers/{customer}/unsourced")
+def show_unsourced(visit: Visiting, cursor: str | None = None) -> Response:
+    page = visit.service.unsourced(visit.customer, cursor, _A_PAGE)
+    return visit.shown(UnsourcedView(visit.reader.platform, tuple(page.items), page.next_cursor), "runs")
