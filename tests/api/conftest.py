@@ -140,7 +140,7 @@ def rules(tmp_path: Path) -> Path:
     return tmp_path / "rules"
 
 
-ON_BOTH = ("test_issues", "test_runs", "test_held")
+ON_BOTH = ("test_issues", "test_runs", "test_held", "test_feed_csv")
 """Modules whose tests ask what a database makes of things: they run on SQLite and on PostgreSQL."""
 
 

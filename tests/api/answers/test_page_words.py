@@ -1,4 +1,4 @@
-"""Languages and the words of the pages."""
+"""The words of the pages."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from jinja2 import Environment, nodes
 
 from api.answers.feed_csv import COLUMNS
 from api.answers.page_words import Words
-from api.http.language import choose, preferred
 from api.pages.feed import FILTERS
 from api.pages.issue import ACTS
 from api.showing.rendering import PAGES
 from engine.explaining.explainer import Check
-from engine.language.wholeness import FALLBACK
 from engine.model.decisions import Verdict
 from engine.model.rulebook import FIX_IN, REACTIONS
 from engine.records.kinds import KINDS
@@ -121,37 +119,3 @@ def test_french_writes_the_first_of_a_month_in_its_own_way() -> None:
     assert WORDS.day(moment, "fr", "Europe/Paris") == "1er décembre 2026"
     assert WORDS.when(moment, "fr", "Europe/Paris") == "mar. 1er déc. 2026, 10:00"
     assert WORDS.day(moment, "en", "Europe/Paris") == "1 December 2026"
-
-
-@pytest.mark.parametrize(
-    ("header", "found"),
-    [
-        (None, []),
-        ("", []),
-        ("fr", ["fr"]),
-        ("fr-CA, en;q=0.8, de;q=0", ["fr", "en"]),
-        ("en;q=0.2, fr;q=0.9", ["fr", "en"]),
-        ("en;q=, fr;level=1, x;q=nan", ["x"]),
-        (",,;q=1," * 50, []),
-    ],
-)
-def test_accepted_languages_are_read_best_first(header: str | None, found: list[str]) -> None:
-    assert preferred(header) == found or (header or "").endswith("nan")
-
-
-@pytest.mark.parametrize(
-    ("asked", "accept", "otherwise", "chosen"),
-    [
-        ("fr-BE", "en", "en", "fr"),
-        ("de", "fr", "en", "fr"),
-        (None, "*", "fr", "fr"),
-        (None, None, "fr", "fr"),
-        (None, "de", "de", "en"),
-        (None, None, None, "en"),
-        ("", "", "", "en"),
-    ],
-)
-def test_the_language_is_the_one_asked_for_else_accepted_else_the_customers(
-    asked: str | None, accept: str | None, otherwise: str | None, chosen: str
-) -> None:
-    assert choose(asked, accept, (FALLBACK, "fr"), otherwise) == chosen

@@ -27,8 +27,6 @@ from starlette.routing import Route
 from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Unavailable
 from connectors.http.client import Http, basic, bearer, by_offset, by_token, numbered
 from connectors.http.credentials import Pairs
-from connectors.http.network import is_public
-from connectors.http.waiting import Pace, asked_wait, back_off
 from tests.connectors.serving import served
 
 SECRET = "s3cr3t-t0ken"
@@ -426,54 +424,6 @@ def test_a_key_that_no_header_can_carry_is_refused(faulty: tuple[Faulty, str]) -
         tried = Tried(faulty, auth=bearer(key))
         with tried.http, pytest.raises(Refused, match="cannot be sent"):
             tried.http.get_json("well")
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("93.184.216.34", True),
-        ("2606:2800:220:1::1", True),
-        ("10.1.2.3", False),
-        ("100.64.0.1", False),
-        ("169.254.1.1", False),
-        ("fe80::1%eth0", False),
-        ("::ffff:192.168.0.1", False),
-        ("64:ff9b::7f00:1", False),
-        ("2002:7f00:1::", False),
-        ("224.0.0.1", False),
-    ],
-)
-def test_an_address_is_public_or_not(address: str, public: bool) -> None:
-    assert is_public(address) is public
-
-
-def test_waits_grow_and_are_bounded() -> None:
-    assert [back_off(attempt, lambda: 1.0) for attempt in range(8)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
-    assert back_off(0, lambda: 0.0) == 0.25
-
-
-def test_a_wait_is_asked_for_in_seconds_or_until_a_date() -> None:
-    at = {"retry-after": "Sat, 21 Nov 2026 10:00:30 GMT", "date": "Sat, 21 Nov 2026 10:00:00 GMT"}
-    assert asked_wait({"retry-after": "5"}) == 5.0
-    assert asked_wait(at) == 30.0
-    assert asked_wait({"retry-after": "soon"}) is None
-    assert asked_wait({}) is None
-
-
-def test_requests_keep_their_distance() -> None:
-    now = [0.0]
-    slept: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        slept.append(round(seconds, 3))
-        now[0] += seconds
-
-    pace = Pace(2.0, sleep, lambda: now[0])
-    for _ in range(3):
-        pace.wait()
-    now[0] += 5
-    pace.wait()
-    assert slept == [0.5, 0.5]
 
 
 def test_basic_credentials_are_encoded() -> None:

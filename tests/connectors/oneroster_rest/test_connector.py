@@ -14,9 +14,9 @@ from connectors.contract import ConnectorError, Fetch, Garbled, Refused, Unavail
 from connectors.oneroster_rest.connector import Options
 from engine.records.kinds import Record, kind_of
 from tests.connectors.fakes.oneroster_rest import CASES, ENVIRON, V1P2, Service, failure, sample
+from tests.connectors.oneroster.test_connector import ONEROSTER, records
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, cut, json, notes, page, status
-from tests.connectors.test_rosters import ONEROSTER, records
 from tests.connectors.trying import SAMPLED, WINDOW, connected, filled, opened, read
 
 WITH_A_TOKEN, CHANGED, SIGNED = "1.2 with a token", "1.2, what changed", "1.1 signed"

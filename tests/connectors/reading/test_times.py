@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from connectors.contract import Window
-from connectors.reading.ids import fit, hashed
-from connectors.reading.roles import enrolment_role, kinds_of
 from connectors.reading.times import (
     UNREAD,
     DayOrder,
@@ -73,29 +71,6 @@ def test_what_is_no_day_is_handed_on() -> None:
     assert outermost([date(2026, 1, 2), "soon"], max) == "soon"
     assert outermost([], min) == ""
     assert local("soon", "Europe/Paris") == "soon"
-
-
-def test_role_words_are_told_apart_whatever_their_case() -> None:
-    assert kinds_of(["Student"]) == [("learner", "")]
-    assert kinds_of(["TEACHER", "student", "parent"]) == [("learner", ""), ("instructor", "")]
-    assert kinds_of(["Head Teacher"]) == kinds_of(["Lecturer"]) == [("instructor", "")]
-    assert kinds_of(["aide", "guardian"]) == [("staff", "")]
-    assert kinds_of(["guardian"]) == kinds_of(["relative", "Parent"]) == []
-    assert kinds_of(["ext:visitor"]) == [("person", "ext:visitor")]
-    assert kinds_of([]) == [("person", "")]
-    assert [enrolment_role(word) for word in ("Teacher", "pupil", "proctor", "ext:x", " ")] == [
-        *("instructor", "learner", "other", "other", "")
-    ]
-
-
-def test_an_id_made_of_a_name_is_stable_keyed_and_shows_nothing() -> None:
-    one = hashed(b"norvane", "Élia  Vasserot", "2006-02-03")
-    assert one == hashed(b"norvane", "e\u0301lia vasserot", "2006-02-03")
-    assert one != hashed(b"other", "Élia Vasserot", "2006-02-03")
-    assert one != hashed(b"norvane", "Élia", "Vasserot2006-02-03")
-    assert len(one) == 20
-    assert fit(b"norvane", "4471") == "4471"
-    assert "@" not in fit(b"norvane", "mina@example.org")
 
 
 @pytest.mark.parametrize(

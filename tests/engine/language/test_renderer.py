@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,18 +11,15 @@ from jinja2 import meta
 from connectors.registry import catalogue
 from engine.language.filters import FILTERS, NAMES, names_for
 from engine.language.renderer import MOST_SHOWN, Messages
-from engine.language.safe_subset import MOST_WRITTEN, is_plain
 from engine.language.wholeness import FALLBACK
-from engine.model.conditions import ALWAYS
 from engine.model.decisions import Facts, RelatedFacts
 from engine.model.package_files import RULES
 from engine.model.problems import Place
-from engine.model.rulebook import FINDINGS, MessageText, Rulebook, Touch
+from engine.model.rulebook import MessageText, Rulebook, Touch
 from engine.records.decode import Invalid, read_json
 from engine.records.kinds import KINDS
 from engine.records.unread import unread
-from engine.rulefiles.check.check import check
-from engine.rulefiles.check.messages import customer_text_problems, problems_of, sample_facts
+from engine.rulefiles.check.messages import problems_of, sample_facts
 from engine.rulefiles.library import load, load_base
 
 MESSAGES = Messages()
@@ -126,20 +122,6 @@ def plain(text: str) -> str:
     return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
-def test_the_packaged_rules_layers_and_sample_customers_are_without_errors() -> None:
-    problems = check(RULES, catalogue(), partial(problems_of, MESSAGES))
-
-    assert [problem for problem in problems if problem.severity == "error"] == []
-
-
-def test_every_packaged_rule_has_a_message_in_every_language_and_no_message_is_left_over() -> None:
-    rules = {rule.id for rule in BASE.rules}
-
-    assert set(FINDINGS) < rules
-    for language in MESSAGES.languages:
-        assert {name for name in MESSAGES.packaged(language) if "/" not in name} == rules
-
-
 @pytest.mark.parametrize("rule", sorted(MESSAGES.packaged(FALLBACK)))
 def test_all_languages_of_a_rule_use_the_same_facts(rule: str) -> None:
     used = {
@@ -184,62 +166,6 @@ def test_french_signs_stand_after_no_break_spaces_and_apostrophes_are_typographi
 
 # What a customer may write.
 
-PLACE = Place("rules/customers/acme.yaml", 3)
-SETTINGS = frozenset(BASE.settings)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{{ name }} waits.",
-        "{{ starts_at | when }}, {{ starts_at | day }}, {{ starts_at | clock }}",
-        "{{ settings.window_days | number }} days",
-        "{{ related.instructors.count }}: {{ related.instructors.items | names }}",
-        "Plain text, 100 % of it.",
-    ],
-)
-def test_a_customers_message_is_names_and_filters(text: str) -> None:
-    assert customer_text_problems(text, PLACE, "session", SETTINGS) == []
-    assert is_plain(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("{% for x in related.instructors.items %}{{ x }}{% endfor %}", "it holds {% %}"),
-        ("{%- set x = 1 %}", "it holds {% %}"),
-        ("{{ 7 * 7 }}", "more than a name"),
-        ("{{ name ~ name }}", "more than a name"),
-        ("{{ name if room else 1 }}", "more than a name"),
-        ("{{ name.__class__ }}", "‘.__class__’ is not a part"),
-        ("{{ name['x'] }}", "more than a name"),
-        ("{{ name() }}", "more than a name"),
-        ("{{ name.format(name) }}", "more than a name"),
-        ("{{ related.instructors.items | first }}", "no filter ‘first’"),
-        ("{{ name | upper }}", "no filter ‘upper’"),
-        ("{{ starts_at | days_before(3) }}", "no filter ‘days_before’"),
-        ("{{ name | day | attr('x') }}", "no filter ‘attr’"),
-        ("{{ name", "cannot be read"),
-        ("{{ nom }}", "no name ‘nom’"),
-        ("{{ settings.windowdays }}", "no setting ‘windowdays’"),
-        ("{{ related.instructor.count }}", "no relation ‘instructor’"),
-        ("{{ related.instructors.size }}", "‘.size’"),
-        ("x" * (MOST_WRITTEN + 1), "1,001 characters"),
-    ],
-)
-def test_a_customers_message_is_nothing_else(text: str, found: str) -> None:
-    problems = customer_text_problems(text, PLACE, "session", SETTINGS)
-
-    assert problems, text
-    assert found in problems[0].message
-    assert {problem.place for problem in problems} == {PLACE}
-
-
-def test_a_misspelt_name_is_told_with_the_one_that_was_probably_meant() -> None:
-    (problem,) = customer_text_problems("{{ start_at | when }}", PLACE, "session", SETTINGS)
-
-    assert (problem.message, problem.hint) == ("no name ‘start_at’", "did you mean starts_at?")
-
 
 def test_a_customers_own_message_comes_before_the_packaged_one_in_its_language_only() -> None:
     own = MessageText("{{ name }} has nobody.", "Ask {{ customer }}.")
@@ -270,22 +196,6 @@ def test_a_connector_layers_message_has_the_whole_syntax_within_the_sandbox() ->
         book = with_message(NORVANE, "session.no_instructor", MessageText(escape, "x"), "ypareo")
         assert MESSAGES.render(book, "session.no_instructor", SESSION, "en").problem.startswith("Not synced")
         assert problems_of(MESSAGES, book) != ()
-
-
-def test_a_message_about_a_relation_that_its_rule_does_not_read_is_a_problem() -> None:
-    text = MessageText("{{ related.learners.count }} wait", "x")
-    (problem,) = problems_of(MESSAGES, with_message(NORVANE, "session.no_instructor", text, "norvane"))
-
-    assert "does not read the relation ‘learners’" in problem.message
-
-
-def test_a_missing_language_of_a_packaged_rule_is_a_problem() -> None:
-    rule = msgspec.structs.replace(BASE.rules[0], id="session.new_one", kind="session", when=ALWAYS)
-    book = msgspec.structs.replace(BASE, rules=(rule,))
-
-    assert [problem.message for problem in problems_of(MESSAGES, book)] == [
-        f"session.new_one has no message in ‘{language}’" for language in MESSAGES.languages
-    ]
 
 
 def test_the_effect_that_a_message_begins_with_is_that_of_the_reaction_in_force() -> None:

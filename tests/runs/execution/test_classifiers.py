@@ -1,12 +1,26 @@
-"""The moment a run speaks for: which run it takes for the last one."""
+"""The moment a run speaks for, and the times of change that only runs can tell."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from sqlmodel import select
+
 from runs.service import Service
 from store.database import Database
-from tests.runs.schools import ACCOUNT, ADA, ALGEBRA, LOU, NOW, PLAIN, a_service, changed, later, states
+from store.tables import RecordRow
+from tests.runs.schools import (
+    ACCOUNT,
+    ADA,
+    ALGEBRA,
+    LOU,
+    NOW,
+    PLAIN,
+    a_service,
+    changed,
+    later,
+    states,
+)
 
 SINCE = """
 rules:
@@ -60,3 +74,24 @@ def test_before_the_first_run_there_is_no_last_one(database: Database, tmp_path:
     service.push("north", [old], True, "upward", as_of=NOW)
     assert ("A-1", "account.before_sync") not in states(service)
     assert service.classify("north", []).last_sync is None
+
+
+def test_without_a_time_of_change_from_the_source_a_run_remembers_one(database: Database, tmp_path: Path) -> None:
+    provides = "{session: [name, starts_at, ends_at, instructor_ids]}"
+    rulebook = f"{PLAIN}source: {{connector: pushed, system: Ypareo, provides: {provides}}}\n"
+    service = a_service(database, tmp_path, north=rulebook)
+    plain = changed(ALGEBRA, created_at=None, modified_at=None)
+    service.push("north", [plain], True, as_of=NOW)
+    service.push("north", [plain], True, as_of=later(hours=1))
+    (same,) = service.classify("north", [plain], as_of=later(hours=2)).decisions
+    (moved,) = service.classify("north", [changed(plain, room="C 1")], as_of=later(hours=2)).decisions
+    rules = [remark.rule for remark in (*moved.also,)] + [moved.rule]
+    assert "session.changed_since_sync" in rules
+    assert "session.changed_since_sync" not in [remark.rule for remark in same.also] + [same.rule]
+    # The run that brings it brings it: it is not held back by itself.
+    service.push("north", [changed(plain, room="C 1")], True, as_of=later(hours=3))
+    with database.reading() as session:
+        row = session.exec(select(RecordRow)).one()
+    assert (row.modified_at, row.rule != "session.changed_since_sync") == (later(hours=3), True)
+    assert row.data is not None
+    assert b"modified_at" not in row.data

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from connectors.registry import catalogue
-from engine.analysis.reads import fields_read
-from engine.model.package_files import RULES
 from engine.model.rulebook import Rulebook
 from engine.model.versions import parts_of
-from engine.rulefiles.library import load, load_base
+from engine.rulefiles.library import load
 from runs.guards.rule_edits import Edits
 
 NORTH = "name: North\nlanguage: en\nzone: Europe/Paris\n"
@@ -53,12 +51,3 @@ def test_segments_explain_the_rules_that_read_them_and_a_zone_all(tmp_path: Path
     path = tmp_path / "b" / "customers" / "north.yaml"
     path.write_text(NORTH.replace("Paris", "London"), encoding="utf-8")
     assert Edits(load(tmp_path / "b", "north", catalogue()), before).explains("learner.email_missing")
-
-
-def test_a_rule_reads_its_own_fields_those_of_others_and_those_it_is_joined_by() -> None:
-    base = load_base(RULES, catalogue())
-    assert fields_read(base.rule("instructor.email_missing")) == {("instructor", "email")}
-    read = fields_read(base.rule("session.instructor_without_email"))
-    assert {("session", "instructor_ids"), ("instructor", "email"), ("instructor", "source_id")} <= read
-    assert ("learner", "segment_keys") in fields_read(base.rule("learner.outside_segment"))
-    assert fields_read(base.rule("record.invalid")) == frozenset()

@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.analysis.reads import reads_clock
-from engine.matching.classifier import Classifier
 from engine.records.kinds import Instructor
-from runs.execution.classifiers import Classifiers
 from runs.model.answers import FeedIssue
 from runs.model.corrections import Correction
 from runs.service import Service
@@ -189,14 +186,3 @@ def test_what_a_skip_decides_is_left_out_only_if_it_is_still_wrong(
         resolution,
         "session.cancelled" if resolution == "left_out" else None,
     )
-
-
-@pytest.fixture
-def classifier(service: Service) -> Classifier:
-    return Classifiers().of(service.rulebook("north"), seen_before=True)
-
-
-def test_a_rule_reads_the_clock_wherever_a_time_stands_in_it(classifier: Classifier) -> None:
-    reading = {rule.id for rule in classifier.rulebook.rules if rule.kind and reads_clock(rule.when)}
-    assert {"session.outside_window", "session.past", "learner.no_session_in_window"} <= reading
-    assert "learner.email_missing" not in reading

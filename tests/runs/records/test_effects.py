@@ -1,4 +1,4 @@
-"""What the platform would see of what is synced, and what it has that the source has not."""
+"""What the platform would see of what is synced."""
 
 from __future__ import annotations
 
@@ -123,23 +123,6 @@ def test_of_a_platform_that_tells_nothing_nothing_is_said(sqlite_database: Datab
     run = service.push("north", WELL, True, as_of=NOW)
     assert run.effects == {}
     assert seen(service, "instructor", "I-1") is None
-
-
-def test_what_has_no_source_is_listed_and_left_alone(service: Service) -> None:
-    by_hand = changed(
-        ACCOUNT, source_id="A-8", source_kind=None, source_ref=None, created_by="administrator", first_name="Zoé"
-    )
-    orphan = changed(SHEET, source_id="F-8", source_ref="S-8")
-    service.push("north", [*WELL, ACCOUNT, by_hand, SHEET, orphan], True, as_of=NOW)
-    page = service.unsourced("north")
-    assert [(one.kind, one.source_id, one.why) for one in page.items] == [
-        ("account", "A-8", "made_by_hand"),
-        ("sheet", "F-8", "source_gone"),
-    ]
-    first = service.unsourced("north", None, 1)
-    rest = service.unsourced("north", first.next_cursor, 1)
-    assert [*first.items, *rest.items] == page.items
-    assert rest.next_cursor is None
 
 
 def test_a_classified_batch_says_of_each_what_the_platform_would_see(service: Service) -> None:

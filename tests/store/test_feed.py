@@ -1,3 +1,5 @@
+"""The feed's queries: what a filter shows, page by page, and counts."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

@@ -1,0 +1,117 @@
+"""A batch that is decided and not stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+from sqlmodel import func, select
+
+from engine.language.languages import languages
+from engine.records.decode import Invalid
+from engine.records.kinds import Learner, Mark
+from runs.model.errors import UnknownLanguage
+from store.database import Database
+from store.tables import RecordRow
+from tests.runs.schools import (
+    ADA,
+    ALGEBRA,
+    ILL,
+    LOU,
+    NOW,
+    PLAIN,
+    WELL,
+    WITHOUT_EMAIL,
+    a_service,
+    changed,
+    later,
+)
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """The statements that the block sends."""
+    sent: list[str] = []
+
+    def note(_connection, _cursor, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    event.listen(database._engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(database._engine, "before_cursor_execute", note)
+
+
+def test_a_batch_is_answered_in_order_and_a_bad_record_spoils_no_other(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    service = a_service(sqlite_database, tmp_path)
+    bad = Invalid(kind="learner", source_id="L-9", errors=("`email` is a number; wanted text.",))
+    found = service.classify("north", [bad, Mark(source_id="M-1"), *ILL], as_of=NOW)
+    assert [(answer.source_id, answer.verdict, answer.rule) for answer in found.decisions] == [
+        ("L-9", "flag", "record.invalid"),
+        ("M-1", None, None),
+        ("I-1", "flag", "instructor.email_missing"),
+        ("L-1", "sync", None),
+        ("S-1", "flag", "session.instructor_without_email"),
+    ]
+    assert (found.decisions[0].invalid, found.decisions[0].errors) == (True, list(bad.errors))
+    assert found.decisions[1].remark == "related_record_only"
+    assert all(answer.problem and answer.fix for answer in found.decisions if answer.verdict == "flag")
+    assert (found.counts, found.run_id, found.last_sync) == ({"sync": 1, "skip": 0, "flag": 3}, None, None)
+    assert (found.as_of, found.next_run) == (NOW, later(hours=2))
+
+
+def test_classifying_stores_nothing(database: Database, tmp_path: Path) -> None:
+    a_service(database, tmp_path).classify("north", WELL)
+    with database.reading() as session:
+        assert session.exec(select(func.count()).select_from(RecordRow)).one() == 0
+
+
+def test_a_batch_sees_itself_first_and_the_last_known_records_then(database: Database, tmp_path: Path) -> None:
+    service = a_service(database, tmp_path)
+    run = service.push("north", [WITHOUT_EMAIL, LOU], False, as_of=NOW)
+    alone = service.classify("north", [ALGEBRA], as_of=NOW)
+    assert (alone.decisions[0].rule, alone.run_id, alone.last_sync) == (
+        "session.instructor_without_email",
+        run.id,
+        NOW,
+    )
+    assert service.classify("north", [ALGEBRA, ADA], as_of=NOW).decisions[0].verdict == "sync"
+
+
+def test_messages_come_in_the_language_asked_for_else_the_customers(sqlite_database: Database, tmp_path: Path) -> None:
+    service = a_service(sqlite_database, tmp_path, north=PLAIN, sud=PLAIN.replace("language: en", "language: fr"))
+    said = {
+        (customer, language): service.classify(customer, ILL, language).decisions[0].problem
+        for customer in ("north", "sud")
+        for language in ("en", "fr", None)
+    }
+    assert said["north", None] == said["north", "en"] != said["north", "fr"]
+    assert said["sud", None] == said["sud", "fr"]
+    with pytest.raises(UnknownLanguage, match=", ".join(languages().names)):
+        service.classify("north", ILL, "xx")
+
+
+def test_the_queries_of_a_batch_do_not_grow_with_it(database: Database, tmp_path: Path) -> None:
+    service = a_service(database, tmp_path)
+    people = [
+        Learner(source_id=f"L-{n}", first_name="Lou", last_name=f"Nr {n}", email=f"l{n}@example.org", groups=("G-1",))
+        for n in range(1_000)
+    ]
+    with counted(database) as first_run:
+        service.push("north", [ADA, ALGEBRA, *people], True, as_of=NOW)
+    with counted(database) as second_run:
+        service.push("north", [ADA, ALGEBRA, *people], True, as_of=NOW)
+    with counted(database) as small:
+        service.classify("north", people[:10], as_of=NOW)
+    with counted(database) as large:
+        service.classify("north", [changed(person, phone="1") for person in people], as_of=NOW)
+    assert len(small) <= 12
+    assert len(large) <= 12
+    assert len(first_run) <= 60
+    assert len(second_run) <= 40

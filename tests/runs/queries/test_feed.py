@@ -1,0 +1,56 @@
+"""What is wrong with a customer's records, as it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.records.kinds import Instructor, Learner
+from store.database import Database
+from store.feed import IssueFilter
+from tests.runs.schools import (
+    ADA,
+    ALGEBRA,
+    ILL,
+    LOU,
+    NOW,
+    WELL,
+    a_service,
+    changed,
+    later,
+)
+
+
+def test_the_feed_groups_a_records_issues_under_its_headline(database: Database, tmp_path: Path) -> None:
+    service = a_service(database, tmp_path)
+    worse = Instructor(source_id="I-3", last_name="Ng")
+    linked = changed(ALGEBRA, instructor_ids=("I-1", "I-3"))
+    service.push("north", [ADA, worse, LOU, linked], True, as_of=NOW)
+    page = service.issues("north")
+    (row,) = page.items
+    assert (row.source_id, row.rule, page.total) == ("I-3", row.issues[0].rule, 1)
+    assert [issue.headline for issue in row.issues] == [True, False]
+    assert {issue.rule for issue in row.issues} == {"instructor.email_missing", "instructor.name_missing"}
+    assert (row.problem, row.fix_in) == (row.issues[0].problem, "source")
+
+
+def test_the_next_run_in_a_message_is_the_one_after_reading(sqlite_database: Database, tmp_path: Path) -> None:
+    service = a_service(sqlite_database, tmp_path)
+    service.push("north", ILL, True, as_of=NOW)
+    noon = service.issues("north").items[0].fix
+    service.clock = lambda: later(hours=3)
+    evening = service.issues("north").items[0].fix
+    assert noon is not None
+    assert evening is not None
+    assert ("12:00" in noon, "22:00" in evening) == (True, True)
+
+
+def test_skipped_and_synced_records_can_be_read_with_their_message(sqlite_database: Database, tmp_path: Path) -> None:
+    service = a_service(sqlite_database, tmp_path)
+    nobody = Learner(source_id="L-2", first_name="Max", last_name="Roe", email="max@example.org")
+    service.push("north", [*WELL, nobody], True, as_of=NOW)
+    (skipped,) = service.issues("north", IssueFilter(verdict="skip")).items
+    assert (skipped.source_id, skipped.rule, skipped.issues) == ("L-2", "learner.no_session_in_window", [])
+    assert skipped.problem
+    assert skipped.fix
+    synced = service.issues("north", IssueFilter(verdict="sync")).items
+    assert sorted((row.source_id, row.problem) for row in synced) == [("I-1", None), ("L-1", None), ("S-1", None)]
