@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 import msgspec
+
+
+_OURS = re.compile(r"[A-Za-z0-9_-]*")
+"""The URL-safe alphabet. Of other characters some versions of Python pass over some, and others warn."""
 
 
 class CursorError(ValueError):
@@ -19,6 +24,8 @@ def cursor_of(*numbers: int | None) -> str:
 
 def opened(cursor: str, length: int) -> list[int]:
     """The numbers of a cursor. Raises CursorError for one that was not given here."""
+    if _OURS.fullmatch(cursor) is None:
+        raise CursorError
     try:
         numbers: Any = msgspec.msgpack.decode(
             base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)), type=list[int]
