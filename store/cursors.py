@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-
 _OURS = re.compile(r"[A-Za-z0-9_-]*")
 """The URL-safe alphabet. Of other characters some versions of Python pass over some, and others warn."""
 
