@@ -89,7 +89,9 @@ def test_a_page_is_a_module_a_template_its_words_and_a_trial(name: str) -> None:
         )
         for language in words.languages
     }
-    assert [what for what, is_lacking in lacking.items() if is_lacking] == []
+    told = [what for what, is_lacking in lacking.items() if is_lacking]
+    told += [f"{one.place.path}: {one.message}" for problems in languages().lacks.values() for one in problems]
+    assert not told, "\n".join(told)
 
 
 @pytest.mark.parametrize("name", NAMES)
