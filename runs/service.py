@@ -27,7 +27,6 @@ from runs.execution import approve as approving
 from runs.execution import fetch as fetching
 from runs.execution.approve import held_row
 from runs.execution.classifiers import Classifiers
-from runs.execution.decide import Order
 from runs.execution.execute import carry_out
 from runs.execution.locking import turn
 from runs.guards.guard_words import said
@@ -48,6 +47,7 @@ from runs.model.answers import (
     UnsourcedPage,
 )
 from runs.model.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownRun, UnreadableCursor
+from runs.model.order import Order
 from runs.model.received import OnPage, Received
 from runs.queries import uploads as uploading
 from runs.queries.classify import classified

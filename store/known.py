@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -11,12 +12,14 @@ from sqlalchemy import ColumnElement, func
 from sqlalchemy import select as _select
 from sqlmodel import Session, col, select
 
-from engine.records.kinds import KINDS, Record
+from engine.records.kinds import KINDS, PEOPLE, Record
 from store import fingerprints
 from store.tables import RecordKeyRow, RecordRow
 
 CHUNK = 5_000
 """Values per statement: both databases take some 32,000, and plans stop gaining well before."""
+
+_LOOKED_UP: list[Any] = [RecordRow.kind, RecordRow.source_id, RecordRow.data, RecordRow.modified_at, RecordRow.verdict]
 
 Item = TypeVar("Item")
 
@@ -31,20 +34,25 @@ def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
 class StoredRecords:
     """What a customer's runs last received; implements ``engine.relations.neighbourhood.Known``."""
 
-    def __init__(self, session: Session, customer: str, without: Collection[str] = ()) -> None:
-        """``without`` are kinds that the batch holds completely: what it lacks of them is no longer there."""
+    def __init__(self, session: Session, customer: str) -> None:
         self._session = session
         self._customer = customer
         self._own = col(RecordRow.customer) == customer
-        self._without = frozenset(without)
-        self._kinds: frozenset[str] | None = None
+        self._without: frozenset[str] = frozenset()
+        self.verdicts: dict[tuple[str, str], str | None] = {}
+        """Kind and id to the verdict that stands on the record, of the people that were looked up."""
 
-    @property
+    def without(self, kinds: Collection[str]) -> StoredRecords:
+        """All but these kinds, which a batch holds completely: what it lacks of them is no longer there."""
+        rest = StoredRecords(self._session, self._customer)
+        rest._without = frozenset(kinds)
+        rest.kinds = self.kinds - rest._without
+        return rest
+
+    @cached_property
     def kinds(self) -> frozenset[str]:
         """Kinds of which anything is stored; looked up once."""
-        if self._kinds is None:
-            self._kinds = kinds_of(self._session, self._customer) - self._without
-        return self._kinds
+        return kinds_of(self._session, self._customer)
 
     def lookup(self, keys: Collection[tuple[str, str, str]]) -> Iterable[Record]:
         """Every record that is still there and offers one of the (kind, key, value), each once, and perhaps others."""
@@ -87,16 +95,17 @@ class StoredRecords:
         return sizes | dict(rows.all())
 
     def _read(self, found: dict[tuple[str, str], Record], *terms: ColumnElement[bool]) -> None:
-        rows = self._session.exec(
-            select(RecordRow.kind, RecordRow.source_id, RecordRow.data, RecordRow.modified_at).where(
+        rows = self._session.execute(
+            _select(*_LOOKED_UP).where(
                 *terms, col(RecordRow.data).is_not(None), col(RecordRow.not_received_since).is_(None)
             )
         )
-        for kind, source_id, data, modified_at in rows:
-            assert data is not None
+        for kind, source_id, data, modified_at, verdict in rows:
             record = fingerprints.read(data)
             if record is not None and kind not in self._without:
                 found[kind, source_id] = dated(record, modified_at)
+                if kind in PEOPLE:
+                    self.verdicts[kind, source_id] = verdict
 
 
 def kinds_of(session: Session, customer: str) -> frozenset[str]:

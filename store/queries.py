@@ -11,10 +11,8 @@ from sqlalchemy import ColumnElement, bindparam, func, inspect, or_
 from sqlalchemy import select as of_table
 from sqlmodel import Session, col, select
 
-from engine.records.kinds import UPWARD
 from store.cursors import cursor_of, opened
 from store.enums import FINISHED, Direction
-from store.known import chunks
 from store.run_tables import RunRow
 from store.tables import ChangeRow, IssueRow, RecordRow
 
@@ -174,32 +172,6 @@ def has_run(session: Session, customer: str) -> bool:
 def records_of(session: Session, ids: Collection[int]) -> Sequence[RecordRow]:
     """Records by their number."""
     return session.exec(select(RecordRow).where(col(RecordRow.id).in_(ids))).all() if ids else ()
-
-
-def kinds_told(session: Session, customer: str) -> set[str]:
-    """Kinds of the platform of which it ever told anything."""
-    return {
-        kind
-        for kind in UPWARD
-        if session.exec(
-            select(RecordRow.id).where(col(RecordRow.customer) == customer, col(RecordRow.kind) == kind).limit(1)
-        ).first()
-    }
-
-
-def verdicts(session: Session, customer: str, kind: str, source_ids: Collection[str]) -> dict[str, str | None]:
-    """Source id to the verdict that stands on the record, of those that are known."""
-    return {
-        source_id: verdict
-        for chunk in chunks(source_ids)
-        for source_id, verdict in session.exec(
-            select(RecordRow.source_id, RecordRow.verdict).where(
-                col(RecordRow.customer) == customer,
-                col(RecordRow.kind) == kind,
-                col(RecordRow.source_id).in_(chunk),
-            )
-        )
-    }
 
 
 def newest_run(session: Session, customer: str) -> int:

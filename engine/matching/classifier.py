@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.analysis.availability import EVERYTHING, Provided, provided_by, taken_by
@@ -63,9 +63,10 @@ class Classifier:
         self._by_id = {rule.id: rule for rule in rulebook.rules}
         self._reads: dict[str, Reads] = {}
         self.matcher = Matcher(ready)
-        self._relations = self.matcher.relations | {
+        self.relations = self.matcher.relations | {
             (rule.kind, name) for rules in self._rules.values() for rule in rules for name in relations_read(rule.when)
         }
+        """Kind and name of every relation that rules and their messages follow."""
         self._findings = {
             rule.id: Match(rule.id, "flag", rule.fix_in) for rule in rulebook.rules if rule.id in FINDINGS
         }
@@ -77,18 +78,21 @@ class Classifier:
         moment: Moment,
         known: KnownRecords = NOTHING_KNOWN,
         kinds: Collection[str] | None = None,
+        beside: Iterable[Record] = (),
     ) -> Decided:
         """Decide every item, in order.
 
-        ``known`` gives the related records that the batch lacks. Only ``kinds`` are decided, and never those
-        that the platform does not take: they are related records, and their decision is None.
+        ``known`` gives the related records that the batch lacks, ``beside`` those that were looked up before. Only
+        ``kinds`` are decided, and never those that the platform does not take: they are related records, and their
+        decision is None.
         """
         deciding = self.taken if kinds is None else self.taken.intersection(kinds)
         situation = Situation(
             items,
             known,
             segments=self.rulebook.customer.segments,
-            relations=self._relations,
+            relations=self.relations,
+            beside=beside,
         )
         one = Pass(Sight(Clock(moment), situation))
         decisions = [self._decide(item, one, deciding) for item in items]

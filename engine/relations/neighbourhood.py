@@ -53,6 +53,7 @@ class Situation:
     ``relations`` are the (kind, relation) that will be asked for. What is known is looked up for them at once, in
     two calls at most, and for ``segments`` in two more. Any other relation may be asked for all the same, and then
     costs two calls of its own. Relations are answered for the records of the batch only.
+    ``beside`` is what another situation of this batch has ``found``: known already, and not to be asked for again.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Situation:
         *,
         segments: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None,
         relations: Collection[tuple[str, str]] = (),
+        beside: Iterable[Record] = (),
     ) -> None:
         unreadable: set[tuple[str, str]] = set()
         self._batch, self.conflicts = unify(_records_of(records, unreadable))
@@ -76,6 +78,10 @@ class Situation:
         self._related: dict[tuple[type[Record], str], Follow] = {}
         self._looked_up: set[tuple[str, str]] = set()
         self._segmentation = Segmentation(segments or {}, self)
+        for record in beside:
+            kind = KIND_OF[type(record)]
+            if not self._seen(kind, record.source_id):
+                self._found[kind][record.source_id] = record
         self._look_up([RELATIONS[kind][name] for kind, name in sorted(relations)])
         if self._kinds:
             self._segmentation.prepare(
@@ -110,6 +116,14 @@ class Situation:
         if self.record(kind, source_id) is not None:
             return True
         return (kind, source_id) in self.conflicts or (kind, source_id) in self._unreadable
+
+    def found(self, *, segments: bool) -> list[Record]:
+        """What is known beside the batch, as far as it was looked up; with what the ``segments`` of these hang on."""
+        if segments and self._kinds:
+            self._segmentation.prepare(
+                record for kind in ("session", "instructor", "contract") for record in self._found[kind].values()
+            )
+        return [record for of_kind in self._found.values() for record in of_kind.values()]
 
     def follow(self, relation: Relation, record: Record) -> tuple[Record, ...]:
         """What a relation leads to from any record, among the batch and what was looked up so far."""

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from engine.model.rulebook import Rulebook
 from runs.execution.classifiers import Classifiers
-from runs.execution.decide import Order
 from runs.execution.execute import carry_out
 from runs.guards.held import unpacked
 from runs.model.errors import AlreadySettled, NotHeld, RulebookEdited, UnknownRun
+from runs.model.order import Order
 from runs.model.received import OnPage, Received
 from store import fingerprints, holds, queries, writes
 from store.database import Database

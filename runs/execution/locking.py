@@ -16,11 +16,13 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from msgspec import Struct
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, select
 
 from runs.model.errors import Busy, Overtaken
+from runs.model.order import Order
 from store.database import Database
 from store.enums import Direction
 from store.run_tables import RunRow
@@ -31,6 +33,34 @@ BEAT = 15.0
 """Seconds between two signs of life."""
 SILENCE = timedelta(seconds=120)
 """Without a sign of life for so long, an owner on another machine counts as gone."""
+
+
+class Place(Struct, frozen=True):
+    """What a run holds while it is at work."""
+
+    run_id: int
+    owner: str
+    """The process that runs it."""
+
+
+def take_place(database: Database, order: Order, clock: Clock) -> Place:
+    """Begin to run what was ordered. Raises Busy."""
+    started = clock()
+    # This process, told apart from every other and from itself in another run.
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
+    row = RunRow(
+        customer=order.rulebook.customer.id,
+        direction=order.direction,
+        status="running",
+        complete=order.complete,
+        as_of=order.as_of,
+        started_at=started,
+        heartbeat_at=started,
+        owner=owner,
+        rulebook_version=order.rulebook.version,
+        approves=order.approves,
+    )
+    return Place(claim(database, row, clock), owner)
 
 
 def claim(database: Database, run: RunRow, clock: Clock) -> int:
@@ -92,13 +122,8 @@ def alone(session: Session, customer: str, clock: Clock) -> None:
             raise Busy(run.direction, _number(run))
 
 
-def owner() -> str:
-    """This process, told apart from every other and from itself in another run."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
-
-
 @contextmanager
-def beating(database: Database, run_id: int, name: str, clock: Clock) -> Iterator[None]:
+def beating(database: Database, place: Place, clock: Clock) -> Iterator[None]:
     """Give signs of life while the block runs."""
     done = threading.Event()
 
@@ -106,7 +131,7 @@ def beating(database: Database, run_id: int, name: str, clock: Clock) -> Iterato
         while not done.wait(BEAT):
             # A database that is busy with another's large write is asked again at the next beat.
             with suppress(OperationalError), database.writing() as session:
-                _touch(session, run_id, name, clock())
+                _touch(session, place, clock())
 
     thread = threading.Thread(target=beat, name="run-heartbeat", daemon=True)
     thread.start()
@@ -117,16 +142,16 @@ def beating(database: Database, run_id: int, name: str, clock: Clock) -> Iterato
         thread.join()
 
 
-def keep(session: Session, run_id: int, name: str, now: datetime) -> None:
+def keep(session: Session, place: Place, now: datetime) -> None:
     """Make sure, first thing in the transaction that writes, that the run still has its place. Raises Overtaken."""
-    if not _touch(session, run_id, name, now):
+    if not _touch(session, place, now):
         raise Overtaken
 
 
-def _touch(session: Session, run_id: int, name: str, now: datetime) -> bool:
+def _touch(session: Session, place: Place, now: datetime) -> bool:
     result = session.connection().execute(
         update(RunRow)
-        .where(col(RunRow.id) == run_id, col(RunRow.owner) == name, col(RunRow.status) == "running")
+        .where(col(RunRow.id) == place.run_id, col(RunRow.owner) == place.owner, col(RunRow.status) == "running")
         .values(heartbeat_at=now)
     )
     return result.rowcount == 1

@@ -1,240 +1,125 @@
-"""Remembering: what a run found is compared with what was known, and what differs is written. One transaction."""
+"""Persisting: a run is written, held or given up, each in one transaction that first makes sure of its place.
+
+What people or another run changed since it was loaded is read again here, under the customer's lock.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from engine.model.decisions import Decision
-from engine.records.decode import Invalid
-from engine.records.folding import fold_name
-from engine.records.kinds import Record, name_of
-from runs.issues.lifecycle import follow
-from runs.model.findings import Findings, Found, Identity, decides
-from runs.records.absence import Missing, age, missing, newly
-from store import fingerprints, writes
-from store.keys import Keyed, write_keys
+from connectors.contract import ConnectorError
+from engine.model.versions import parts_of
+from runs.execution.load import known_of
+from runs.execution.locking import Clock, Place, keep, turn
+from runs.execution.remember import count, remember
+from runs.guards.held import packed, would_do
+from runs.model.errors import AlreadySettled, FetchFailed, Overtaken
+from runs.model.findings import Findings
+from runs.model.loaded import Loaded
+from runs.model.order import Order
+from runs.model.received import Received
+from runs.records.upward import write_offers
+from store import holds, writes
+from store.archives import write_archives
+from store.database import Database
 from store.run_tables import RunRow
-from store.standing import open_issues, stand
-from store.writes import KnownRecord, Row
+
+_MANY = 5_000
+"""Records that were new or differed, from which on a run is a large write."""
 
 
-def remember(session: Session, run: Findings, known: dict[Identity, KnownRecord], row: RunRow) -> None:
-    """Write what differs from what is known, follow the issues, and fill in the counts of the run's row."""
-    found = run.found
-    count(found, row)
-    row.effects = {kind: dict(numbers) for kind, numbers in run.effects.items()}
-    changes = _Changes(run)
-    _write_records(session, run, known, found, changes)
-    absent = _not_received(session, run, known, found, changes)
-    fewer = len(newly(absent.aging)) + len(absent.leaving)
-    row.changed = sum(one.new or one.changed or one.returned for one in found.values()) + fewer
-    # Whole in one go: a change inside a JSON column is not seen.
-    followed = follow(
-        session, run, found, [one.id for one in absent.leaving], [one.id for one in absent.over], changes.rows
-    )
-    stand(session, run.customer)
-    row.issues = followed | {"open": open_issues(session, run.customer)}
-    writes.write_changes(session, changes.rows)
-
-
-def count(found: Mapping[Identity, Found], row: RunRow) -> None:
-    """Fill in how many of each kind and by each rule."""
-    counts: dict[str, Counter[str]] = {}
-    rules: Counter[str] = Counter()
-    for (kind, _), one in found.items():
-        of_kind = counts.setdefault(kind, Counter(received=0, sync=0, skip=0, flag=0))
-        of_kind["received"] += 1
-        if one.decision is not None:
-            of_kind[one.decision.verdict] += 1
-            if one.decision.rule is not None:
-                rules[one.decision.rule] += 1
-    row.received = len(found)
-    row.counts = {kind: dict(of_kind) for kind, of_kind in counts.items()}
-    row.by_rule = dict(rules.most_common())
-
-
-class _Changes:
-    """The differences of a run, as rows."""
-
-    def __init__(self, run: Findings) -> None:
-        self._run = run
-        self.rows: list[Row] = []
-
-    def add(self, record_id: int, what: str, subject: str, before: Any, after: Any) -> None:
-        self.rows.append(
-            {
-                "customer": self._run.customer,
-                "run_id": self._run.run_id,
-                "record_id": record_id,
-                "what": what,
-                "subject": subject,
-                "before": None if before is None else msgspec.json.encode(before),
-                "after": None if after is None else msgspec.json.encode(after),
-            }
-        )
-
-    def fields(self, record_id: int, before: bytes | None, after: bytes | None) -> None:
-        """Field by field, as JSON values; a record that cannot be read has none."""
-        old = msgspec.json.decode(before, type=dict[str, Any]) if before else {}
-        new = msgspec.json.decode(after, type=dict[str, Any]) if after else {}
-        if not old or not new:
-            self.add(record_id, "presence", "", _presence(before), _presence(after))
-            return
-        for name in sorted(old.keys() | new.keys()):
-            if old.get(name) != new.get(name):
-                self.add(record_id, "field", name, old.get(name), new.get(name))
-
-    def verdict(self, known: KnownRecord, decision: Decision | None) -> None:
-        after = None if decision is None else {"verdict": decision.verdict, "rule": decision.rule}
-        before = None if known.verdict is None else {"verdict": known.verdict, "rule": known.rule}
-        if before != after:
-            self.add(known.id, "verdict", "", before, after)
-
-
-def _presence(data: bytes | None) -> str:
-    return "received" if data else "unreadable"
-
-
-def _write_records(
-    session: Session,
-    run: Findings,
-    known: Mapping[Identity, KnownRecord],
-    found: dict[Identity, Found],
-    changes: _Changes,
-) -> None:
-    decided_rows: list[Row] = []
-    related_rows: list[Row] = []
-    keyed: dict[Identity, Record | None] = {}
-    after: dict[int, bytes | None] = {}
-    for identity, one in found.items():
-        then = known.get(identity)
-        own = decides(run, identity[0])
-        decision_print = fingerprints.of_decision(one.decision)
-        one.new = then is None
-        one.changed = then is not None and then.fingerprint != run.prints[identity]
-        if then is not None:
-            one.id = then.id
-            if not (one.changed or then.not_received_since or (own and then.decided != decision_print)):
-                continue
-        record = _readable(run, one)
-        data = None if record is None else fingerprints.written(record)
-        row = _row(run, identity, one, then, record, data)
-        if own:
-            row |= _verdict_of(run, one.decision, decision_print, then)
-            decided_rows.append(row)
+def persist(database: Database, order: Order, loaded: Loaded, findings: Findings, place: Place, clock: Clock) -> RunRow:
+    """Write what a run found, or hold it, and give its row. Raises Overtaken, AlreadySettled."""
+    order.tell("writing", len(loaded.received.items))
+    with database.writing() as session:
+        turn(session, findings.customer)
+        keep(session, place, clock())
+        row = session.get_one(RunRow, place.run_id)
+        _tell_of(row, loaded.received)
+        row.guards = [msgspec.to_builtins(trip) for trip in findings.trips]
+        if findings.approved is None:
+            _write(session, order, loaded, findings, row, clock())
         else:
-            related_rows.append(row)
-        if one.new or one.changed:
-            keyed[identity] = record
-        if then is not None:
-            if one.changed:
-                after[then.id] = data
-            if then.not_received_since:
-                one.returned = True
-                changes.add(then.id, "presence", "", "not_received", "received")
-            if own:
-                changes.verdict(then, one.decision)
-    before = writes.written_data(session, after)
-    for record_id, data in after.items():
-        changes.fields(record_id, before[record_id], data)
-    writes.write_records(session, decided_rows)
-    writes.write_records(session, related_rows, related_only=True)
-    new = [identity for identity, one in found.items() if one.new]
-    for identity, written in writes.known_records(session, run.customer, new).items():
-        if identity in found:
-            found[identity].id = written.id
-    write_keys(
-        session,
-        run.customer,
-        (
-            Keyed(
-                id=found[identity].id,
-                before=_read(before.get(found[identity].id)),
-                after=record,
-                new=found[identity].new,
-            )
-            for identity, record in keyed.items()
-        ),
-    )
+            count(findings.found, row)
+            row.status = "held"
+            would = would_do(session, findings.approved, loaded.known)
+            holds.hold(session, place.run_id, packed(loaded.received), would)
+        _supersede(session, row, clock())
+        row.finished_at = clock()
+        session.add(row)
+    if row.changed >= _MANY:
+        with suppress(SQLAlchemyError):
+            # The run is written whatever becomes of this.
+            database.count_rows()
+    return row
 
 
-def _read(data: bytes | None) -> Record | None:
-    return None if data is None else fingerprints.read(data)
+@contextmanager
+def given_up_on_failure(database: Database, place: Place, received: Received, clock: Clock) -> Iterator[None]:
+    """Store the run as failed when the block does not end well. Raises FetchFailed for what a system did."""
+
+    def give_up(error: str, recovery: str | None) -> None:
+        with database.writing() as session:
+            row = session.get(RunRow, place.run_id)
+            if row is None or row.owner != place.owner or row.status != "running":
+                return
+            _tell_of(row, received)
+            row.status = "failed"
+            row.finished_at = clock()
+            row.error = error
+            row.recovery = recovery
+            session.add(row)
+
+    try:
+        yield
+    except ConnectorError as error:
+        give_up(str(error), error.recovery)
+        raise FetchFailed(str(error), error.recovery, place.run_id) from None
+    except Overtaken:
+        raise
+    except BaseException as error:
+        # Only what kind of error: its text may hold names.
+        give_up(f"The run ended by {type(error).__name__}.", None)
+        raise
 
 
-def _readable(run: Findings, one: Found) -> Record | None:
-    """The record to store, its parts united: none where it cannot be read or contradicts itself."""
-    item = run.items[one.position]
-    if isinstance(item, Invalid) or fingerprints.identity(item) in run.decided.situation.conflicts:
-        return None
-    united = run.decided.record(one.position)
-    assert not isinstance(united, Invalid)
-    # As received: the time of change that runs add has a column of its own.
-    given = getattr(item, "modified_at", None)
-    if getattr(united, "modified_at", None) != given:
-        return msgspec.structs.replace(united, modified_at=given)
-    return united
+def _write(session: Session, order: Order, loaded: Loaded, findings: Findings, row: RunRow, now: datetime) -> None:
+    customer, received, known = findings.customer, loaded.received, loaded.known
+    if order.approves is not None and not holds.settle(session, order.approves, "approved", now, order.by):
+        raise AlreadySettled
+    if writes.finished_runs(session, customer) != loaded.finished:
+        # A run in the other direction wrote meanwhile: compare with what is known now.
+        known, _ = known_of(session, customer, loaded.prints, received)
+    remember(session, findings, known, row)
+    write_archives(session, customer, findings.archives)
+    if findings.offers is not None:
+        write_offers(session, findings, findings.offers)
+    holds.remember_parts(session, customer, order.rulebook.version, parts_of(order.rulebook))
+    row.filled = {kind: dict(counts) for kind, counts in findings.filled.items()}
+    flagged = any(of_kind["flag"] for of_kind in row.counts.values())
+    row.status = "partial" if received.is_partial else "completed_with_issues" if flagged else "completed"
 
 
-def _row(
-    run: Findings, identity: Identity, one: Found, then: KnownRecord | None, record: Record | None, data: bytes | None
-) -> Row:
-    item = run.items[one.position]
-    name = item.source_id if isinstance(item, Invalid) else name_of(record or item)
-    mis_id = getattr(record, "mis_id", None)
-    modified_at = None if then is None else (run.as_of if one.changed else then.modified_at)
-    return {
-        "customer": run.customer,
-        "kind": identity[0],
-        "source_id": identity[1],
-        "name": name,
-        "search": fold_name(" ".join(part for part in (name, identity[1], mis_id) if part)),
-        "data": data,
-        "fingerprint": run.prints[identity],
-        "starts_at": getattr(record, "starts_at", None),
-        "modified_at": modified_at,
-        "waiting": 0,
-        "folded": False,
-        "first_run_id": run.run_id,
-        "changed_run_id": run.run_id,
-        "not_received_since": None,
-        "not_received_runs": 0,
-        "left_at": None,
-    }
+def _tell_of(row: RunRow, received: Received) -> None:
+    """What was asked of the systems, and what failed of it."""
+    row.requests = received.requests
+    row.freshness = {hop: at.isoformat() for hop, at in received.freshness.items()}
+    row.notes = received.notes
+    row.error, row.recovery = received.told()
 
 
-def _verdict_of(run: Findings, decision: Decision | None, decision_print: bytes, then: KnownRecord | None) -> Row:
-    if decision is None:
-        return {"decided": decision_print, "verdict": None, "rule": None, "matches": b"[]", "verdict_at": None}
-    same = then is not None and (then.verdict, then.rule) == (decision.verdict, decision.rule)
-    return {
-        "decided": decision_print,
-        "verdict": decision.verdict,
-        "rule": decision.rule,
-        "matches": msgspec.json.encode(decision.matches),
-        "verdict_at": then.verdict_at if same and then is not None else run.as_of,
-    }
-
-
-def _not_received(
-    session: Session,
-    run: Findings,
-    known: Mapping[Identity, KnownRecord],
-    found: Mapping[Identity, Found],
-    changes: _Changes,
-) -> Missing:
-    """What is known and was not received, written."""
-    absent = missing(run, known, found)
-    age(session, run, absent)
-    for then in newly([*absent.aging, *absent.leaving]):
-        changes.add(then.id, "presence", "", "received", "not_received")
-    for then in absent.leaving:
-        changes.add(then.id, "presence", "", "not_received", "gone")
-    for then in absent.over:
-        changes.verdict(then, None)
-    return absent
+def _supersede(session: Session, row: RunRow, now: datetime) -> None:
+    """A complete run takes the place of the held ones before it. Pieces do not: approved, those give way to them."""
+    if not row.complete:
+        return
+    # What an approved run wrote is as old as the held one.
+    age = row.approves or row.id or 0
+    for older in holds.waiting(session, row.customer, row.direction):
+        if older.id is not None and older.id < age:
+            holds.settle(session, older.id, "superseded", now, str(row.id))

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from msgspec import Struct, field
-from sqlmodel import Session
 
 from engine.analysis.reads import fields_read, reads_clock
 from engine.model.decisions import Decision
@@ -23,7 +22,6 @@ from runs.model.findings import Findings, Found, Identity
 from runs.model.guard_findings import Edit, Trip
 from runs.model.received import Received, is_over
 from runs.records.absence import is_there, missing, newly
-from store import queries
 from store.writes import KnownRecord
 
 _WITH = {"session": PEOPLE, "sheet": ("account",)}
@@ -44,20 +42,22 @@ class Look(Struct):
     now: Mapping[str, Mapping[str, int]]
     """The same, of what came now."""
     since_run: int | None
+    totals: Mapping[str, int]
+    """How many records have a verdict, of kinds of which a part came."""
     there: Counter[str] = field(default_factory=Counter)
     """Kind to how many known records are expected again."""
     by_the_clock: dict[str, bool] = field(default_factory=dict)
     """Rule to whether it can come out otherwise merely because time passes."""
 
 
-def look(session: Session, at: Look) -> list[Trip]:
+def look(at: Look) -> list[Trip]:
     """What the customer's guards find, those that hold first."""
     guards = at.run.classifier.rulebook.guards
     at.there = Counter(kind for (kind, _), one in at.known.items() if is_there(one, at.run.today))
     trips = [
         *_nothing_received(at, guards),
         *_removals(at, guards),
-        *_jumps(session, at, guards),
+        *_jumps(at, guards),
         *_fields_gone(at, guards),
         *_stale(at, guards),
     ]
@@ -125,7 +125,7 @@ def _removals(at: Look, guards: Guards) -> list[Trip]:
     ]
 
 
-def _jumps(session: Session, at: Look, guards: Guards) -> list[Trip]:
+def _jumps(at: Look, guards: Guards) -> list[Trip]:
     guard = guards.verdict_jump
     if guard.then == "off":
         return []
@@ -139,7 +139,7 @@ def _jumps(session: Session, at: Look, guards: Guards) -> list[Trip]:
             jumps.setdefault(identity[0], Counter())[rule] += 1
     if not any(of_kind.total() >= guard.at_least for of_kind in jumps.values()):
         return []
-    totals = _totals(session, at, jumps)
+    totals = _totals(at)
     trips: list[Trip] = []
     for kind, rules in sorted(jumps.items()):
         limit = _limit(at, guards, guard, kind)
@@ -189,16 +189,14 @@ def _goes_by_the_clock(at: Look, rule_id: str) -> bool:
     return known
 
 
-def _totals(session: Session, at: Look, kinds: Collection[str]) -> Mapping[str, int]:
+def _totals(at: Look) -> Counter[str]:
     """How many records of each kind have a verdict, of those that are there."""
-    whole = at.received.asked
     found = Counter(
         kind
         for (kind, _), one in at.known.items()
-        if kind in whole and one.verdict is not None and is_there(one, at.run.today)
+        if kind in at.received.asked and one.verdict is not None and is_there(one, at.run.today)
     )
-    rest = [kind for kind in kinds if kind not in whole]
-    return found | queries.decided_now(session, at.run.customer, rest) if rest else found
+    return Counter({**found, **at.totals})
 
 
 def _fields_gone(at: Look, guards: Guards) -> list[Trip]:

@@ -12,6 +12,7 @@ from engine.model.decisions import Decision
 from engine.model.moments import Moment
 from engine.records.decode import Invalid
 from engine.records.kinds import Record
+from runs.model.guard_findings import Trip
 from runs.model.waivers import Waivers
 from store import fingerprints
 from store.archives import Archive
@@ -53,6 +54,28 @@ class Findings(Struct):
     """What the customer's file accepts as it is."""
     effects: Mapping[str, Mapping[str, int]] = {}
     """Kind to how many synced records the platform would see as create, update and unchanged."""
+    offers: Offers | None = None
+    """What an upward run says of its sheets."""
+    filled: Mapping[str, Mapping[str, int]] = {}
+    """Kind to field to how many records had it, as last seen in a complete fetch."""
+    trips: Sequence[Trip] = ()
+    """What the guards found."""
+    approved: Findings | None = None
+    """What is found once somebody approves the run, where a guard holds it."""
+
+    @property
+    def held(self) -> bool:
+        """Whether a guard holds the run."""
+        return any(trip.then == "hold" for trip in self.trips)
+
+
+class Offers(Struct):
+    """What a run says of the sheets that it decided."""
+
+    go: dict[str, tuple[bytes, bytes]]
+    """Sheet to itself and its marks, as JSON, of those that go up."""
+    stay: list[str]
+    """Sheets that do not."""
 
 
 class Found(Struct):

@@ -8,14 +8,12 @@ from datetime import datetime
 from sqlmodel import Session
 
 from engine.model.rulebook import Rulebook
-from engine.relations.neighbourhood import NOTHING_KNOWN, KnownRecords
 from runs.execution.classifiers import Classifiers, dated, moment_of, undated
 from runs.model.answers import Classification
 from runs.model.findings import Items
 from runs.queries.reader_messages import ReaderMessages
-from runs.records.archiving import observed
+from runs.records.archiving import recall, remembered
 from runs.records.effects import effects_in
-from runs.records.upward import with_uploads
 from store import fingerprints, queries, writes
 from store.known import StoredRecords
 
@@ -36,12 +34,15 @@ def classified(
         prints = fingerprints.of_batch(items)
         before = writes.known_records(session, customer, [*map(fingerprints.identity, without)])
         items = dated(items, without, prints, before, as_of)
-    items, _ = observed(session, customer, items, as_of)
-    items = with_uploads(session, customer, items)
-    stored = last is not None or queries.has_run(session, customer)
-    known: KnownRecords = StoredRecords(session, customer) if stored else NOTHING_KNOWN
-    decided = classifiers.of(rulebook, seen_before=last is not None).decide(items, moment, known)
-    effects = effects_in(session, decided, known.kinds)
+    items, _ = remembered(items, recall(session, customer, items), as_of)
+    classifier = classifiers.of(rulebook, seen_before=last is not None)
+    if last is not None or queries.has_run(session, customer):
+        known = StoredRecords(session, customer)
+        decided = classifier.decide(items, moment, known)
+        effects = effects_in(decided, known.kinds, known.verdicts)
+    else:
+        decided = classifier.decide(items, moment)
+        effects = effects_in(decided, (), {})
     answers = [wording.answer(decided, position, effects.get(position)) for position in range(len(items))]
     counts = Counter(answer.verdict for answer in answers if answer.verdict is not None)
     return Classification(

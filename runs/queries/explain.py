@@ -50,7 +50,8 @@ def explained(
         # Never readable, so that there is nothing to decide: its issue says what is wrong with it.
         found = _answered(kind, source_id, row, "out", moment, history)
         return msgspec.structs.replace(found, answer=_unreadable(session, wording, row, moment))
-    known = Seen(StoredRecords(session, customer))
+    stored = StoredRecords(session, customer)
+    known = Seen(stored)
     decided = classifier.decide([record], moment, known)
     decision = decided.decisions[0]
     where: Where = "out"
@@ -63,7 +64,7 @@ def explained(
         expected_on = _expected(classifier, record, moment, known)
         where = "out" if expected_on is None else "later"
     found = _answered(kind, source_id, row, where, moment, history)
-    effect = effects_in(session, decided, known.kinds).get(0) if where == "in" else None
+    effect = effects_in(decided, stored.kinds, stored.verdicts).get(0) if where == "in" else None
     return msgspec.structs.replace(
         found,
         expected_on=expected_on,

@@ -29,8 +29,7 @@ from runs.model.received import OnPage
 from runs.queries.cached_lookup import Seen
 from runs.queries.message_edits import reworded
 from runs.queries.reader_messages import ReaderMessages
-from runs.records.archiving import observed
-from runs.records.upward import with_uploads
+from runs.records.archiving import recall, remembered
 from store import queries
 from store.known import StoredRecords
 from store.scanning import Stored, stored_records
@@ -182,8 +181,8 @@ class _Compared:
         if kind == "sheet":
             marks = known.lookup({("mark", "sheet", record.source_id) for _, record in readable})
             # With what runs remember of sheets, which stands beside what was received.
-            items, _ = observed(session, self.found.customer, [*items, *marks], at[0])
-            items = with_uploads(session, self.found.customer, items)
+            items = [*items, *marks]
+            items, _ = remembered(items, recall(session, self.found.customer, items), at[0])
         seen = Seen(known)
         after = self._after.decide(items, kind, at, seen)
         before = None if self._before is None else self._before.decide(items, kind, at, seen)

@@ -11,24 +11,45 @@ from sqlmodel import Session
 from engine.records.decode import Invalid
 from engine.records.kinds import Instructor, Learner, Mark, Record, Sheet, kind_of, name_of
 from runs.model.findings import Items
+from runs.model.loaded import SheetMemory
 from store.archives import Archive, archives, knows_sheets
 from store.known import by_identity
+from store.uploads import uploaded
 
 _marks = msgspec.json.Decoder(set[tuple[str, str, str, int]])
 """Kind and id of a person, state, minutes late."""
 
 
-def observed(session: Session, customer: str, items: Items, as_of: datetime) -> tuple[Items, list[Archive]]:
+def recall(session: Session, customer: str, items: Items) -> SheetMemory:
+    """What runs remember of the sheets among the items."""
+    sheets = {item.source_id for item in items if isinstance(item, Sheet)}
+    if not sheets:
+        return SheetMemory()
+    before = archives(session, customer, sheets)
+    attendance = _attendance(items) if before else {}
+    people = {
+        person
+        for sheet_id, then in before.items()
+        if then.attendance and sheet_id in attendance
+        for person in _differing(then.attendance, attendance[sheet_id])
+    }
+    return SheetMemory(
+        archives=before,
+        any_before=knows_sheets(session, customer),
+        names={(row.kind, row.source_id): row.name for row in by_identity(session, customer, people)},
+        uploaded=uploaded(session, customer, sheets),
+    )
+
+
+def remembered(items: Items, memory: SheetMemory, as_of: datetime) -> tuple[Items, list[Archive]]:
     """The items, their sheets with what runs remember of them, and what is to be remembered from now on.
 
     A sheet whose source itself tells of its archiving stays as it is, but for the names of those whose attendance
     changed. One that the very first look finds archived has no time: nobody saw when.
     """
-    sheets = {item.source_id for item in items if isinstance(item, Sheet)}
-    if not sheets:
+    if not any(isinstance(item, Sheet) for item in items):
         return items, []
-    before = archives(session, customer, sheets)
-    since = as_of if knows_sheets(session, customer) else None
+    since = as_of if memory.any_before else None
     attendance = _attendance(items)
     found: list[Record | Invalid] = []
     after: dict[str, Archive] = {}
@@ -37,13 +58,15 @@ def observed(session: Session, customer: str, items: Items, as_of: datetime) -> 
             found.append(item)
             continue
         now = attendance.get(item.source_id)
-        then = before.get(item.source_id)
+        then = memory.archives.get(item.source_id)
         told = _is_told(item)
         seen = _told(item, then, now) if told else _seen(item, then, now, as_of, since)
         if seen is not None and seen != then:
             after[item.source_id] = seen
-        found.append(item if told or seen is None else _filled(item, seen, now))
-    return _with_names(session, customer, found, before, attendance), list(after.values())
+        sheet = item if told or seen is None else _filled(item, seen, now)
+        sent = memory.uploaded.get(item.source_id) if item.uploaded_at is None else None
+        found.append(sheet if sent is None else msgspec.structs.replace(sheet, uploaded_at=sent))
+    return _with_names(found, memory, attendance), list(after.values())
 
 
 def _is_told(sheet: Sheet) -> bool:
@@ -98,13 +121,10 @@ def _told(sheet: Sheet, then: Archive | None, attendance: bytes | None) -> Archi
 
 
 def _with_names(
-    session: Session,
-    customer: str,
-    items: list[Record | Invalid],
-    archived: Mapping[str, Archive],
-    attendance: Mapping[str, bytes],
+    items: list[Record | Invalid], memory: SheetMemory, attendance: Mapping[str, bytes]
 ) -> list[Record | Invalid]:
     """The items, their changed sheets with the names of those whose attendance changed."""
+    archived = memory.archives
     changed = {
         item.source_id: _differing(archived[item.source_id].attendance, attendance[item.source_id])
         for item in items
@@ -117,8 +137,7 @@ def _with_names(
     if not changed:
         return items
     people = {person for of_sheet in changed.values() for person in of_sheet}
-    names = {(row.kind, row.source_id): row.name for row in by_identity(session, customer, people)}
-    names |= {
+    names = {**memory.names} | {
         (kind_of(item), item.source_id): name_of(item)
         for item in items
         if isinstance(item, Learner | Instructor) and (kind_of(item), item.source_id) in people

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from sqlmodel import Session
-
 from engine.analysis.availability import Provided
 from engine.matching.classifier import Decided
 from engine.model.connector_spec import HELD_AGAINST
@@ -21,7 +19,7 @@ from engine.records.kinds import PEOPLE, Record, kind_of
 from engine.relations.neighbourhood import Situation
 from runs.model.answers import Effect
 from runs.model.findings import Findings
-from store import queries
+from runs.model.loaded import Verdicts
 
 Synced = Callable[[str, str], bool]
 """Whether the record of that kind and id is synced itself, so that the platform knows of it."""
@@ -43,9 +41,17 @@ def effect_of(
     return Effect("update" if fields else "unchanged", fields, there.source_id)
 
 
-def effects_of(session: Session, run: Findings, told: Collection[str]) -> dict[str, dict[str, int]]:
-    """Kind to how many of a run's synced records the platform would see as what."""
-    effects = effects_in(session, run.decided, told)
+def followed(provided: Provided, told: Collection[str], kinds: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Kind and relation of all that is looked at to tell the effects of records of these kinds."""
+    for kind, against in _HELD_AGAINST.items():
+        if kind in kinds and against in told and provided.kind(against):
+            relations = ("own_accounts", "email_accounts") if kind in PEOPLE else ("sheets", "instructors", "learners")
+            yield from ((kind, relation) for relation in relations)
+
+
+def effects_of(run: Findings, stored: Collection[str], verdicts: Verdicts) -> dict[str, dict[str, int]]:
+    """Kind to how many of a run's synced records the platform would see as what; see ``effects_in``."""
+    effects = effects_in(run.decided, stored, verdicts)
     counts: dict[str, dict[str, int]] = {}
     for (kind, _), one in run.found.items():
         effect = effects.get(one.position)
@@ -54,10 +60,10 @@ def effects_of(session: Session, run: Findings, told: Collection[str]) -> dict[s
     return counts
 
 
-def effects_in(session: Session, decided: Decided, stored: Collection[str]) -> Mapping[int, Effect]:
-    """Position in a batch to what the platform would see, of what is synced. A few questions, however large it is.
+def effects_in(decided: Decided, stored: Collection[str], verdicts: Verdicts) -> Mapping[int, Effect]:
+    """Position in a batch to what the platform would see, of what is synced.
 
-    ``stored`` are the kinds of which anything is known beside the batch.
+    ``stored`` are the kinds of which anything is known beside the batch, ``verdicts`` those of the people who are.
     """
     provided = decided.classifier.provided
     told = {*stored, *(kind_of(item) for item in decided.items if not isinstance(item, Invalid))}
@@ -70,22 +76,12 @@ def effects_in(session: Session, decided: Decided, stored: Collection[str]) -> M
     }
     if not records:
         return {}
-    verdicts: dict[tuple[str, str], str | None] = {
+    own = {
         (decision.kind, decision.source_id): decision.verdict for decision in decided.decisions if decision is not None
     }
-    for kind in PEOPLE:
-        people = {
-            one.source_id
-            for record in records.values()
-            if kind_of(record) == "session"
-            for one in decided.situation.related(record, f"{kind}s")
-            if (kind, one.source_id) not in verdicts
-        }
-        known = queries.verdicts(session, decided.classifier.rulebook.customer.id, kind, people)
-        verdicts |= {(kind, source_id): verdict for source_id, verdict in known.items()}
 
     def synced(kind: str, source_id: str) -> bool:
-        return verdicts.get((kind, source_id)) == "sync"
+        return (own.get((kind, source_id)) or verdicts.get((kind, source_id))) == "sync"
 
     return {
         position: effect_of(record, decided.situation, provided, compares[kind_of(record)], synced)

@@ -9,35 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from msgspec import Struct
 from sqlmodel import Session
 
-from engine.records.decode import Invalid
 from engine.records.kinds import Mark, Record, Sheet
-from runs.model.findings import Findings, Items
+from runs.model.findings import Findings, Items, Offers
 from store import uploads
-
-
-class Offers(Struct):
-    """What a run says of the sheets that it decided."""
-
-    go: dict[str, tuple[bytes, bytes]]
-    """Sheet to itself and its marks, as JSON, of those that go up."""
-    stay: list[str]
-    """Sheets that do not."""
-
-
-def with_uploads(session: Session, customer: str, items: Items) -> Items:
-    """The items, their sheets with the time at which their upload was confirmed."""
-    asked = [item.source_id for item in items if isinstance(item, Sheet) and item.uploaded_at is None]
-    sent = uploads.uploaded(session, customer, asked)
-    if not sent:
-        return items
-    found: list[Record | Invalid] = []
-    for item in items:
-        at = sent.get(item.source_id) if isinstance(item, Sheet) and item.uploaded_at is None else None
-        found.append(item if at is None else msgspec.structs.replace(item, uploaded_at=at))
-    return found
 
 
 def offers_of(run: Findings) -> Offers:

@@ -147,7 +147,7 @@ def test_a_run_that_ends_while_another_takes_it_for_dead_is_not_cut_off(
     thread = threading.Thread(target=take)
     with database.writing() as session:
         locking.turn(session, "north")
-        locking.keep(session, number, slow.owner, NOW + locking.SILENCE * 2)
+        locking.keep(session, locking.Place(number, slow.owner), NOW + locking.SILENCE * 2)
         thread.start()
         time.sleep(0.2)
         row = session.get_one(RunRow, number)

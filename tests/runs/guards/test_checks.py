@@ -10,8 +10,11 @@ import pytest
 from sqlmodel import col, func, select
 
 from engine.records.kinds import Account, Contract, Instructor, Learner, Mark, Record, Session, Sheet
+from runs.execution.execute import carry_out
 from runs.model.answers import HeldRun, RunSummary
 from runs.model.errors import AlreadySettled, NotHeld, RulebookEdited, UnknownRun
+from runs.model.order import Order
+from runs.model.received import Received
 from runs.service import Service
 from store.database import Database
 from store.known import record_of
@@ -365,10 +368,6 @@ def test_that_there_are_none_any_more_can_be_approved(service: Service) -> None:
 def test_a_source_older_than_expected_is_said_and_held_where_the_customer_wants_it(
     sqlite_database: Database, tmp_path: Path
 ) -> None:
-    from runs.execution.decide import Order  # noqa: PLC0415
-    from runs.execution.execute import carry_out  # noqa: PLC0415
-    from runs.execution.fetch import Received  # noqa: PLC0415
-
     strict = PLAIN + "guards: {stale_source: {then: hold, hours_of: {SIS → Wonde: 6}}}\n"
     service = a_service(sqlite_database, tmp_path, north=PLAIN, south=strict)
 

@@ -11,8 +11,8 @@ from sqlmodel import select
 from connectors.contract import Unavailable
 from engine.records.decode import Invalid
 from engine.records.kinds import Record
-from runs.execution.decide import Order
 from runs.execution.execute import carry_out
+from runs.model.order import Order
 from runs.model.received import Received
 from runs.service import Service
 from store.database import Database
