@@ -8,11 +8,10 @@ from engine.model.moments import Moment
 from engine.records.kinds import kind_of
 from runs.execution.classifiers import dated, moment_of, undated
 from runs.execution.fetch import DECIDED, start_of_day
-from runs.execution.load import hidden
 from runs.guards.checks import Look, filled, look
 from runs.guards.rule_edits import Edits
 from runs.model.findings import Findings, Items, decisions_of
-from runs.model.loaded import Loaded
+from runs.model.loaded import Loaded, hidden
 from runs.model.order import Order
 from runs.model.waivers import waivers_of
 from runs.records.absence import leaves_after

@@ -15,7 +15,7 @@ from engine.relations.neighbourhood import Situation
 from runs.execution.classifiers import Classifiers
 from runs.execution.fetch import DECIDED
 from runs.model.findings import Identity
-from runs.model.loaded import Loaded, Verdicts
+from runs.model.loaded import Loaded, Verdicts, hidden
 from runs.model.order import Order
 from runs.model.received import Received
 from runs.records.absence import accepted
@@ -78,12 +78,6 @@ def _whole(
         return received.asked
     came = {kind for kind, _ in prints}
     return received.complete | accepted(received.asked, known, came)
-
-
-def hidden(whole: frozenset[str], prints: Collection[Identity]) -> frozenset[str]:
-    """Kinds of which nothing but what was received is looked at; a sheet comes with all of its marks."""
-    marked = "sheet" in whole and any(kind == "mark" for kind, _ in prints)
-    return whole | {"mark"} if marked else whole
 
 
 def _beside(

@@ -61,3 +61,9 @@ class Loaded(Struct, frozen=True):
     totals: Mapping[str, int] = {}
     """How many records have a verdict, of kinds of which a part came that is large enough for a jump."""
     sheets: SheetMemory = SheetMemory()
+
+
+def hidden(whole: frozenset[str], prints: Collection[Identity]) -> frozenset[str]:
+    """Kinds of which nothing but what was received is looked at; a sheet comes with all of its marks."""
+    marked = "sheet" in whole and any(kind == "mark" for kind, _ in prints)
+    return whole | {"mark"} if marked else whole

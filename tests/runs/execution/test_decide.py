@@ -24,9 +24,9 @@ from engine.rulefiles.library import Library
 from runs.execution.classifiers import Classifiers
 from runs.execution.decide import decide
 from runs.execution.fetch import pushed
-from runs.execution.load import hidden, load
+from runs.execution.load import load
 from runs.model.findings import Findings, Identity
-from runs.model.loaded import Loaded, SheetMemory
+from runs.model.loaded import Loaded, SheetMemory, hidden
 from runs.model.order import Order
 from runs.records.absence import missing
 from runs.records.effects import effects_in
@@ -367,3 +367,23 @@ def test_what_is_loaded_is_all_that_deciding_asks_for(
                     followed[name] += bool(there)
         service.push("north", items, complete, direction, later(hours=hour))
     assert followed["instructors"]
+
+
+def test_the_segments_of_a_known_person_are_those_of_its_known_sessions(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    service = a_service(sqlite_database, tmp_path, north=PLAIN + _SEGMENTS + _AROUND)
+    east, west = ({"site_code": (place,)} for place in "EW")
+    there = [
+        ADA,
+        changed(LOU, segment_keys=east, groups=()),
+        changed(LOU, source_id="L-2", segment_keys=west, groups=()),
+        changed(ALGEBRA, learner_ids=("L-1", "L-2"), group_ids=()),
+    ]
+    service.push("north", there, False, as_of=NOW)
+    order = Order(service.rulebook("north"), "downward", later(hours=1), False, lambda _: None)
+    received = pushed([changed(ALGEBRA, source_id="S-2", group_ids=())], "downward", None, complete=False)
+    found = decide(order, load(sqlite_database, Classifiers(), order, received, 2))
+    (decision,) = found.decided.decisions
+    assert decision is not None
+    assert "session.instructor_of_two_segments" in {match.rule for match in decision.matches}
