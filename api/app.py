@@ -44,7 +44,7 @@ def create_app(service: Service, *, demo: bool = False, limits: Limits | None = 
     app = _routed(limits or Limits())
     app.state.service = service
     app.state.demo = demo
-    app.state.door = Door(service.database)
+    app.state.door = Door(service.keys)
     app.state.sessions = SignedIn()
     app.state.pages = Pages(Words())
     app.add_middleware(Edge, routes=app.router.routes, respond=problem.answer_problem)

@@ -31,6 +31,7 @@ from runs.execution.execute import carry_out
 from runs.execution.locking import turn
 from runs.guards.guard_words import said
 from runs.issues.by_hand import Settlement, settle
+from runs.keys import Keys
 from runs.model.answers import (
     Classification,
     CustomerHealth,
@@ -51,7 +52,7 @@ from runs.model.order import Order
 from runs.model.received import OnPage, Received
 from runs.queries import uploads as uploading
 from runs.queries.classify import classified
-from runs.queries.explain import explained
+from runs.queries.explain import Kept, explained, kept
 from runs.queries.feed import FeedReader, other_of, summary
 from runs.queries.history import day_by_day, happenings, opened
 from runs.queries.impact import Impact, Side, impact
@@ -92,6 +93,7 @@ class Service:
         self.environ = environ
         self.clock = clock
         self.around = around
+        self.keys = Keys(database)
         self._classifiers = Classifiers()
 
     def customers(self) -> list[str]:
@@ -356,6 +358,12 @@ class Service:
             seen = queries.last_run(session, customer_id, "downward") is not None
             classifier = self._classifiers.of(rulebook, seen_before=seen)
             return explained(session, classifier, wording, kind, source_id, self.clock())
+
+    def kept(self, customer_id: str, kind: str, source_id: str) -> Kept:
+        """A record as it is stored, and its open issues. Raises UnknownCustomer."""
+        self._known(customer_id)
+        with self.database.reading() as session:
+            return kept(session, customer_id, kind, source_id)
 
     def impact(
         self,

@@ -16,9 +16,8 @@ from msgspec import structs
 from api.answers.page_words import Words
 from engine.model.moments import zone
 from runs.model.answers import FeedRow
+from runs.model.asked import LARGEST_PAGE, IssueFilter
 from runs.service import Service
-from store.feed import IssueFilter
-from store.queries import LARGEST_PAGE
 
 CSV = "text/csv"
 COLUMNS = ("source_id", "kind", "name", "mis_id", "problem", "fix", "fix_in", "rule", "state", "since")

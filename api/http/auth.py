@@ -15,9 +15,8 @@ from fastapi import Request
 from msgspec import Struct
 
 from api.http.problem_details import UNKNOWN_CUSTOMER, ProblemError
-from store.api_keys import EVERY_CUSTOMER, SCOPES, find_key
-from store.database import Database
-from store.enums import Scope
+from runs.keys import Keys
+from runs.model.asked import EVERY_CUSTOMER, SCOPES, Scope
 
 _LONGEST_KEY = 200
 
@@ -56,8 +55,8 @@ def unknown_customer() -> ProblemError:
 class Door:
     """Lets callers in by key. What a key opens is remembered for a few seconds; so long a withdrawn one still works."""
 
-    def __init__(self, database: Database, remember_seconds: float = 5.0, most: int = 1_000) -> None:
-        self._database = database
+    def __init__(self, keys: Keys, remember_seconds: float = 5.0, most: int = 1_000) -> None:
+        self._keys = keys
         self._seconds = remember_seconds
         self._most = most
         self._known: dict[bytes, tuple[float, Caller]] = {}
@@ -72,11 +71,10 @@ class Door:
             return remembered[1]
         if len(key) > _LONGEST_KEY:
             return None
-        with self._database.reading() as session:
-            row = find_key(session, key)
-        if row is None:
+        found = self._keys.of(key)
+        if found is None:
             return None
-        caller = Caller(frozenset(row.customers), frozenset(row.scopes), row.label or row.id)
+        caller = Caller(frozenset(found.customers), frozenset(found.scopes), found.label or found.id)
         with self._lock:
             if len(self._known) >= self._most:
                 self._known.clear()

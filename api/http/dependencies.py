@@ -25,8 +25,8 @@ from api.http.parameters import (
     VerdictFilter,
     WaitsFor,
 )
+from runs.model.asked import IssueFilter
 from runs.service import Service
-from store.feed import IssueFilter
 
 
 async def the_service(connection: HTTPConnection) -> Service:

@@ -12,9 +12,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from engine.model.decisions import Verdict
 from engine.model.rulebook import FixIn
 from engine.records.kinds import KINDS, LONGEST_ID
-from store.enums import Direction, IssueState
-from store.feed import Sort
-from store.queries import LARGEST_PAGE
+from runs.model.asked import LARGEST_PAGE, Direction, IssueState, Sort
 
 LONGEST_TEXT = 200
 

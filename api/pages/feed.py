@@ -21,9 +21,7 @@ from engine.model.rulebook import FIX_IN
 from engine.records.kinds import KINDS
 from runs.execution.schedules import next_run
 from runs.model.answers import FeedPage, FeedRow
-from store.enums import OPEN, PAUSED
-from store.feed import MOST_COUNTED, IssueFilter, Sort
-from store.standing import Counts
+from runs.model.asked import MOST_COUNTED, OPEN, PAUSED, Counts, IssueFilter, Sort
 
 router = APIRouter(include_in_schema=False)
 

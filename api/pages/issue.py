@@ -16,9 +16,9 @@ from api.showing.visits import Sent, Visit, Visiting
 from engine.model.moments import zone
 from runs.issues.by_hand import SettledState, Settlement
 from runs.model.answers import FeedIssue
+from runs.model.asked import PAUSED
 from runs.model.errors import CannotSettle
 from runs.model.waivers import RULES
-from store.enums import PAUSED
 
 router = APIRouter(include_in_schema=False)
 

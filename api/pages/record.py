@@ -21,10 +21,7 @@ from engine.model.rulebook import FixIn, Reaction
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS
 from runs.model.answers import Answer, Explained
-from runs.service import Service
-from store.enums import OPEN
-from store.queries import issues_of
-from store.queries import record as stored_record
+from runs.queries.explain import Kept
 
 router = APIRouter(include_in_schema=False)
 
@@ -66,29 +63,14 @@ def show_record(visit: Visiting, kind: str, source_id: str) -> Response:
     if kind not in KINDS:
         raise from_status(404)
     found = visit.service.explain(visit.customer, kind, source_id, visit.reader.language)
-    stored, issues = _kept(visit.service, visit.customer, kind, source_id)
-    view = _view(visit.reader, found, stored, issues)
+    view = _view(visit.reader, found, visit.service.kept(visit.customer, kind, source_id))
     return visit.shown(view, status=404 if found.where == "never_received" else 200)
 
 
-def _kept(service: Service, customer: str, kind: str, source_id: str) -> tuple[bytes | None, dict[str, Any]]:
-    """The record as last received, and its open issues: rule to id and time found."""
-    with service.database.reading() as session:
-        row = stored_record(session, customer, kind, source_id)
-        if row is None or row.id is None:
-            return None, {}
-        rows = issues_of(session, row.id)
-        return row.data, {
-            issue.rule: (issue.id, issue.back_at or issue.opened_at) for issue in rows if issue.state in OPEN
-        }
-
-
-def _view(
-    reader: Reader, found: Explained, stored: bytes | None, issues: dict[str, tuple[str, datetime]]
-) -> RecordPageView:
-    """One record; ``stored`` is it as last received, ``issues`` its open ones: rule to id and time found."""
+def _view(reader: Reader, found: Explained, kept: Kept) -> RecordPageView:
+    """One record, as it is decided now and as it is stored."""
     answer = found.answer
-    values: dict[str, Any] = msgspec.json.decode(stored) if stored else {}
+    values: dict[str, Any] = msgspec.json.decode(kept.data) if kept.data else {}
     left_out = found.where == "out" and answer is not None and answer.verdict == "skip"
     return RecordPageView(
         kind=found.kind,
@@ -98,7 +80,7 @@ def _view(
         effect=_effect(reader, found),
         expected_on=found.expected_on,
         not_received_since=found.not_received_since,
-        said=tuple(_said(reader, answer, issues)) if answer is not None else (),
+        said=tuple(_said(reader, answer, kept.issues)) if answer is not None else (),
         errors=tuple(answer.errors) if answer is not None else (),
         fields=tuple(_fields(reader, found.kind, values)),
         explanation=found.explanation,

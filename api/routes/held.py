@@ -12,7 +12,7 @@ from api.http.auth import Caller, admits
 from api.http.dependencies import Asked, Spoken, written
 from api.http.parameters import Cursor, CustomerId, Limit, RunId
 from runs.model.answers import HeldRun, RunSummary
-from store.queries import PAGE
+from runs.model.asked import PAGE
 
 router = APIRouter(tags=["runs"])
 

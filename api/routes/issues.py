@@ -25,7 +25,7 @@ from api.http.bodies import (
 from api.http.dependencies import Asked, Spoken, Which, Within, written
 from api.http.parameters import Cursor, CustomerId, IssueId, Limit
 from runs.model.answers import FeedPage, IssueDetail
-from store.queries import PAGE
+from runs.model.asked import PAGE
 
 router = APIRouter(tags=["issues"])
 

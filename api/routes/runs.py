@@ -20,8 +20,7 @@ from api.http.problem_details import ProblemError
 from engine.records.decode import Invalid, read_json
 from engine.records.kinds import Record
 from runs.model.answers import RunPage, RunSummary
-from store.enums import Direction
-from store.queries import PAGE
+from runs.model.asked import PAGE, Direction
 
 router = APIRouter(tags=["runs"])
 

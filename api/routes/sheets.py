@@ -11,8 +11,8 @@ from api.http.auth import admits
 from api.http.bodies import JSON, UploadedBody, content_type, read_body, read_struct, uploaded_decoder
 from api.http.dependencies import Asked, Within, written
 from api.http.parameters import Cursor, CustomerId, Limit
+from runs.model.asked import PAGE
 from runs.queries.uploads import Confirmed, UploadPage
-from store.queries import PAGE
 
 router = APIRouter(tags=["sheets"])
 

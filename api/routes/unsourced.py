@@ -10,7 +10,7 @@ from api.http.auth import admits
 from api.http.dependencies import Asked, written
 from api.http.parameters import Cursor, CustomerId, Limit
 from runs.model.answers import UnsourcedPage
-from store.queries import PAGE
+from runs.model.asked import PAGE
 
 router = APIRouter(tags=["history"])
 

@@ -10,9 +10,9 @@ from api.showing.reader import NOTHING, Reader
 from engine.language.wording import wording
 from engine.records.kinds import KINDS
 from runs.model.answers import Happening
+from runs.model.asked import PAUSED
 from runs.model.corrections import Correction
 from runs.model.waivers import RULES
-from store.enums import PAUSED
 
 
 def settled_by_whom(reader: Reader, reason: str | None, by: str | None) -> list[str]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from api.showing.happenings import settled_by_whom
 from api.showing.reader import Reader
 from runs.model.answers import FeedIssue, Other
-from store.enums import PAUSED
+from runs.model.asked import PAUSED
 
 
 class OtherView(Struct, frozen=True):

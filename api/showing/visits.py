@@ -13,8 +13,8 @@ from api.http.dependencies import Asked, Within
 from api.http.problem_details import ProblemError
 from api.showing.reader import Reader
 from api.showing.rendering import LANGUAGE_COOKIE, Pages, PageView
+from runs.model.asked import Scope
 from runs.service import Service
-from store.enums import Scope
 
 _COOKIE_YEAR = 365 * 24 * 3600
 

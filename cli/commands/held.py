@@ -117,7 +117,7 @@ def the_run(service: Service, customer: str, number: int | None) -> int:
 
 
 def _all(service: Service, customer: str, number: int, language: str | None) -> tuple[HeldRun, list[HeldEntry]]:
-    from store.queries import LARGEST_PAGE
+    from runs.model.asked import LARGEST_PAGE
 
     found = page = service.held(customer, number, None, LARGEST_PAGE, language)
     entries = list(page.items)

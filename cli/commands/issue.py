@@ -50,7 +50,7 @@ def list_issues(
 
     Examples: muster issue list norvane · muster issue list norvane --sort soon --format json
     """
-    from store.feed import IssueFilter
+    from runs.model.asked import IssueFilter
 
     service = open_service()
     which = IssueFilter(state=state, sort=sort, fold=False if unfold else None)

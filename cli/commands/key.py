@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -29,7 +28,8 @@ def new(
     Example: muster key new --customer norvane --scope classify --scope read --label edusign
     """
     from engine.rulefiles.library import customers
-    from store.api_keys import EVERY_CUSTOMER, SCOPES, new_key
+    from runs.keys import Keys
+    from runs.model.asked import EVERY_CUSTOMER, SCOPES
 
     known = customers(rules_folder())
     unknown = [each for each in customer if each not in (*known, EVERY_CUSTOMER)]
@@ -41,11 +41,9 @@ def new(
     scopes = [each for each in SCOPES if each in wanted]
     if len(scopes) != len(set(wanted)):
         raise Stopped(f"A scope is not known. Wanted some of {', '.join(SCOPES)}.")
-    database = ready_database(create=True)
-    with database.writing() as session:
-        key, row = new_key(session, customer, scopes, datetime.now(UTC), label)
-        note(f"Key {row.id} opens {', '.join(row.customers)} for {', '.join(row.scopes)}. It is not shown again.")
-    say(key)
+    text, key = Keys(ready_database(create=True)).new(customer, scopes, label)
+    note(f"Key {key.id} opens {', '.join(key.customers)} for {', '.join(key.scopes)}. It is not shown again.")
+    say(text)
 
 
 @app.command("list")
@@ -54,22 +52,20 @@ def list_keys() -> None:
 
     Example: muster key list
     """
-    from store.api_keys import keys
+    from runs.keys import Keys
 
-    database = ready_database()
-    with database.reading() as session:
-        rows = [["id", "label", "customers", "scopes", "made", "revoked"]]
-        rows += [
-            [
-                row.id,
-                row.label or "-",
-                " ".join(row.customers),
-                " ".join(row.scopes),
-                f"{row.created_at:%Y-%m-%d}",
-                f"{row.revoked_at:%Y-%m-%d}" if row.revoked_at else "-",
-            ]
-            for row in keys(session)
+    rows = [["id", "label", "customers", "scopes", "made", "revoked"]]
+    rows += [
+        [
+            key.id,
+            key.label or "-",
+            " ".join(key.customers),
+            " ".join(key.scopes),
+            f"{key.created_at:%Y-%m-%d}",
+            f"{key.revoked_at:%Y-%m-%d}" if key.revoked_at else "-",
         ]
+        for key in Keys(ready_database()).all()
+    ]
     say(columns(rows))
 
 
@@ -79,11 +75,8 @@ def revoke(key_id: Annotated[str, typer.Argument(help="Its id, from: muster key 
 
     Example: muster key revoke 3f9a0c12b7de
     """
-    from store.api_keys import revoke_key
+    from runs.keys import Keys
 
-    database = ready_database()
-    with database.writing() as session:
-        found = revoke_key(session, key_id, datetime.now(UTC))
-    if not found:
+    if not Keys(ready_database()).revoke(key_id):
         raise Stopped("There is no key of that id. Wanted an id from: muster key list.")
     note(f"Key {key_id} opens nothing any more.")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec import Struct
 from sqlmodel import Session
 
 from engine.explaining.explainer import explain
@@ -23,6 +24,7 @@ from runs.queries.history import happenings, received
 from runs.queries.reader_messages import ReaderMessages, at_moment
 from runs.records.effects import effects_in
 from store import queries
+from store.enums import OPEN
 from store.known import StoredRecords, record_of
 from store.tables import RecordRow
 
@@ -71,6 +73,24 @@ def explained(
         answer=wording.answer(decided, 0, effect),
         explanation=explain(classifier, decided, 0, wording.language),
     )
+
+
+class Kept(Struct, frozen=True):
+    """A record as it is stored."""
+
+    data: bytes | None
+    """As last received, as JSON; None for what never came in a form that can be read."""
+    issues: dict[str, tuple[str, datetime]]
+    """Of its open issues: rule to id, and when it was found."""
+
+
+def kept(session: Session, customer: str, kind: str, source_id: str) -> Kept:
+    """The record of that kind and id, as it is stored."""
+    row = queries.record(session, customer, kind, source_id)
+    if row is None or row.id is None:
+        return Kept(None, {})
+    issues = [issue for issue in queries.issues_of(session, row.id) if issue.state in OPEN]
+    return Kept(row.data, {issue.rule: (issue.id, issue.back_at or issue.opened_at) for issue in issues})
 
 
 def _unreadable(session: Session, wording: ReaderMessages, row: RecordRow, moment: Moment) -> Answer | None:

@@ -99,7 +99,7 @@ def test_a_secret_that_is_nearly_right_is_wrong(app: FastAPI, make_key: MakeKey)
 
 def test_a_withdrawn_key_ends_when_what_is_remembered_ends(service: Service, make_key: MakeKey) -> None:
     key = make_key()
-    forgetful, remembering = Door(service.database, remember_seconds=0), Door(service.database, remember_seconds=60)
+    forgetful, remembering = Door(service.keys, remember_seconds=0), Door(service.keys, remember_seconds=60)
     assert forgetful.by_key(key) is not None
     assert remembering.by_key(key) is not None
     with service.database.writing() as session:
@@ -109,7 +109,7 @@ def test_a_withdrawn_key_ends_when_what_is_remembered_ends(service: Service, mak
 
 
 def test_the_door_forgets_rather_than_grow(service: Service, make_key: MakeKey) -> None:
-    door = Door(service.database, most=3)
+    door = Door(service.keys, most=3)
     for _ in range(10):
         assert door.by_key(make_key()) is not None
     assert len(door._known) <= 3
@@ -166,7 +166,7 @@ def test_a_page_sessions_key_opens_no_call_of_the_api(browser: Client, make_key:
 
 def test_a_withdrawn_key_ends_its_page_sessions(service: Service, make_key: MakeKey) -> None:
     app = create_app(service)
-    app.state.door = Door(service.database, remember_seconds=0)
+    app.state.door = Door(service.keys, remember_seconds=0)
     browser, key = Client(app, accept="text/html"), make_key()
     browser.post("/sign-in", data={"key": key})
     assert browser.get("/customers/acme").status_code == 200
