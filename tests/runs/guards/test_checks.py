@@ -377,7 +377,7 @@ def test_a_source_older_than_expected_is_said_and_held_where_the_customer_wants_
             received.freshness = {"SIS → Wonde": later(hours=as_of_hours - hours)}
 
         order = Order(service.rulebook(customer), "downward", later(hours=as_of_hours), False, receive)
-        row = carry_out(service.database, service._classifiers, order, service.clock)
+        row = carry_out(service.database, service.classifiers, order, service.clock)
         return service.run_summary(customer, row.id or 0)
 
     assert fetch("north", 47, 0).guards == []

@@ -82,7 +82,7 @@ def test_a_partial_fetch_ages_nothing(service: Service) -> None:
         received.partial = [Unavailable("Slate", "accounts", "no answer (503)", "Nothing to do.")]
 
     order = Order(service.rulebook("north"), "downward", later(hours=1), True, receive)
-    row = carry_out(service.database, service._classifiers, order, service.clock)
+    row = carry_out(service.database, service.classifiers, order, service.clock)
     assert (row.status, row.recovery, row.guards) == ("partial", "try again later", [])
     assert age_of(service, "I-2") == (None, 0, None)
 

@@ -1,0 +1,99 @@
+"""Issues: the feed, one issue, what a person makes of it, and what changed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from engine.model.moments import day_bounds
+from runs.execution.locking import turn
+from runs.issues import by_hand
+from runs.issues.by_hand import Settlement
+from runs.model.answers import FeedPage, HistoryPage, IssueDetail
+from runs.model.errors import UnknownIssue
+from runs.queries.feed import other_of
+from runs.queries.history import day_by_day, happenings, opened
+from runs.service.ground import Ground, cursors
+from store import feed as stored_feed
+from store import queries, standing
+from store.causes import waiting_for
+from store.feed import IssueFilter
+from store.queries import PAGE
+from store.standing import Counts
+
+_MOST_WAITING = 20
+"""Records that wait for an issue, listed with it."""
+
+
+def issues(
+    on: Ground,
+    customer_id: str,
+    which: IssueFilter | None = None,
+    cursor: str | None = None,
+    limit: int = PAGE,
+    language: str | None = None,
+) -> FeedPage:
+    """A page of the feed, in words. Raises UnknownCustomer, BrokenRulebook, UnreadableCursor, UnknownLanguage."""
+    with on.reading_feed(customer_id, language) as (session, reading), cursors():
+        page = stored_feed.issues(session, customer_id, which or IssueFilter(), cursor, limit, on.clock())
+        return FeedPage(reading.rows(page.items), page.next_cursor, page.total, page.folded)
+
+
+def issue(on: Ground, customer_id: str, issue_id: str, language: str | None = None) -> IssueDetail:
+    """One issue with its history. Raises UnknownCustomer, BrokenRulebook, UnknownIssue, UnknownLanguage."""
+    with on.reading_feed(customer_id, language) as (session, reading):
+        found = queries.issue(session, customer_id, issue_id)
+        if found is None:
+            raise UnknownIssue
+        record, issue = found
+        assert record.id is not None
+        issues = queries.issues_of(session, record.id)
+        around = reading.around([one.id for one in issues])
+        return IssueDetail(
+            issue=reading.issue(record, issue, around),
+            record=reading.row(record, issues, around),
+            history=sorted(
+                [*happenings(queries.issue_history(session, customer_id, issue_id)), opened(issue)],
+                key=lambda one: (one.run_id, one.at),
+                reverse=True,
+            ),
+            waiting=[other_of(one) for one in waiting_for(session, issue_id, _MOST_WAITING)],
+        )
+
+
+def settle(
+    on: Ground, customer_id: str, issue_id: str, wanted: Settlement, by: str, language: str | None = None
+) -> IssueDetail:
+    """Snooze, waive, resolve or open an issue by hand, and give it as it is then. ``by`` says who does it.
+
+    Raises UnknownCustomer, BrokenRulebook, UnknownIssue, UnknownLanguage, CannotSettle.
+    """
+    zone = on.rulebook(customer_id).customer.zone
+    with on.database.writing() as session:
+        turn(session, customer_id)
+        by_hand.settle(session, customer_id, issue_id, wanted, by, on.clock(), zone)
+    return issue(on, customer_id, issue_id, language)
+
+
+def history(
+    on: Ground,
+    customer_id: str,
+    cursor: str | None = None,
+    limit: int = PAGE,
+    day: date | None = None,
+    kind: str | None = None,
+) -> HistoryPage:
+    """What changed, day after day, newest first; ``day`` is a local one of the customer.
+
+    Raises UnknownCustomer, BrokenRulebook, UnreadableCursor.
+    """
+    span = None if day is None else day_bounds(day, on.rulebook(customer_id).customer.zone)
+    on.must_know(customer_id)
+    with on.database.reading() as session, cursors():
+        return day_by_day(session, customer_id, cursor, limit, span, kind)
+
+
+def counts(on: Ground, customer_id: str) -> Counts:
+    """How the customer stands: records by kind and verdict, issues by rule and state. Raises UnknownCustomer."""
+    on.must_know(customer_id)
+    with on.database.reading() as session:
+        return standing.counts(session, customer_id, on.clock())
