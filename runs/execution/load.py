@@ -103,7 +103,7 @@ def _beside(
 def _relations(classifier: Classifier, order: Order, told: Collection[str]) -> Iterator[tuple[str, str]]:
     """The relations that a run follows beside its rules: for effects, what goes up, and when an issue matters."""
     kinds = DECIDED[order.direction]
-    yield from followed(classifier.provided, told, kinds)
+    yield from followed(classifier, told, kinds)
     if order.direction == "upward":
         yield "sheet", "marks"
     for kind in PEOPLE:

@@ -7,11 +7,11 @@ nothing to say. Nothing here is ever written to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from engine.analysis.availability import Provided
-from engine.matching.classifier import Decided
+from engine.matching.classifier import Classifier, Decided
 from engine.model.connector_spec import HELD_AGAINST
 from engine.records.decode import Invalid
 from engine.records.folding import fold_email
@@ -41,12 +41,14 @@ def effect_of(
     return Effect("update" if fields else "unchanged", fields, there.source_id)
 
 
-def followed(provided: Provided, told: Collection[str], kinds: Collection[str]) -> Iterator[tuple[str, str]]:
+def followed(classifier: Classifier, told: Collection[str], kinds: Collection[str]) -> Iterator[tuple[str, str]]:
     """Kind and relation of all that is looked at to tell the effects of records of these kinds."""
-    for kind, against in _HELD_AGAINST.items():
-        if kind in kinds and against in told and provided.kind(against):
-            relations = ("own_accounts", "email_accounts") if kind in PEOPLE else ("sheets", "instructors", "learners")
-            yield from ((kind, relation) for relation in relations)
+    for kind, compared in classifier.rulebook.customer.compares.items():
+        against = HELD_AGAINST[kind]
+        if kind in kinds and against in told and classifier.provided.kind(against):
+            there = ("own_accounts", "email_accounts") if kind in PEOPLE else ("sheets",)
+            people = (relation for name, relation in _PEOPLE_OF_SESSIONS.items() if name in compared)
+            yield from ((kind, relation) for relation in (*there, *people))
 
 
 def effects_of(run: Findings, stored: Collection[str], verdicts: Verdicts) -> dict[str, dict[str, int]]:
