@@ -112,6 +112,7 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
         "engine/model/conditions.py",
     ),
     "tests/engine/test_unread.py": ("engine/language/unread.py", "engine/records/unread.py"),
+    "tests/runs/execution/test_decide.py": ("runs/model/loaded.py", "runs/model/order.py"),
     "tests/runs/execution/test_fetch.py": ("runs/model/received.py",),
     "tests/runs/guards/test_checks.py": (
         "runs/execution/approve.py",
@@ -125,9 +126,9 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
     "tests/runs/issues/test_causes.py": ("store/causes.py",),
     "tests/runs/issues/test_corrections.py": ("runs/issues/close_cause.py", "runs/model/corrections.py"),
     "tests/runs/issues/test_lifecycle.py": (
-        "runs/execution/decide.py",
         "runs/execution/execute.py",
         "runs/execution/persist.py",
+        "runs/execution/remember.py",
         "runs/model/findings.py",
         "store/fingerprints.py",
         "store/keys.py",
@@ -145,7 +146,13 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
     "tests/runs/records/test_archiving.py": ("store/archives.py",),
     "tests/runs/retention/test_forget.py": ("store/forgetting.py", "store/person.py"),
     "tests/runs/retention/test_purge.py": ("store/retention.py",),
-    "tests/runs/test_service.py": ("runs/model/answers.py", "runs/model/errors.py", "store/queries.py"),
+    "tests/runs/test_service.py": (
+        "runs/model/answers.py",
+        "runs/model/asked.py",
+        "runs/model/errors.py",
+        "runs/service/",
+        "store/queries.py",
+    ),
     "tests/store/test_database.py": (
         "store/column_types.py",
         "store/enums.py",
