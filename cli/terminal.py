@@ -122,3 +122,10 @@ def local(moment: datetime, zone_name: str) -> str:
     from engine.model.moments import zone
 
     return f"{moment.astimezone(zone(zone_name)):%Y-%m-%d %H:%M}"
+
+
+def say_json(answer: object) -> None:
+    """Write an answer to stdout as the API gives it, indented."""
+    import msgspec
+
+    say(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())

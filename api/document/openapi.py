@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import yaml
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
@@ -28,6 +30,8 @@ Every error is `application/problem+json` (RFC 9457). Sentences come in the lang
 Names never stand in an address: free text is searched by `POST`.
 """
 
+EXAMPLES: dict[str, Any] = yaml.load(Path(__file__).with_name("examples.yaml").read_text("utf-8"), yaml.CSafeLoader)
+"""A body of each schema that is sent or answered, and `lines`: records one a line."""
 SECURITY = "api_key"
 _REF = "#/components/schemas/{name}"
 _shapes: dict[str, Any] = {}
@@ -41,11 +45,10 @@ def ref(shape: Any) -> dict[str, str]:
 
 
 def content(shape: Any, example: Any = None, media: str = JSON) -> dict[str, Any]:
-    """A body of that shape: a struct, or a ready schema."""
-    entry: dict[str, Any] = {"schema": shape if isinstance(shape, dict) else ref(shape)}
-    if example is not None:
-        entry["example"] = example
-    return {media: entry}
+    """A body of that shape: a struct, with its own example unless another is given; or a ready schema."""
+    if isinstance(shape, dict):
+        return {media: {"schema": shape} | ({} if example is None else {"example": example})}
+    return {media: {"schema": ref(shape), "example": EXAMPLES[shape.__name__] if example is None else example}}
 
 
 def problem_example(code: str) -> dict[str, Any]:

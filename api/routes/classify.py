@@ -5,8 +5,7 @@ from __future__ import annotations
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.document.example_bodies import BATCH, BATCH_LINES, CLASSIFICATION
-from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
+from api.document.openapi import CUSTOMER_PROBLEMS, EXAMPLES, answers, content, takes
 from api.http.auth import admits
 from api.http.bodies import JSON, NDJSON, Batch, content_type, read_batch, read_body
 from api.http.dependencies import Asked, Spoken, Within, written
@@ -33,12 +32,12 @@ _LINES = {"type": "string", "description": "One record a line."}
     "the others get their decisions. Nothing is stored.",
     dependencies=[Depends(admits("classify"))],
     responses=answers(
-        content(Classification, CLASSIFICATION),
+        content(Classification),
         says="The decisions.",
         problems=(*CUSTOMER_PROBLEMS, "malformed-body", "body-too-large", "too-many-records", "unsupported-content"),
     ),
     openapi_extra=takes(
-        content(Batch, BATCH), content(_LINES, BATCH_LINES, NDJSON), says="The records, as JSON or one a line."
+        content(Batch), content(_LINES, EXAMPLES["lines"], NDJSON), says="The records, as JSON or one a line."
     ),
 )
 async def classify(

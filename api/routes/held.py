@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from api.document.example_bodies import HELD, RUN
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
 from api.http.auth import Caller, admits
 from api.http.dependencies import Asked, Spoken, written
@@ -27,7 +26,7 @@ _SETTLING = (*CUSTOMER_PROBLEMS, "unknown-run", "not-held")
     "lost, then those whose verdict would change, those that were synced first, then the new ones. Kept when the run "
     "is settled.",
     dependencies=[Depends(admits("read"))],
-    responses=answers(content(HeldRun, HELD), says="The held run.", problems=_SETTLING),
+    responses=answers(content(HeldRun), says="The held run.", problems=_SETTLING),
 )
 def get_held_run(
     customer: CustomerId,
@@ -48,7 +47,7 @@ def get_held_run(
     "the customer's rules were edited: the run would do something else then.",
     status_code=201,
     responses=answers(
-        content(RunSummary, RUN),
+        content(RunSummary),
         says="The run that did it.",
         status=201,
         problems=(*_SETTLING, "rules-edited", "busy"),
@@ -66,7 +65,7 @@ def approve_run(
     "/v1/customers/{customer}/runs/{run_id}/reject",
     operation_id="reject_run",
     summary="Forget what a held run received",
-    responses=answers(content(RunSummary, RUN), says="The run, rejected.", problems=_SETTLING),
+    responses=answers(content(RunSummary), says="The run, rejected.", problems=_SETTLING),
 )
 def reject_run(
     customer: CustomerId, run_id: RunId, service: Asked, caller: Annotated[Caller, Depends(admits("runs"))]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Response
 
-from api.document.example_bodies import HISTORY
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
 from api.http.auth import admits
 from api.http.dependencies import Asked, written
@@ -22,7 +21,7 @@ router = APIRouter(tags=["history"])
     description="For each run, newest first, the records to which something happened: fields before and after, "
     "verdicts, issues with their true cause; and what people did by hand after the run.",
     dependencies=[Depends(admits("read"))],
-    responses=answers(content(HistoryPage, HISTORY), says="A page of the history.", problems=CUSTOMER_PROBLEMS),
+    responses=answers(content(HistoryPage), says="A page of the history.", problems=CUSTOMER_PROBLEMS),
 )
 def list_history(
     customer: CustomerId,

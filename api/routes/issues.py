@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from msgspec import structs
 
 from api.answers.feed_csv import CSV, as_csv
-from api.document.example_bodies import FEED, ISSUE, SEARCH, SETTLE
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
 from api.http.auth import Caller, admits
 from api.http.bodies import (
@@ -37,7 +36,7 @@ router = APIRouter(tags=["issues"])
     description="Records that need a person, newest first, each with all that is wrong with it. With `verdict` it "
     "lists records of that verdict instead.",
     dependencies=[Depends(admits("read"))],
-    responses=answers(content(FeedPage, FEED), says="A page of the feed.", problems=CUSTOMER_PROBLEMS),
+    responses=answers(content(FeedPage), says="A page of the feed.", problems=CUSTOMER_PROBLEMS),
 )
 def list_issues(
     customer: CustomerId,
@@ -59,11 +58,11 @@ def list_issues(
     "belong there.",
     dependencies=[Depends(admits("read"))],
     responses=answers(
-        content(FeedPage, FEED),
+        content(FeedPage),
         says="A page of what was found.",
         problems=(*CUSTOMER_PROBLEMS, "malformed-body", "body-too-large", "unsupported-content"),
     ),
-    openapi_extra=takes(content(SearchBody, SEARCH), says="What to look for."),
+    openapi_extra=takes(content(SearchBody), says="What to look for."),
 )
 async def search_issues(
     customer: CustomerId,
@@ -103,7 +102,7 @@ def download_issues(customer: CustomerId, request: Request, service: Asked, whic
     operation_id="get_issue",
     summary="One issue with its history",
     dependencies=[Depends(admits("read"))],
-    responses=answers(content(IssueDetail, ISSUE), says="The issue.", problems=(*CUSTOMER_PROBLEMS, "unknown-issue")),
+    responses=answers(content(IssueDetail), says="The issue.", problems=(*CUSTOMER_PROBLEMS, "unknown-issue")),
 )
 def get_issue(customer: CustomerId, issue_id: IssueId, service: Asked, spoken: Spoken) -> Response:
     return written(service.issue(customer, issue_id, spoken), language=spoken)
@@ -116,7 +115,7 @@ def get_issue(customer: CustomerId, issue_id: IssueId, service: Asked, spoken: S
     description="What a person says of an issue, kept in its history with the label of the key. Decisions do not "
     "change by it: a run that still finds an issue said to be resolved opens it again.",
     responses=answers(
-        content(IssueDetail, ISSUE),
+        content(IssueDetail),
         says="The issue as it is then.",
         problems=(
             *CUSTOMER_PROBLEMS,
@@ -127,7 +126,7 @@ def get_issue(customer: CustomerId, issue_id: IssueId, service: Asked, spoken: S
             "unsupported-content",
         ),
     ),
-    openapi_extra=takes(content(SettleBody, SETTLE), says="What is to become of it."),
+    openapi_extra=takes(content(SettleBody), says="What is to become of it."),
 )
 async def settle_issue(
     customer: CustomerId,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Response
 
-from api.document.example_bodies import EXPLAINED
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
 from api.http.auth import admits
 from api.http.dependencies import Asked, Spoken, written
@@ -23,7 +22,7 @@ router = APIRouter(tags=["records"])
     "it. `related`: it is not decided by itself. With every rule of its kind, condition by condition: the value "
     "read, whether it holds, and what would have to differ.",
     dependencies=[Depends(admits("read"))],
-    responses=answers(content(Explained, EXPLAINED), says="Where it is, and why.", problems=CUSTOMER_PROBLEMS),
+    responses=answers(content(Explained), says="Where it is, and why.", problems=CUSTOMER_PROBLEMS),
 )
 def explain_record(
     customer: CustomerId, kind: KindInPath, source_id: SourceIdInPath, service: Asked, spoken: Spoken

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Response
 
 from api.answers.rulebook import RulebookAnswer, in_words
-from api.document.example_bodies import RULEBOOK
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
 from api.http.auth import admits
 from api.http.dependencies import Asked, Spoken, written
@@ -21,7 +20,7 @@ router = APIRouter(tags=["rules"])
     description="Every rule in the order that decides the headline, as a sentence, with the layers that wrote it and, "
     "where it can match nothing here, the reason.",
     dependencies=[Depends(admits("read"))],
-    responses=answers(content(RulebookAnswer, RULEBOOK), says="The rulebook.", problems=CUSTOMER_PROBLEMS),
+    responses=answers(content(RulebookAnswer), says="The rulebook.", problems=CUSTOMER_PROBLEMS),
 )
 def list_rules(customer: CustomerId, service: Asked, spoken: Spoken) -> Response:
     return written(in_words(service.rulebook(customer), service.dormant(customer), spoken), language=spoken)

@@ -9,8 +9,7 @@ from typing import IO, Annotated
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.document.example_bodies import BATCH_LINES, RUN, RUN_PAGE
-from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
+from api.document.openapi import CUSTOMER_PROBLEMS, EXAMPLES, answers, content, takes
 from api.http.auth import admits
 from api.http.bodies import NDJSON, content_type, lines, spool
 from api.http.dependencies import Asked, Within, written
@@ -38,14 +37,14 @@ _AT_ONCE = 2_000
     status_code=201,
     dependencies=[Depends(admits("runs"))],
     responses=answers(
-        content(RunSummary, RUN),
+        content(RunSummary),
         says="The run, as it ended.",
         status=201,
         problems=(*CUSTOMER_PROBLEMS, "busy", "body-too-large", "too-many-records", "unsupported-content"),
         headers={"Location": {"description": "Where the run is.", "schema": {"type": "string"}}},
     ),
     openapi_extra=takes(
-        content({"type": "string", "description": "One record a line."}, BATCH_LINES, NDJSON),
+        content({"type": "string", "description": "One record a line."}, EXAMPLES["lines"], NDJSON),
         says="The records, one a line.",
     ),
 )
@@ -86,7 +85,7 @@ def _records(file: IO[bytes], limits: Limits) -> Iterator[Record | Invalid]:
     operation_id="list_runs",
     summary="What was exchanged, and when",
     dependencies=[Depends(admits("read"))],
-    responses=answers(content(RunPage, RUN_PAGE), says="Runs, newest first.", problems=CUSTOMER_PROBLEMS),
+    responses=answers(content(RunPage), says="Runs, newest first.", problems=CUSTOMER_PROBLEMS),
 )
 def list_runs(
     customer: CustomerId,
@@ -103,7 +102,7 @@ def list_runs(
     operation_id="get_run",
     summary="One run",
     dependencies=[Depends(admits("read"))],
-    responses=answers(content(RunSummary, RUN), says="The run.", problems=(*CUSTOMER_PROBLEMS, "unknown-run")),
+    responses=answers(content(RunSummary), says="The run.", problems=(*CUSTOMER_PROBLEMS, "unknown-run")),
 )
 def get_run(customer: CustomerId, run_id: RunId, service: Asked) -> Response:
     return written(service.run_summary(customer, run_id))

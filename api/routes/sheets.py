@@ -5,7 +5,6 @@ from __future__ import annotations
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.document.example_bodies import CONFIRMED, TO_UPLOAD, UPLOADED
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
 from api.http.auth import admits
 from api.http.bodies import JSON, UploadedBody, content_type, read_body, read_struct, uploaded_decoder
@@ -25,9 +24,7 @@ router = APIRouter(tags=["sheets"])
     "absence. A sheet stands here once, for its first archiving, until it is confirmed or a run finds that it must not "
     "go up after all. Enter each `upload_id` once, also when the list is asked for again.",
     dependencies=[Depends(admits("runs"))],
-    responses=answers(
-        content(UploadPage, TO_UPLOAD), says="Sheets, oldest on the list first.", problems=CUSTOMER_PROBLEMS
-    ),
+    responses=answers(content(UploadPage), says="Sheets, oldest on the list first.", problems=CUSTOMER_PROBLEMS),
 )
 def list_sheets_to_upload(customer: CustomerId, service: Asked, cursor: Cursor = None, limit: Limit = PAGE) -> Response:
     return written(service.to_upload(customer, cursor, limit))
@@ -40,11 +37,11 @@ def list_sheets_to_upload(customer: CustomerId, service: Asked, cursor: Cursor =
     description="They leave the list for good. Saying so twice changes nothing; the first time stands.",
     dependencies=[Depends(admits("runs"))],
     responses=answers(
-        content(Confirmed, CONFIRMED),
+        content(Confirmed),
         says="What was noted of each.",
         problems=(*CUSTOMER_PROBLEMS, "malformed-body", "body-too-large", "unsupported-content"),
     ),
-    openapi_extra=takes(content(UploadedBody, UPLOADED), says="The sheets, by the platform's id."),
+    openapi_extra=takes(content(UploadedBody), says="The sheets, by the platform's id."),
 )
 async def confirm_sheets_uploaded(customer: CustomerId, request: Request, service: Asked, limits: Within) -> Response:
     content_type(request, JSON, default=JSON)

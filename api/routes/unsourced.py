@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Response
 
-from api.document.example_bodies import UNSOURCED
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
 from api.http.auth import admits
 from api.http.dependencies import Asked, written
@@ -22,7 +21,7 @@ router = APIRouter(tags=["history"])
     description="Accounts and sheets made on the platform itself, or from a record that the source no longer has. They "
     "are told, and never deleted.",
     dependencies=[Depends(admits("read"))],
-    responses=answers(content(UnsourcedPage, UNSOURCED), says="A page of them.", problems=CUSTOMER_PROBLEMS),
+    responses=answers(content(UnsourcedPage), says="A page of them.", problems=CUSTOMER_PROBLEMS),
 )
 def list_unsourced(customer: CustomerId, service: Asked, cursor: Cursor = None, limit: Limit = PAGE) -> Response:
     return written(service.unsourced(customer, cursor, limit))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cli.environment import rules_folder
-from cli.terminal import CLEAN, COLOURS, PROBLEMS, columns, finish, local, note, paint, progress, say
+from cli.terminal import CLEAN, COLOURS, PROBLEMS, columns, finish, local, note, paint, progress, say, say_json
 
 if TYPE_CHECKING:
     from engine.model.rulebook import Rulebook
@@ -87,7 +87,7 @@ def _write(found: Classification, rulebook: Rulebook, output: Format, *, every: 
     import msgspec
 
     if output == "json":
-        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        say_json(found)
     elif output == "ndjson":
         for answer in found.decisions:
             say(msgspec.json.encode(answer).decode())

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from cli.terminal import Stopped, columns, say
+from cli.options import Output
+from cli.terminal import Stopped, columns, say, say_json
 from engine.model.connector_spec import ConnectorSpec
 
 KNOWN_FROM = {
@@ -25,9 +26,7 @@ KNOWN_FROM = {
 
 def connectors(
     name: Annotated[str | None, typer.Argument(help="One connector, with all that is known of it.")] = None,
-    output: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="text for people, json for programs.")
-    ] = "text",
+    output: Output = "text",
 ) -> None:
     """List the connectors: their names and sides, where they know their system from, the kinds they give and take.
 
@@ -35,8 +34,6 @@ def connectors(
 
     Examples: muster connectors --format json · muster connectors edusign
     """
-    import msgspec
-
     from connectors.registry import catalogue
 
     known = catalogue()
@@ -44,7 +41,7 @@ def connectors(
         raise Stopped(f"There is no connector {name!r}. Wanted one of: {', '.join(sorted(known))}.")
     found = [_known_of(spec) for _, spec in sorted(known.items()) if name in (None, spec.name)]
     if output == "json":
-        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        say_json(found)
     elif name is not None:
         say(columns([row for part, value in found[0].items() if value for row in _rows(part, value)]))
     else:

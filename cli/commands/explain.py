@@ -7,12 +7,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.environment import open_service, rules_folder
-from cli.terminal import CLEAN, PROBLEMS, Stopped, finish, local, note, progress, say
+from cli.options import Language, Output
+from cli.terminal import CLEAN, PROBLEMS, Stopped, finish, local, note, progress, say, say_json
 
 if TYPE_CHECKING:
     from engine.explaining.explainer import Explanation
@@ -41,10 +42,8 @@ def explain(
     as_of: Annotated[
         str | None, typer.Option(help="With --file: decide as at this day or time.", metavar="TIME")
     ] = None,
-    language: Annotated[str | None, typer.Option(help="en or fr; the customer's own when left out.")] = None,
-    output: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="text for people, json for programs.")
-    ] = "text",
+    language: Language = None,
+    output: Output = "text",
 ) -> None:
     """Tell why a record was synced, skipped or flagged: each rule, each condition, each value, and the near misses.
 
@@ -95,12 +94,10 @@ def _from_file(
 
 
 def _write(found: object, explanation: Explanation | None, output: str) -> None:
-    import msgspec
-
     from engine.explaining.as_text import as_text
 
     if output == "json":
-        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        say_json(found)
     elif explanation is not None:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         say(as_text(explanation, colour=colour))

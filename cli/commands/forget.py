@@ -11,17 +11,16 @@ from typing import Annotated, Literal
 import typer
 
 from cli.environment import ready_database
-from cli.terminal import CLEAN, Stopped, columns, finish, note, say
+from cli.options import Customer, Output
+from cli.terminal import CLEAN, Stopped, columns, finish, note, say, say_json
 
 
 def forget(
-    customer: Annotated[str, typer.Argument(help="The customer's id: the name of its rule file.")],
+    customer: Customer,
     kind: Annotated[Literal["learner", "instructor", "person"], typer.Argument(help="Kind of the person's record.")],
     source_id: Annotated[str, typer.Argument(metavar="ID", help="Its id where it comes from.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    output: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="text for people, json for programs.")
-    ] = "text",
+    output: Output = "text",
 ) -> None:
     """Take one person's data away: their records and accounts, the issues and history of these, and what sessions,
     sheets, issues and the history of others say of them.
@@ -31,8 +30,6 @@ def forget(
 
     Example: muster forget norvane learner 40712 --yes
     """
-    import msgspec
-
     from runs.retention.forget import forget as forgotten
 
     database = ready_database()
@@ -42,7 +39,7 @@ def forget(
         typer.confirm(f"Take away all that is stored of this {kind} of {customer}? It cannot be undone.", abort=True)
     found = forgotten(database, customer, kind, source_id, lambda: datetime.now(UTC))
     if output == "json":
-        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        say_json(found)
         finish(CLEAN)
     rows = [[str(number), f"{what} deleted"] for what, number in found.deleted.items()]
     rows += [[str(number), f"{what} of others cleared"] for what, number in found.cleared.items()]

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.commands.run import counts_table, issues_line
 from cli.environment import open_service
-from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, local, note, progress, say
+from cli.options import Customer, Output
+from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, local, note, progress, say, say_json
 
 if TYPE_CHECKING:
     from runs.model.answers import HeldEntry, HeldRun
@@ -25,7 +26,6 @@ DOES = {
     "new": "new",
 }
 
-Customer = Annotated[str, typer.Argument(help="The customer's id: the name of its rule file.")]
 Number = Annotated[
     int | None, typer.Argument(metavar="[RUN]", help="The run's number; when left out, the only one that waits.")
 ]
@@ -37,9 +37,7 @@ def held(
     language: Annotated[
         str | None, typer.Option("--lang", help="Language of the sentences; the customer's when left out.")
     ] = None,
-    output: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="text for people, json for programs.")
-    ] = "text",
+    output: Output = "text",
 ) -> None:
     """Show why a run is held, and what it would do, by name.
 
@@ -54,7 +52,7 @@ def held(
     found, entries = _all(service, customer, number, language)
     if output == "json":
         whole = msgspec.structs.replace(found, items=entries, next_cursor=None)
-        say(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
+        say_json(whole)
         return
     zone = service.rulebook(customer).customer.zone
     note(f"Run {number}, {found.run.direction}, as of {local(found.run.as_of, zone)}: {found.run.status}.")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cli.environment import open_service, rules_folder
-from cli.terminal import CLEAN, PROBLEMS, columns, finish, local, note, paint, progress, say
+from cli.options import Language
+from cli.terminal import CLEAN, PROBLEMS, columns, finish, local, note, paint, progress, say, say_json
 
 if TYPE_CHECKING:
     from runs.queries.impact import Impact, RecordImpact, Said
@@ -31,7 +32,7 @@ def impact(
         Path | None,
         typer.Option(help="Folder of the edited rules; without it the rules in force, edited since the last run."),
     ] = None,
-    language: Annotated[str | None, typer.Option(help="en or fr; the customer's own when left out.")] = None,
+    language: Language = None,
     limit: Annotated[int, typer.Option(help="How many records of each change to list; 0 for all.", min=0)] = 20,
     output: Annotated[
         Literal["text", "json"], typer.Option("--format", help="text for people, json for programs, with all records.")
@@ -44,8 +45,6 @@ def impact(
 
     Examples: muster impact --customer norvane --rules ./rules · muster impact --customer norvane --format json
     """
-    import msgspec
-
     from cli.deciding import rulebook_of
 
     service = open_service()
@@ -53,7 +52,7 @@ def impact(
     with progress(customer) as on_page:
         found = service.impact(customer, edited, language, on_page)
     if output == "json":
-        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        say_json(found)
     else:
         zone = (edited or service.rulebook(customer)).customer.zone
         say(as_text(found, zone, limit))

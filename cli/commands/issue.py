@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cli.environment import open_service
-from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, local, note, say
+from cli.options import Customer, Language, Output
+from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, local, note, say, say_json
 
 if TYPE_CHECKING:
     from runs.issues.by_hand import Settlement
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List the issues of a customer, snooze, waive, resolve or reopen one.", no_args_is_help=True)
 
-Customer = Annotated[str, typer.Argument(help="The customer's id: the name of its rule file.")]
 IssueId = Annotated[str, typer.Argument(metavar="ISSUE", help="Its id, from: muster issue list.")]
 Reason = Annotated[str | None, typer.Option(help="Why, for the next reader.")]
-Output = Annotated[Literal["text", "json"], typer.Option("--format", help="text for people, json for programs.")]
-Language = Annotated[str | None, typer.Option(help="en or fr; the customer's own when left out.")]
 
 BY = "command"
 """Who settles an issue from the terminal, in its history."""
@@ -56,7 +54,7 @@ def list_issues(
     which = IssueFilter(state=state, sort=sort, fold=False if unfold else None)
     page = service.issues(customer, which, None, limit, language)
     if output == "json":
-        _write(page)
+        say_json(page)
     else:
         say(_table(page))
         if page.folded:
@@ -147,12 +145,6 @@ def _settle(customer: str, issue: str, wanted: Settlement, output: Literal["text
     _tell(service.settle(customer, issue, wanted, BY), output, service.rulebook(customer).customer.zone)
 
 
-def _write(answer: object) -> None:
-    import msgspec
-
-    say(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
-
-
 def _table(page: FeedPage) -> str:
     rows = [["issue", "kind", "name", "state", "waiting", "rule"]]
     rows += [
@@ -165,7 +157,7 @@ def _table(page: FeedPage) -> str:
 
 def _tell(detail: IssueDetail, output: Literal["text", "json"], zone: str) -> None:
     if output == "json":
-        _write(detail)
+        say_json(detail)
         return
     issue = detail.issue
     say(f"{detail.record.name} ({detail.record.kind} {detail.record.source_id}): {issue.rule}, {_state(issue, zone)}")

@@ -1,7 +1,5 @@
 """`muster run`: one pass over one customer, stored."""
 
-# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
-
 from __future__ import annotations
 
 from datetime import datetime
@@ -11,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cli.environment import open_service
-from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, instant, local, note, progress, say
+from cli.options import Customer, Output
+from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, instant, local, note, progress, say, say_json
 
 if TYPE_CHECKING:
     from runs.model.answers import RunSummary
@@ -20,7 +19,7 @@ COUNTED = ("received", "sync", "skip", "flag")
 
 
 def run(
-    customer: Annotated[str, typer.Argument(help="The customer's id: the name of its rule file.")],
+    customer: Customer,
     source: Annotated[
         Path | None,
         typer.Option("--from", help="Read this file, folder or ZIP instead of the customer's systems."),
@@ -32,9 +31,7 @@ def run(
     as_of: Annotated[
         str | None, typer.Option(help="Decide as at this day or time instead of now.", metavar="TIME")
     ] = None,
-    output: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="text for people, json for programs.")
-    ] = "text",
+    output: Output = "text",
 ) -> None:
     """Fetch a customer's records, decide them, and remember: runs, records, issues.
 
@@ -42,8 +39,6 @@ def run(
 
     Examples: muster run norvane · muster run norvane --from export.zip --direction upward
     """
-    import msgspec
-
     if source is not None and not source.exists():
         raise Stopped(f"There is no file or folder {source}.")
     service = open_service()
@@ -57,7 +52,7 @@ def run(
             from_path=source,
         )
     if output == "json":
-        say(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
+        say_json(summary)
     else:
         say(counts_table(summary))
         note(

@@ -1,15 +1,14 @@
 """`muster sheets`: the attendance that should be entered in the source, and the word that it was."""
 
-# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
-
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.environment import open_service
-from cli.terminal import PROBLEMS, Stopped, columns, local, note, say
+from cli.options import Customer, Output
+from cli.terminal import PROBLEMS, Stopped, columns, local, note, say, say_json
 
 if TYPE_CHECKING:
     from runs.queries.uploads import Attendance, SheetToUpload
@@ -17,14 +16,12 @@ if TYPE_CHECKING:
 
 
 def sheets(
-    customer: Annotated[str, typer.Argument(help="The customer's id: the name of its rule file.")],
+    customer: Customer,
     uploaded: Annotated[
         list[str] | None,
         typer.Option(help="Confirm that this sheet, by the platform's id, was entered; may be repeated.", metavar="ID"),
     ] = None,
-    output: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="text for people, json for programs.")
-    ] = "text",
+    output: Output = "text",
 ) -> None:
     """List the attendance that should be entered in the source, or confirm that it was.
 
@@ -32,8 +29,6 @@ def sheets(
 
     Examples: muster sheets norvane --format json · muster sheets norvane --uploaded crs_88
     """
-    import msgspec
-
     service = open_service()
     zone = service.rulebook(customer).customer.zone
     if uploaded:
@@ -46,7 +41,7 @@ def sheets(
         return
     found = _all(service, customer)
     if output == "json":
-        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        say_json(found)
         return
     if not found:
         note("Nothing to enter.")

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import description
-from api.document import example_bodies as examples
+from api.document.openapi import EXAMPLES
 from api.http.limits import Limits
 from api.http.problem_details import PROBLEMS, URN
 from engine.records.kinds import KINDS
@@ -102,7 +102,7 @@ def test_every_example_is_of_its_own_shape(document: dict[str, Any]) -> None:
                     valid(document, entry["schema"], example)
                     count += 1
     assert count > 50
-    for record in (examples.LEARNER, examples.SESSION):
+    for record in (EXAMPLES["Learner"], EXAMPLES["Session"]):
         valid(document, {"$ref": "#/components/schemas/Record"}, record)
 
 
