@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from cli.terminal import PROBLEMS, WRONG_USE, Stopped, note
 from connectors.contract import ConnectorError
+from engine.language.unread import recovery_text
 from engine.model.problems import Problem, RuleFileError
 from runs.model.errors import BrokenRulebook, Busy, Declined, FetchFailed, Overtaken
 
@@ -28,7 +29,7 @@ def told() -> Iterator[None]:
         _problems(error.problems)
         _end(str(error), PROBLEMS)
     except ConnectorError as error:
-        _end(f"{error} ({error.recovery})", PROBLEMS)
+        _end(f"{error} ({recovery_text(error.failure, 'en')})", PROBLEMS)
     except Declined as error:
         _end(str(error), PROBLEMS if isinstance(error, (Busy, FetchFailed, Overtaken)) else WRONG_USE)
     except Exception as error:

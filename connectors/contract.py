@@ -16,44 +16,46 @@ from typing import Any, ClassVar, Protocol
 
 from msgspec import Struct, field
 
+from engine.language.unread import failure_text
 from engine.model.connector_spec import ConnectorSpec
 from engine.records.decode import Invalid
 from engine.records.kinds import Record
+from engine.records.unread import Failure, Recovery, Unread, Value
 
 
 class ConnectorError(Exception):
     """A fetch that failed, named by what the run does next. Never carries personal data or secrets."""
 
-    recovery: ClassVar[str]
+    recovery: ClassVar[Recovery]
 
-    def __init__(self, system: str, call: str, found: str, todo: str, status: int | None = None) -> None:
-        self.system = system
-        """What people call the system."""
-        self.call = call
-        """The call or file, without values: a route template, a file's name."""
-        self.found = found
-        self.todo = todo
+    def __init__(self, system: str, call: str, code: str, status: int | None = None, /, **values: Value) -> None:
+        """`call` is the call or file, without values: a route template, a file's name. The words of the code, and what
+        to do, stand in templates/<language>/unread.yaml."""
+        self.failure = Failure(code, self.recovery, system, call, values)
         self.status = status
         """HTTP status of the answer, where there was one; not for people."""
-        super().__init__(f"{system}, {call}: {found}. {todo}")
+        super().__init__(system, call, code)
+
+    def __str__(self) -> str:
+        return failure_text(self.failure, "en")
 
 
 class Unavailable(ConnectorError):
     """The system did not answer well this time; a later run may succeed by itself."""
 
-    recovery = "try again later"
+    recovery = "unavailable"
 
 
 class Refused(ConnectorError):
     """The system, or the file, will not be read until a person changes something."""
 
-    recovery = "a person must act"
+    recovery = "refused"
 
 
 class Garbled(ConnectorError):
     """The answer is not of the shape the connector knows; the connector must be mended."""
 
-    recovery = "report it: the connector does not know this answer"
+    recovery = "garbled"
 
 
 class Window(Struct, frozen=True):
@@ -74,12 +76,18 @@ class Fetch(Struct):
     """Requests made, or files read."""
     received: int = 0
     """Rows or objects read so far."""
-    notes: list[str] = field(default_factory=list)
+    notes: list[Unread] = field(default_factory=list)
     """How something had to be read that a person should know of, such as an old encoding. No personal data."""
     freshness: dict[str, datetime] = field(default_factory=dict)
     """Hop (such as `SIS → Wonde`) to the time its data is of."""
     on_page: Any = None
     """Called with (call, received) after each page or file, for progress; None for silence."""
+
+    def note(self, code: str, **values: Value) -> None:
+        """Say once how something had to be read."""
+        told = Unread(code, values=values)
+        if told not in self.notes:
+            self.notes.append(told)
 
     def page(self, call: str, rows: int) -> None:
         """Count one answered request with its rows, and tell the progress."""

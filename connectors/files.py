@@ -41,13 +41,7 @@ def recognise(path: Path) -> str:
     with opened(path, _SYSTEM) as files:
         found = _of(files)
     if found is None:
-        raise Refused(
-            _SYSTEM,
-            path.name,
-            "its columns are those of no roster that is known",
-            "Give CSV files of OneRoster, School Data Sync or Hyperplanning, contracts of Campus Skills, or records as "
-            "NDJSON or CSV with a column `source_id`.",
-        )
+        raise Refused(_SYSTEM, path.name, "no_known_roster")
     return found
 
 

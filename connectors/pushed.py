@@ -94,9 +94,4 @@ class PushedPlatform:
 
 def nothing_to_fetch(system: str) -> NoReturn:
     """Say that this system's records are sent, not fetched."""
-    raise Refused(
-        system,
-        "fetch",
-        "its records are sent to Muster, so there is nothing to fetch",
-        "Send them by POST /v1/customers/{customer}/runs, or give a file: muster run CUSTOMER --from FILE.",
-    )
+    raise Refused(system, "fetch", "nothing_to_fetch")

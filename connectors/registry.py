@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 from msgspec import Meta, Struct
@@ -21,6 +21,7 @@ from connectors.contract import Connector, ConnectorContext, Refused
 from connectors.contracts.connector import Contracts
 from connectors.education_perfect.connector import EducationPerfect
 from connectors.edusign.connector import Edusign
+from connectors.http.mismatch import mismatch
 from connectors.hyperplanning.connector import Hyperplanning
 from connectors.hyperplanning_csv.connector import HyperplanningCsv
 from connectors.hyperplanning_ical.connector import HyperplanningIcal
@@ -80,8 +81,8 @@ def connectors() -> Mapping[str, type[Connector]]:
             kind = point.load()
             found.setdefault(kind.spec.name, kind)
         except Exception as error:  # whatever another package's code does
-            todo = "Mend its package, or uninstall it."
-            raise Refused(f"The connector {point.name}", point.value, f"it cannot be loaded ({error})", todo) from error
+            name, entry = point.name, point.value
+            raise Refused(name, entry, "connector_not_loaded", name=name, entry=entry, error=str(error)) from error
     return found
 
 
@@ -111,7 +112,7 @@ def open_connector(
         if value is None:
             continue
         if not isinstance(value, str):
-            _refuse(use.spec, name, "the option is not text", "Write it as text.")
+            raise Refused(use.spec.title, name, "option_not_text")
         if extra.get("secret"):
             options[name] = _secret(use.spec, name, value, customer.id, environ)
         elif extra.get("path"):
@@ -120,7 +121,7 @@ def open_connector(
         decoded = msgspec.convert(options, use.spec.options, strict=False)
     except msgspec.ValidationError as error:
         # msgspec's sentence names types, an option's path and a misspelt choice, never a secret.
-        _refuse(use.spec, _OPENING, str(error), "Correct the option in the customer's file.")
+        raise mismatch(Refused, use.spec.title, _OPENING, error) from None
     return opened(
         decoded,
         msgspec.structs.replace(
@@ -152,19 +153,14 @@ def _secret(spec: ConnectorSpec, name: str, value: str, customer_id: str, enviro
     prefix = secret_prefix(customer_id)
     reference = _REFERENCE.fullmatch(value)
     if reference is None:
-        _refuse(
-            spec,
-            name,
-            "a secret stands in the file, or its reference is misspelt",
-            f"Write ${{{prefix}...}} and set that variable.",
-        )
+        raise Refused(spec.title, name, "secret_in_the_file", prefix=prefix)
     variable = reference[1]
     if not variable.startswith(prefix) or variable == prefix:
         # That it is no other customer's with a longer id, `engine.rulefiles.parse.option_values` has seen to.
-        _refuse(spec, name, f"the secret {variable} is not this customer's", f"Its name must begin with {prefix}.")
+        raise Refused(spec.title, name, "secret_of_another", variable=variable, prefix=prefix)
     found = environ.get(variable, "").strip()
     if not found:
-        _refuse(spec, name, f"the environment variable {variable} is not set", "Set it where Muster runs.")
+        raise Refused(spec.title, name, "variable_not_set", variable=variable)
     return found
 
 
@@ -174,16 +170,7 @@ def _inside(spec: ConnectorSpec, name: str, value: str, folder: Path) -> Path:
     try:
         path = (home / value).resolve()
     except (OSError, ValueError, RuntimeError):
-        _refuse(spec, name, "the path cannot be resolved", "Name a file in the customer's data folder.")
+        raise Refused(spec.title, name, "path_not_resolved") from None
     if not path.is_relative_to(home):
-        _refuse(
-            spec,
-            name,
-            "the path leaves the customer's data folder",
-            "Put the file in there and name it from there.",
-        )
+        raise Refused(spec.title, name, "path_leaves_the_folder")
     return path
-
-
-def _refuse(spec: ConnectorSpec, option: str, found: str, todo: str) -> NoReturn:
-    raise Refused(spec.title, option, found, todo)

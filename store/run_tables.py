@@ -64,12 +64,11 @@ class RunRow(SQLModel, table=True):
     """Kind to how many synced records the platform would see as create, update and unchanged."""
     freshness: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     """Hop to the time its data was of, ISO 8601."""
-    notes: list[str] = Field(default_factory=list, sa_type=JSON)
-    """How something had to be read that a person should know of. Never personal data."""
-    error: str | None = None
-    """Why it failed or is partial: system, call, what was found, what to do. Never personal data."""
-    recovery: str | None = None
-    """What the error asks for: try again later, a person must act, report it."""
+    notes: list[Any] = Field(default_factory=list, sa_type=JSON)
+    """How something had to be read that a person should know of, as ``engine.records.unread.Unread``; English texts
+    of older versions among them. Never personal data."""
+    failures: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    """Why it failed or is partial, as ``engine.records.unread.Failure``. Never personal data."""
     guards: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     """What the guards found, as ``runs.guards.checks.Trip``. Counts and names of rules only."""
     filled: dict[str, dict[str, int]] = Field(default_factory=dict, sa_type=JSON)

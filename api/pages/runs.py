@@ -10,6 +10,7 @@ from msgspec import Struct
 from api.showing.reader import Reader
 from api.showing.rendering import PageView
 from api.showing.visits import Visiting
+from engine.language.unread import failure_text, unread_text
 from runs.model.answers import RunSummary
 
 router = APIRouter(include_in_schema=False)
@@ -27,10 +28,10 @@ class RunView(Struct, frozen=True):
     sync: int
     skip: int
     flag: int
-    error: str | None
-    """What failed, as the connectors say it: in English."""
+    error: str
+    """What failed, in words; empty where nothing did."""
     notes: tuple[str, ...]
-    """How something had to be read, likewise."""
+    """How something had to be read, in words."""
     id: int
     said: tuple[str, ...]
     """What the guards found, in words."""
@@ -69,8 +70,8 @@ def _run(reader: Reader, run: RunSummary, said: tuple[str, ...]) -> RunView:
         sync=total("sync"),
         skip=total("skip"),
         flag=total("flag"),
-        error=run.error,
-        notes=tuple(run.notes),
+        error=" ".join(failure_text(failure, reader.language) for failure in run.failures),
+        notes=tuple(unread_text(remark, reader.language) for remark in run.remarks),
         id=run.id,
         said=said,
         was_held=run.status in ("held", "approved", "rejected", "superseded"),

@@ -64,8 +64,8 @@ class {cls}:
         with opened(self._path, self.spec.title) as files:
             tables = Tables(files, self.spec.title, COLUMNS, fetch)
             if "{table}" not in tables:
-                raise Refused(self.spec.title, self._path.name, "there is no {table}.csv in it", "Export it as well.")
-            nothing = Refused(self.spec.title, "{table}.csv", "it holds no rows", "Nothing was changed; export again.")
+                raise Refused(self.spec.title, "{table}.csv", "no_file_of_that_name")
+            nothing = Refused(self.spec.title, "{table}.csv", "no_rows")
             yield from admitted(_{table}(tables), fetch, nothing)
 
 

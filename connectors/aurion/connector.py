@@ -22,7 +22,6 @@ from engine.records.kinds import Record
 Generation = Literal["aurion", "auriga"]
 _ZONES: dict[Generation, str] = {"aurion": "Europe/Paris", "auriga": "UTC"}
 _KEY = "segment_keys.favourite"
-_PLACE_HOLDERS = "Rows left out as place-holders, since they have no id of a session: {}."
 
 
 class Options(Access, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -98,7 +97,7 @@ class Aurion:
                             yield raw
 
             every = each_part((of(favourite, name) for favourite, name in options.favourites.items()), fetch)
-            nothing = Refused(title, "favourites", "they hold no rows", "Nothing was changed; check the favourites.")
+            nothing = Refused(title, "favourites", "favourites_without_rows")
             yield from admitted(once(every), fetch, nothing)
             if left_out:
-                fetch.notes.append(_PLACE_HOLDERS.format(left_out))
+                fetch.note("place_holders_left_out", number=left_out)

@@ -27,11 +27,6 @@ _ACCOUNTS = (
     {"account": account("MaitreApprentissage", role="other", created_by="api")},
     {"account": account("Personnel", role="other", created_by="api")},
 )
-_WAITING = (
-    "Contracts transmitted but not integrated: {} of {}. In Campus Skills, Configuration, Administration, Synchro ERP "
-    "lists them with the reason."
-)
-_SHORT = "it says that there are more contracts than it gives"
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,7 +80,7 @@ class CampusSkills:
             else:
                 waiting = len(transmitted - integrated)
                 if waiting:
-                    fetch.notes.append(_WAITING.format(waiting, len(transmitted)))
+                    fetch.note("contracts_not_integrated", number=waiting, total=len(transmitted))
 
     def _accounts(self, http: Http, integrated: set[str], fetch: Fetch) -> Iterator[Raw]:
         for number, contract in enumerate(self._contracts(http, INTEGRATED, fetch), 1):
@@ -100,11 +95,9 @@ class CampusSkills:
 
         def rows(answer: _Answer) -> int:
             if answer.error is not None:
-                todo = "Make a new token on the platform, and check that it is of this school."
-                raise Refused(self.spec.title, call, "the token is not accepted", todo)
+                raise Refused(self.spec.title, call, "token_not_accepted")
             if answer.contrats is None:
-                found = "the answer has no `contrats`"
-                raise Garbled(self.spec.title, call, found, "Report it: the connector does not know this answer.")
+                raise Garbled(self.spec.title, call, "no_contracts_in_the_answer")
             return len(answer.contrats)
 
         def following(page: FetchedPage[_Answer]) -> Params | None:
@@ -126,8 +119,7 @@ class CampusSkills:
                 read += 1
                 yield contract
         if total is not None and read < total:
-            todo = "Check `first_page` and `page_size` in the customer's file."
-            fetch.partial.append(Refused(self.spec.title, call, _SHORT, todo))
+            fetch.partial.append(Refused(self.spec.title, call, "fewer_contracts_than_it_says"))
 
 
 def _code(contract: dict[str, Any]) -> str:

@@ -108,7 +108,7 @@ def _of_files(files: list[Named], access: Access, title: str, wanted: Wanted, fe
     """Rows of the file of that name; of the only file, when there is one only."""
     named = [file for file in files if file.stem == folded(wanted.table)] or (files if len(files) == 1 else [])
     if not named:
-        raise Refused(title, wanted.table, "there is no file of that name", "Export it as well.")
+        raise Refused(title, wanted.table, "no_file_of_that_name")
     source = Source(title, named[0], wanted.table, fetch)
     form = format_of(named[0])
     needed = wanted.columns if form == "csv" else wanted.needed

@@ -102,7 +102,7 @@ def mapped(
                 yield from row_map.raws(line.cell, line.place)
 
         every = each_part((raws(wanted, row_map) for wanted, row_map in tables), fetch)
-        nothing = Refused(title, "tables", "they hold no rows", "Nothing was changed; check the export.")
+        nothing = Refused(title, "tables", "tables_without_rows")
         yield from admitted(once(every), fetch, nothing)
 
 

@@ -9,11 +9,12 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from connectors.columns.maps import Cell
-from connectors.columns.xml_rows import XmlRows, xml_rows
+from connectors.columns.xml_rows import NotXmlError, XmlRows, xml_rows
 from connectors.contract import Fetch, Garbled, Refused
 from connectors.reading.archive import READABLE, Named
 from connectors.reading.tables import Table, folded
 from engine.records.decode import Invalid
+from engine.records.unread import Value, unread
 
 Format = Literal["csv", "json", "xml"]
 ENDINGS = READABLE | {".xml"}
@@ -40,9 +41,9 @@ class Source(NamedTuple):
     """The name that the customer's file has for it; also the key of its list in a JSON object."""
     fetch: Fetch
 
-    def refused(self, found: str, todo: str) -> Refused:
+    def refused(self, code: str, **values: Value) -> Refused:
         """The error for a file that a person must mend."""
-        return Refused(self.system, self.file.name, found, todo)
+        return Refused(self.system, self.file.name, code, **values)
 
 
 def format_of(file: Named) -> Format:
@@ -82,15 +83,15 @@ def _of_xml(source: Source, needed: Collection[str], shape: XmlRows) -> Iterator
             place = f"{name}:{number}"
             if _has(needed, cells.__contains__, place, source.fetch):
                 yield Line(cells.get, place)
-    except ValueError as error:
+    except NotXmlError as broken:
         if not read:
-            raise source.refused(f"it holds no rows ({error})", "Check that it is the XML that is meant.") from None
-        line = str(error).rpartition(" ")[2]
-        source.fetch.invalid.append(Invalid("record", f"{name}:{line}", ("the XML cannot be read on from here",)))
-        source.fetch.partial.append(source.refused("the XML is spoiled or cut off", "Export it again."))
+            raise source.refused(broken.code, **broken.values) from None
+        place = f"{name}:{broken.values['line']}"
+        source.fetch.invalid.append(Invalid("record", place, (unread("xml_unreadable_from_here"),)))
+        source.fetch.partial.append(source.refused("xml_spoiled"))
     else:
         if not read:
-            raise source.refused("it holds no rows", "Check how rows stand in it, or export it again.")
+            raise source.refused("xml_without_rows")
     source.fetch.page(name, read)
 
 
@@ -100,7 +101,7 @@ def _of_json(source: Source, needed: Collection[str], at: str) -> Iterator[Line]
         with source.file.opens() as stream:
             body = stream.read(_LARGEST + 1)
         if len(body) > _LARGEST:
-            raise source.refused("it is one JSON value of more than 64 MiB", "Write an object per line (.ndjson).")
+            raise source.refused("json_too_large")
         items: Iterable[tuple[int, Any]] = enumerate(listed(_whole(source, body), at, source.table, source), 1)
     else:
         items = _lines(source)
@@ -109,7 +110,7 @@ def _of_json(source: Source, needed: Collection[str], at: str) -> Iterator[Line]
         read += 1
         yield from json_row(item, needed, f"{source.file.name}:{number}", source.fetch)
     if not read:
-        raise source.refused("it holds no rows", "Nothing was changed; export it again.")
+        raise source.refused("json_without_rows")
     source.fetch.page(source.file.name, read)
 
 
@@ -137,11 +138,11 @@ def _whole(source: Source, body: bytes) -> Any:
         decoded = text.decode().lstrip()
         found, end = json.JSONDecoder().raw_decode(decoded)
     except (ValueError, RecursionError):
-        raise source.refused("it is not JSON, is cut off, or holds no rows", "Export it again.") from None
+        raise source.refused("json_spoiled") from None
     line = decoded.count("\n", 0, end) + 2
     name = source.file.name
-    source.fetch.invalid.append(Invalid("record", f"{name}:{line}", ("text stands behind the end of the JSON",)))
-    source.fetch.partial.append(source.refused("text stands behind the end of the JSON", "Export it again."))
+    source.fetch.invalid.append(Invalid("record", f"{name}:{line}", (unread("text_behind_the_json"),)))
+    source.fetch.partial.append(source.refused("text_behind_the_json"))
     return found
 
 
@@ -156,19 +157,14 @@ def listed(value: Any, at: str, table: str, source: Source) -> list[Any]:
     if not at and isinstance(found, dict):
         found = {folded(name): each for name, each in found.items()}.get(folded(table))
     if not isinstance(found, list):
-        raise Garbled(
-            source.system,
-            source.file.name,
-            "the answer has no list of rows where it was looked for",
-            "Write under `rows` where it stands, such as `data.items`.",
-        )
+        raise Garbled(source.system, source.file.name, "no_list_of_rows")
     return found
 
 
 def json_row(item: Any, needed: Collection[str], place: str, fetch: Fetch) -> Iterator[Line]:
     """The row that an object is; none, and told, where it is no object or lacks a column that must be there."""
     if not isinstance(item, dict):
-        fetch.invalid.append(Invalid("record", place, ("not a JSON object; wanted one object for a row",)))
+        fetch.invalid.append(Invalid("record", place, (unread("row_no_object"),)))
     elif _has(needed, item.__contains__, place, fetch):
         yield Line(cell_of(item), place)
 
@@ -197,6 +193,5 @@ def _has(needed: Collection[str], there: Any, place: str, fetch: Fetch) -> bool:
     """Whether a row has these columns, be they empty; told when not."""
     missing = [column for column in needed if not there(column)]
     if missing:
-        fault = f"the row has no {', '.join(missing)}, which the customer's file names as a column that must be there"
-        fetch.invalid.append(Invalid("record", place, (fault,)))
+        fetch.invalid.append(Invalid("record", place, (unread("row_without_columns", columns=tuple(missing)),)))
     return not missing

@@ -9,6 +9,7 @@ from xml.parsers import expat
 from msgspec import Meta, Struct
 
 from connectors.reading.archive import Named
+from engine.records.unread import Value
 
 _CHUNK = 64 * 1024
 _LONGEST_CELL = 64 * 1024
@@ -24,6 +25,15 @@ class XmlRows(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[
         str, Meta(description="Attribute that names a cell's column; without it the element's name does.")
     ] = "nom"
+
+
+class NotXmlError(Exception):
+    """Where the text cannot be read on: a code, and its values with the `line`."""
+
+    def __init__(self, code: str, **values: Value) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
 
 
 class _Reader:
@@ -46,11 +56,13 @@ class _Reader:
         self._length = 0
 
     def feed(self, chunk: bytes, final: bool) -> None:
-        """Read on. ValueError with the line, as its last word, where the text is no XML."""
+        """Read on. Raises NotXmlError."""
         try:
             self._parser.Parse(chunk, final)
         except expat.ExpatError as error:
-            raise ValueError(f"{expat.ErrorString(error.code)}, line {error.lineno}") from None
+            raise NotXmlError(
+                "no_rows_in_what_is_no_xml", found=expat.ErrorString(error.code), line=error.lineno
+            ) from None
 
     def _start(self, element: str, attributes: dict[str, str]) -> None:
         if self._row is None:
@@ -84,27 +96,26 @@ class _Reader:
             self._parts.append(text)
             self._length += len(text)
             if self._length > _LONGEST_CELL:
-                raise ValueError(
-                    f"a cell is longer than {_LONGEST_CELL} letters, line {self._parser.CurrentLineNumber}"
-                )
+                line = self._parser.CurrentLineNumber
+                raise NotXmlError("no_rows_for_a_long_cell", most=_LONGEST_CELL, line=line)
 
     def _doctype(self, *_: object) -> None:
         # Its entities could make the text endless.
-        raise ValueError(f"it has a document type, line {self._parser.CurrentLineNumber}")
+        raise NotXmlError("no_rows_for_a_document_type", line=self._parser.CurrentLineNumber)
 
 
 def xml_rows(file: Named, shape: XmlRows) -> Iterator[tuple[int, Cells]]:
-    """Line and cells of every row. ValueError, with the line as its last word, where the text is no XML."""
+    """Line and cells of every row. Raises NotXmlError, after the rows before that place."""
     reader = _Reader(shape)
     with file.opens() as stream:
         final = False
         while not final:
             chunk = stream.read(_CHUNK)
             final = not chunk
-            broken: ValueError | None = None
+            broken: NotXmlError | None = None
             try:
                 reader.feed(chunk, final)
-            except ValueError as error:
+            except NotXmlError as error:
                 broken = error
             # The rows before the place where it breaks off are whole.
             rows, reader.rows = reader.rows, []

@@ -16,6 +16,7 @@ from connectors.reading.archive import opened
 from connectors.reading.tables import Table, folded
 from engine.records.decode import Invalid
 from engine.records.kinds import DOWNWARD
+from engine.records.unread import unread
 
 TITLE = "Education Perfect's issues"
 
@@ -73,8 +74,7 @@ def read_issues(path: Path, fetch: Fetch) -> Iterator[Reported]:
                 source_id, entity = row[COLUMNS["source_id"]], row[COLUMNS["entity"]]
                 kind = ENTITIES.get(entity.casefold())
                 if kind is None or not source_id:
-                    wanted = "wanted an id and one of Class, Teacher, Student, Users"
-                    fetch.invalid.append(Invalid(kind or "record", row.place, (wanted,)))
+                    fetch.invalid.append(Invalid(kind or "record", row.place, (unread("no_id_or_no_entity"),)))
                 else:
                     rule = row[COLUMNS["rule"]] or rule_of(kind, row[COLUMNS["message"]])
                     yield Reported(kind, source_id, row[COLUMNS["mis_id"]] or None, rule, row.place)

@@ -12,7 +12,6 @@ from connectors.http.exchange import Response
 from connectors.reading.times import local
 
 TITLE = "Edusign"
-_REPORT = "Report it: the connector does not know this answer."
 _PLAIN = {
     b"unauthorized": 401,
     b"forbidden": 403,
@@ -56,7 +55,7 @@ def rows(envelope: Listed, call: str) -> list[Row]:
     try:
         return [_row.decode(raw) for raw in envelope.result or ()]
     except msgspec.DecodeError:
-        raise Garbled(TITLE, call, "an item of the list is no object", _REPORT) from None
+        raise Garbled(TITLE, call, "item_no_object") from None
 
 
 def one(envelope: One, call: str) -> Row:
@@ -71,8 +70,8 @@ def _check(envelope: Listed | One, call: str) -> None:
         return
     words = str(envelope.message).casefold()
     if any(word in words for word in ("unauthori", "forbidden", "token", "api key")):
-        raise Refused(TITLE, call, "it does not accept the key", "Check the key in the customer's secrets.")
-    raise Garbled(TITLE, call, "it answers with an error of its own", _REPORT)
+        raise Refused(TITLE, call, "key_not_accepted")
+    raise Garbled(TITLE, call, "error_of_its_own")
 
 
 def text(found: Any) -> str:

@@ -18,17 +18,18 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 
-from connectors.contract import ConnectorContext, Fetch, Refused
+from connectors.contract import ConnectorContext, Fetch, Garbled, Refused
 from connectors.http.credentials import Auth, Credentials
 from connectors.http.exchange import Exchange, Params, Request, Response
+from connectors.http.mismatch import mismatch
 from connectors.http.pages import Following, by_offset, by_token, each_page, numbered
+from engine.records.unread import Value
 
 __all__ = ["Auth", "Http", "Response", "basic", "bearer", "by_offset", "by_token", "numbered"]
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 
-_QUOTED = re.compile(r"'[^']*'")
 _CHARSET = re.compile(r"charset=\"?([\w-]+)")
 _JSON = "application/json"
 
@@ -120,7 +121,7 @@ class Http:
         try:
             text = answer.body.decode(named[1] if named else "utf-8").removeprefix("\ufeff")
         except (LookupError, UnicodeDecodeError):
-            raise self._exchange.garbled(call, "the text is not in its character set") from None
+            raise self._exchange.garbled(call, "not_in_its_character_set") from None
         return self._counted(call, text)
 
     def get_xml(self, call: str, *, path: Params | None = None, params: Params | None = None) -> ET.Element:
@@ -165,10 +166,10 @@ class Http:
             answer = self.get(call, path=path, params=asked, accept=_JSON)
             return answer.body, answer.headers, self._json(call, answer, shape)
 
-        def garbled(found: str) -> Exception:
-            return self._exchange.garbled(call, found)
+        def wrong(code: str, **values: Value) -> Exception:
+            return self._exchange.garbled(call, code, **values)
 
-        for page in each_page(ask, params or {}, following, rows, most, garbled):
+        for page in each_page(ask, params or {}, following, rows, most, wrong):
             with self._lock:
                 self._fetch.page(call, page.rows)
             yield page.answer
@@ -210,28 +211,22 @@ class Http:
         """The JSON of an answer. What does not fit tells its place, never its value."""
         body = answer.body.removeprefix(b"\xef\xbb\xbf")
         if body.lstrip()[:1] == b"<":
-            raise Refused(
-                self._exchange.system,
-                call or "the link",
-                "it answers with a web page instead of JSON",
-                "Check the address: this may be a sign-in page.",
-                answer.status,
-            )
+            raise Refused(self._exchange.system, call, "web_page_for_json", answer.status)
         try:
             return msgspec.json.decode(body, type=shape)
         except msgspec.ValidationError as error:
-            raise self._exchange.garbled(call, _QUOTED.sub("'…'", str(error))) from None
+            raise mismatch(Garbled, self._exchange.system, call, error) from None
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise self._exchange.garbled(call, "the answer is not JSON, or is cut off") from None
+            raise self._exchange.garbled(call, "not_json") from None
 
     def _xml(self, call: str, answer: Response) -> ET.Element:
         """The root of an XML text. A document type is refused: its entities could make it endless."""
         if b"<!doctype" in answer.body[:4096].lower():
-            raise self._exchange.garbled(call, "the answer is a web page, or XML with a document type")
+            raise self._exchange.garbled(call, "xml_document_type")
         try:
             return ET.fromstring(answer.body)  # noqa: S314 - no document type, so no entities
         except ET.ParseError:
-            raise self._exchange.garbled(call, "the answer is not XML, or is cut off") from None
+            raise self._exchange.garbled(call, "not_xml") from None
 
     def _counted(self, call: str, found: T) -> T:
         with self._lock:

@@ -20,20 +20,16 @@ from connectors.http.waiting import LONGEST_ASKED, Pace, asked_wait, back_off
 if TYPE_CHECKING:
     import httpx
 
+    from engine.records.unread import Value
+
 Params = Mapping[str, Any]
 
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _MOST_MOVES = 3
 _IN_BRACES = re.compile(r"\{(\w+)\}")
-_LATER = "Nothing to do: the next run tries again."
-_REPORT = "Report it: the connector does not know this answer."
-_REFUSALS = {
-    401: ("the key is not accepted (401)", "Check the key in the customer's secrets; it may have been changed."),
-    403: ("the key has no right to this (403)", "Give the key the right to read this, in the system itself."),
-    404: ("there is nothing at this address (404)", "Check the address in the customer's file."),
-    410: ("this address is no longer served (410)", "Ask the vendor for the new one."),
-}
+REFUSALS = {401: "key_refused", 403: "no_right", 404: "nothing_there", 410: "no_longer_served"}
+"""HTTP status to what it means."""
 
 
 class Request(Struct, frozen=True):
@@ -134,7 +130,7 @@ class Exchange:
                     continue
                 if status not in _AGAIN:
                     self._refuse(request.call, status)
-                failed = Unavailable(self.system, _label(request.call), _in_words(status), _LATER, status)
+                failed = self._failed(request.call, status)
                 wait = self._wait(answer, attempt, failed)
             attempt += 1
             if attempt >= self._attempts:
@@ -143,9 +139,14 @@ class Exchange:
                 self._fetch.requests += 1
             self._sleep(wait)
 
-    def garbled(self, call: str, found: str) -> Garbled:
+    def garbled(self, call: str, code: str, **values: Value) -> Garbled:
         """The error for an answer that is not of the shape we know."""
-        return Garbled(self.system, _label(call), found, _REPORT)
+        return Garbled(self.system, call, code, **values)
+
+    def _failed(self, call: str, status: int) -> Unavailable:
+        if status == 429:
+            return Unavailable(self.system, call, "too_many_requests", status)
+        return Unavailable(self.system, call, "system_failed", status, answer=status)
 
     def _once(self, request: Request, fresh: bool) -> Response:
         import httpx  # noqa: PLC0415 - loaded already
@@ -170,7 +171,7 @@ class Exchange:
                 address, params = self._followed(request, address, moved), []
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             raise self._named(request.call, error) from None
-        raise Refused(self.system, _label(request.call), "it redirects in a circle", "Check the address.", status=302)
+        raise Refused(self.system, request.call, "redirects_in_a_circle", 302)
 
     def _body(self, call: str, response: httpx.Response) -> bytes:
         """The body, unpacked, up to the limits of size and of time."""
@@ -180,9 +181,9 @@ class Exchange:
         for part in response.iter_bytes():
             size += len(part)
             if size > self._max_bytes:
-                raise self.garbled(call, f"the answer is larger than {self._max_bytes // 1024} KiB")
+                raise self.garbled(call, "answer_too_large", size=self._max_bytes // 1024)
             if self._clock() > until:
-                raise Unavailable(self.system, _label(call), "the answer came too slowly", _LATER)
+                raise Unavailable(self.system, call, "answer_too_slow")
             parts.append(part)
         return b"".join(parts)
 
@@ -194,7 +195,7 @@ class Exchange:
         def filled(found: re.Match[str]) -> str:
             value = str(request.path[found[1]])
             if value.strip(".") == "":
-                raise self.garbled(request.call, f"the value for {found[1]} is empty or only dots")
+                raise self.garbled(request.call, "nothing_for_the_path", name=found[1])
             return quote(value, safe="")
 
         return f"{self._base.rstrip('/')}/{_IN_BRACES.sub(filled, request.call).lstrip('/')}"
@@ -204,13 +205,7 @@ class Exchange:
         target = urljoin(address, moved)
         here, there = urlsplit(address), urlsplit(target)
         if request.method != "GET" or (here.scheme, here.netloc) != (there.scheme, there.netloc):
-            raise Refused(
-                self.system,
-                _label(request.call),
-                "it redirects to another host, which is not followed because the key would go with it",
-                "Write the address that the system really answers at.",
-                status=302,
-            )
+            raise Refused(self.system, request.call, "redirects_elsewhere", 302)
         return target
 
     def _wait(self, answer: Response, attempt: int, failed: Unavailable) -> float:
@@ -226,9 +221,9 @@ class Exchange:
         parts = urlsplit(base_url)
         schemes = {"https", "http"} if allow_private else {"https"}
         if parts.scheme not in schemes or not parts.hostname:
-            raise Refused(self.system, "url", "the address does not begin with https://", "Write it whole.")
+            raise Refused(self.system, "url", "not_https")
         if parts.username or parts.password:
-            raise Refused(self.system, "url", "a key stands in the address", "Move it to a secret field.")
+            raise Refused(self.system, "url", "key_in_the_address")
         return base_url
 
     def _named(self, call: str, error: Exception) -> ConnectorError:
@@ -238,40 +233,28 @@ class Exchange:
         from connectors.http.network import NoSuchHostError, PrivateAddressError  # noqa: PLC0415 - the same
 
         causes = _causes(error)
-        label = _label(call)
         if any(isinstance(cause, PrivateAddressError) for cause in causes):
-            todo = "Write the system's public address, or let the operator allow private hosts."
-            return Refused(self.system, label, "the host is on a private network", todo)
+            return Refused(self.system, call, "private_host")
         if any(isinstance(cause, NoSuchHostError) for cause in causes):
-            return Refused(self.system, label, "there is no host of that name", "Check the address.")
+            return Refused(self.system, call, "no_such_host")
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-            todo = "Check the address, or have the system's certificate renewed."
-            return Refused(self.system, label, "the host's certificate is not valid", todo)
+            return Refused(self.system, call, "certificate_not_valid")
         if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError)):
-            return Refused(self.system, label, "the address or the key cannot be sent", "Check both.")
+            return Refused(self.system, call, "cannot_be_sent")
         if isinstance(error, httpx.DecodingError):
-            return self.garbled(call, "the answer cannot be unpacked")
+            return self.garbled(call, "cannot_be_unpacked")
         if isinstance(error, httpx.TimeoutException):
-            return Unavailable(self.system, label, "no answer in time", _LATER)
+            return Unavailable(self.system, call, "no_answer_in_time")
         if isinstance(error, httpx.ConnectError):
-            return Unavailable(self.system, label, "the host cannot be reached", _LATER)
-        return Unavailable(self.system, label, "the connection broke in the middle", _LATER)
+            return Unavailable(self.system, call, "cannot_be_reached")
+        return Unavailable(self.system, call, "connection_broke")
 
     def _refuse(self, call: str, status: int) -> NoReturn:
-        if status in _REFUSALS:
-            found, todo = _REFUSALS[status]
-            raise Refused(self.system, _label(call), found, todo, status)
+        if (code := REFUSALS.get(status)) is not None:
+            raise Refused(self.system, call, code, status)
         if status == 501 or status >= 505:
-            raise Unavailable(self.system, _label(call), _in_words(status), _LATER, status)
-        raise Garbled(self.system, _label(call), f"it does not accept our question ({status})", _REPORT, status)
-
-
-def _label(call: str) -> str:
-    return call or "the link"
-
-
-def _in_words(status: int) -> str:
-    return "too many requests (429)" if status == 429 else f"the system failed ({status})"
+            raise self._failed(call, status)
+        raise Garbled(self.system, call, "question_not_accepted", status, answer=status)
 
 
 def _listed(params: Params) -> list[tuple[str, str]]:

@@ -84,8 +84,7 @@ class ClientCredentials:
             if error.status != 400:
                 raise
             # RFC 6749, 5.2: an unknown client, a wrong secret and a scope that is not granted are all a 400.
-            todo = "Check the client's id, its secret, and the scopes it was granted."
-            raise Refused(self._system, error.call, "it gives no token (400)", todo, 400) from None
+            raise Refused(self._system, self._call, "no_token", 400) from None
         try:
             life = float(found.expires_in) if found.expires_in is not None else _DEFAULT_LIFE
         except ValueError:

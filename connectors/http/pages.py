@@ -58,22 +58,22 @@ def each_page(
     following: Following[T],
     rows: Callable[[T], int],
     most: int,
-    garbled: Callable[[str], Exception],
+    wrong: Callable[..., Exception],
 ) -> Iterator[FetchedPage[T]]:
-    """Every page. What came before, or what was asked before, must not come again: that is `garbled`."""
+    """Every page. What came before, or what was asked before, must not come again: that is `wrong`."""
     seen: set[bytes] = set()
     asked: set[str] = set()
     so_far = 0
     for number in range(most):
         signature = repr(sorted((name, str(value)) for name, value in params.items()))
         if signature in asked:
-            raise garbled(f"page {number + 1} asks for a page that was read already")
+            raise wrong("page_asked_again", page=number + 1)
         asked.add(signature)
         body, headers, answer = ask(params)
         count = rows(answer)
         mark = hashlib.blake2b(body, digest_size=16).digest()
         if count and mark in seen:
-            raise garbled(f"page {number + 1} is the same as one before it")
+            raise wrong("page_came_again", page=number + 1)
         seen.add(mark)
         so_far += count
         page = FetchedPage(answer=answer, number=number, rows=count, so_far=so_far, headers=headers)
@@ -82,4 +82,4 @@ def each_page(
         if more is None:
             return
         params = {**params, **more}
-    raise garbled(f"the list has more than {most} pages")
+    raise wrong("too_many_pages", most=most)

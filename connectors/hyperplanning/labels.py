@@ -38,9 +38,7 @@ class Labels:
         with self._lock:
             if not known and call not in self._noted:
                 self._noted.add(call)
-                self._fetch.notes.append(
-                    f"The web service has no call {call}, so what it tells is not read; see `calls` in the README."
-                )
+                self._fetch.note("call_not_there", call=call)
         return known
 
     def subjects(self, keys: Iterable[str]) -> dict[str, str]:
@@ -101,12 +99,7 @@ class Labels:
         by_label = {self.service.text("LibelleFamille", ("AFamille", key)).casefold(): key for key in keys}
         missing = [name for name in wanted if name.casefold() not in by_label]
         if missing:
-            raise Refused(
-                TITLE,
-                "ToutesLesFamillesDuGenre",
-                f"there is no family named {', '.join(missing)}",
-                "Write its name as Hyperplanning has it.",
-            )
+            raise Refused(TITLE, "ToutesLesFamillesDuGenre", "no_such_family", families=tuple(missing))
         return [by_label[name.casefold()] for name in wanted]
 
     def headings(self, call: str, families: Collection[str], owner: tuple[str, str]) -> list[str]:

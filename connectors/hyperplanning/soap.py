@@ -65,7 +65,7 @@ class SoapService:
         """The service that a WSDL describes. `url` is the address that `http` was opened with."""
         known = operations(http.get_xml(wsdl))
         if not known:
-            raise Garbled(TITLE, wsdl, "the answer is XML, but describes no web service", "Check `wsdl`.")
+            raise Garbled(TITLE, wsdl, "no_web_service")
         return cls(http, known, urlsplit(url).path.rstrip("/"))
 
     def has(self, call: str | None) -> bool:
@@ -81,7 +81,7 @@ class SoapService:
         """A true or false."""
         found = self.text(call, *arguments).casefold()
         if found not in ("true", "false", "1", "0"):
-            raise self._garbled(call, "the answer is neither true nor false")
+            raise Garbled(TITLE, call, "neither_true_nor_false")
         return found in ("true", "1")
 
     def texts(self, call: str, *arguments: tuple[str, Argument]) -> list[str]:
@@ -106,7 +106,7 @@ class SoapService:
             values = self.texts(call, ("ATableau", (key, batch)))
             if len(values) != len(batch):
                 # Values have only their order to tell whose they are: with one missing, they are another person's.
-                raise self._garbled(call, f"there are {len(values)} values for {len(batch)} keys")
+                raise Garbled(TITLE, call, "values_for_keys", values=len(values), keys=len(batch))
             found += values
         return found
 
@@ -114,27 +114,22 @@ class SoapService:
         """What a call returns; None when it returns nothing at all."""
         operation = self._known.get(call)
         if operation is None:
-            raise Refused(TITLE, call, "the web service has no such call", "Check `wsdl` and `calls`.")
+            raise Refused(TITLE, call, "no_such_call")
         headers = {"SOAPAction": f'"{operation.action}"'}
         path = operation.path.removeprefix(self._prefix) if self._prefix else operation.path
         try:
             root = self._http.post_xml(path, _envelope(call, operation, arguments), headers=headers)
         except ConnectorError as error:
             # Every call of a port is sent to one path: only the call's own name tells which failed.
-            raise type(error)(TITLE, call, error.found, error.todo, error.status) from None
+            raise type(error)(TITLE, call, error.failure.code, error.status, **error.failure.values) from None
         body = next((each for each in root if _local(each) == "Body"), None)
         response = None if body is None else next(iter(body), None)
         if _local(root) != "Envelope" or response is None:
-            raise self._garbled(call, "the answer is XML, but no SOAP answer")
+            raise Garbled(TITLE, call, "no_soap_answer")
         if _local(response) == "Fault":
-            todo = f"Let the web-service user read this in Hyperplanning, or ask its administrator to try {call}."
-            raise SoapFault(TITLE, call, "the web service refuses the call (SOAP fault)", todo)
+            raise SoapFault(TITLE, call, "soap_fault", call=call)
         answer = next(iter(response), None)
         return None if answer is None or answer.get(_NIL) == "true" else answer
-
-    @staticmethod
-    def _garbled(call: str, found: str) -> Garbled:
-        return Garbled(TITLE, call, found, "Report it: the connector does not know this answer.")
 
 
 def batched(keys: Sequence[str], size: int = BATCH) -> Iterator[list[str]]:

@@ -62,5 +62,5 @@ class HyperplanningCsv:
     def records(self, _window: Window, fetch: Fetch, /) -> Iterator[Record]:
         """Every person, in the order of the files' names."""
         path = Path(self._options.path)
-        nothing = Refused(TITLE, path.name, "it holds no rows", "Nothing was changed; export again.")
+        nothing = Refused(TITLE, path.name, "no_rows")
         yield from admitted(people(path, self._around.id_key, self._options.first_year, fetch), fetch, nothing)

@@ -42,11 +42,9 @@ def people(path: Path, key: bytes, first_year: int, fetch: Fetch) -> Iterator[Ra
             table = Table(file, TITLE, COLUMNS, fetch)
             table.need(("Nom", "Prénom", "Adresse e-mail"))
             kind = "instructor" if file.stem.startswith(_INSTRUCTORS) else "learner"
-            fetch.notes.extend(
-                f"{file.name} has no column {column}: learners come without it. Export it if you segment by it."
-                for column in ("Promotions", "Famille")
-                if kind == "learner" and column not in table
-            )
+            for column in ("Promotions", "Famille"):
+                if kind == "learner" and column not in table:
+                    fetch.note("learners_without_column", file=file.name, column=column)
             for row in table.rows(kind):
                 yield Raw(kind, _person(row, kind, key, first_year), row.place)
 

@@ -87,8 +87,7 @@ class HyperplanningIcal:
         links = self._options.links.split()
         promotions = self._options.promotions
         if promotions and len(promotions) != len(links):
-            found = f"there are {len(links)} links and {len(promotions)} promotions"
-            raise Refused(TITLE, "promotions", found, "Name one for each link, in the same order.")
+            raise Refused(TITLE, "promotions", "promotions_for_links", links=len(links), promotions=len(promotions))
         instructors = Instructors(self._around.id_key)
         given = False
         for person in self._people(fetch):
@@ -114,7 +113,7 @@ class HyperplanningIcal:
         if options.people is None:
             return
         path = Path(options.people)
-        nothing = Refused(TITLE, path.name, "it holds no rows", "Nothing was changed; export again.")
+        nothing = Refused(TITLE, path.name, "no_rows")
         yield from admitted(people(path, self._around.id_key, options.first_year, fetch), fetch, nothing)
 
     def _sessions(
@@ -125,13 +124,13 @@ class HyperplanningIcal:
             text, is_old = unfolded(http.get("", accept="text/calendar, */*").body)
         whole = is_whole(text)
         if whole is None and text.lstrip()[:1] == "<":
-            raise Refused(TITLE, "the link", "it answers with a web page instead of a calendar", "Make a new link.")
+            raise Refused(TITLE, "", "web_page_for_a_calendar")
         if whole is None:
-            raise Garbled(TITLE, "the link", "the answer is no iCalendar", "Check that it is the link of a calendar.")
+            raise Garbled(TITLE, "", "no_icalendar")
         if not whole:
-            raise Unavailable(TITLE, "the link", "the calendar is cut off", "Nothing to do: the next run tries again.")
+            raise Unavailable(TITLE, "", "calendar_cut_off")
         if is_old:
-            fetch.notes.append("A calendar is not UTF-8; it was read as Windows-1252.")
+            fetch.note("calendar_read_as_windows_1252")
         count = 0
         for count, event in enumerate(events(text), 1):
             starts_at, ends_at = (instant(event.get(name, NOTHING), self._around.zone) for name in ("DTSTART", "DTEND"))

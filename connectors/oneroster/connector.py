@@ -47,12 +47,10 @@ class OneRoster:
         with opened(self._path, self.spec.title) as files:
             tables = Tables(files, self.spec.title, COLUMNS, fetch, ALIASES)
             if "users" not in tables:
-                raise Refused(
-                    self.spec.title, self._path.name, "there is no users.csv in it", "Export the users as well."
-                )
+                raise Refused(self.spec.title, self._path.name, "no_users_file")
             fetch.partial.extend(_left_out(tables, self.spec.title))
             lookups, roles = _lookups(tables)
-            nothing = Refused(self.spec.title, "users.csv", "it holds no users", "Nothing was changed; export again.")
+            nothing = Refused(self.spec.title, "users.csv", "no_users")
             users = tables.rows("users", ("sourcedId",))
             people = (raw for row in users for raw in person(row, _roles(row, roles), lookups, self._key))
             yield from admitted(people, fetch, nothing)
@@ -94,13 +92,8 @@ def _left_out(tables: Tables, system: str) -> Iterator[Refused]:
     """What makes this package less than the whole roster, so that nothing may be taken for gone."""
     for name in ("classes", "enrollments"):
         if name not in tables:
-            yield Refused(system, f"{name}.csv", "it is not in the package", "Export it as well.")
+            yield Refused(system, f"{name}.csv", "not_in_the_package")
     for row in tables.rows("manifest", ("propertyName", "value"), count=False):
         name = row["propertyName"].removeprefix("file.")
         if name in ("users", "roles", "classes", "enrollments") and row["value"].casefold() == "delta":
-            yield Refused(
-                system,
-                f"{name}.csv",
-                "it holds only what changed (a delta)",
-                "Nothing is taken for gone; send a bulk export to have that done.",
-            )
+            yield Refused(system, f"{name}.csv", "is_a_delta")

@@ -96,7 +96,7 @@ class OneRosterRest:
                     raise
                 fetch.partial.append(error)
             if not people and not fetch.invalid and not roster.is_delta:
-                raise Refused(self.spec.title, "users", "it holds no users", "Nothing was changed; ask the school.")
+                raise Refused(self.spec.title, "users", "no_users_asked")
             yield from roster.told(admitted(roster.classes(), fetch))
             yield from roster.told(admitted(roster.enrolments(key), fetch))
             fetch.partial.extend(roster.deltas())
@@ -152,8 +152,7 @@ class _Roster:
     def deltas(self) -> Iterator[Refused]:
         """What was read as a delta, so that nothing of it may be taken for gone."""
         for name in self._read_as_deltas:
-            todo = "Nothing is taken for gone; leave `changed_within_days` out to have that done."
-            yield Refused(OneRosterRest.spec.title, name, "only what changed was asked for", todo)
+            yield Refused(OneRosterRest.spec.title, name, "only_what_changed")
 
     def told(self, records: Iterator[Record]) -> Iterator[Record]:
         """These records; an error ends them and is told, for the rest is of use without them."""
@@ -220,7 +219,7 @@ class _Roster:
             except Garbled as error:
                 if error.status != 400:
                     raise
-                self._fetch.notes.append(f"{name}: the server does not filter by time of change; all were read.")
+                self._fetch.note("not_filtered_by_time", name=name)
             else:
                 self._read_as_deltas.append(name)
                 yield from first
@@ -280,6 +279,5 @@ def _roles(item: Item) -> list[Role]:
 def _rows(page: dict[str, Any], name: str) -> list[dict[str, Any]]:
     rows = page.get(name)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        todo = "Report it: the connector does not know this answer."
-        raise Garbled(OneRosterRest.spec.title, name, f"there is no list of {name} in the answer", todo)
+        raise Garbled(OneRosterRest.spec.title, name, "no_such_list", name=name)
     return rows

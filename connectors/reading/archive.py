@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, NoReturn
+from typing import IO
 
 from msgspec import Struct
 
@@ -58,16 +58,16 @@ def opened(
         if path.is_dir():
             yield _checked(path, system, _in_folder(path, system, endings))
         elif not path.is_file():
-            _refuse(system, path.name, "there is no such file or folder", "Check the path.")
+            raise Refused(system, path.name, "no_such_file")
         elif zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 yield _checked(path, system, _in_zip(path, archive, system, limits, endings))
         else:
             yield [Named(path.name, lambda: path.open("rb"))]
     except PermissionError:
-        _refuse(system, path.name, "Muster may not read it", "Give its user the right to read it.")
+        raise Refused(system, path.name, "may_not_read") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-        _refuse(system, path.name, f"it cannot be read to its end ({type(error).__name__})", "Send it again.")
+        raise Refused(system, path.name, "not_read_to_its_end", error=type(error).__name__) from None
 
 
 def _in_folder(path: Path, system: str, endings: Collection[str]) -> list[Named]:
@@ -77,7 +77,7 @@ def _in_folder(path: Path, system: str, endings: Collection[str]) -> list[Named]
         if each.suffix.lower() not in endings or each.name.startswith(".") or not each.is_file():
             continue
         if not each.resolve().is_relative_to(home):
-            _refuse(system, each.name, "it is a link that leads out of the folder", "Put the file itself there.")
+            raise Refused(system, each.name, "link_out_of_the_folder")
         found.append(Named(each.name, lambda each=each: each.open("rb")))  # type: ignore[misc]
     return found
 
@@ -88,19 +88,18 @@ def _in_zip(
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     size = sum(entry.file_size for entry in entries)
     if len(entries) > limits.entries or size > limits.size:
-        todo = f"Send at most {limits.entries} files and {limits.size // 1024**2} MiB."
-        _refuse(system, path.name, "the ZIP holds too many files, or too large ones", todo)
+        raise Refused(system, path.name, "zip_too_large", files=limits.entries, size=limits.size // 1024**2)
     found = []
     for entry in entries:
         inside = PurePosixPath(entry.filename.replace("\\", "/"))
         if inside.is_absolute() or ".." in inside.parts or ":" in entry.filename:
-            _refuse(system, path.name, "the ZIP names a file outside itself", "Make it again.")
+            raise Refused(system, path.name, "zip_reaches_outside")
         if inside.suffix.lower() not in endings or inside.name.startswith(".") or "__MACOSX" in inside.parts:
             continue
         if entry.flag_bits & 1:
-            _refuse(system, inside.name, "it is locked with a password", "Send it without one.")
+            raise Refused(system, inside.name, "zip_locked")
         if entry.file_size > max(limits.small, entry.compress_size * limits.ratio):
-            _refuse(system, inside.name, "it is packed too densely to be a roster", "Make the ZIP again.")
+            raise Refused(system, inside.name, "zip_too_dense")
         # zipfile never gives more than the size that was checked here, whatever the entry really holds.
         found.append(Named(inside.name, lambda entry=entry: archive.open(entry)))  # type: ignore[misc]
     return sorted(found, key=lambda each: each.name)
@@ -108,13 +107,9 @@ def _in_zip(
 
 def _checked(path: Path, system: str, found: list[Named]) -> list[Named]:
     if not found:
-        _refuse(system, path.name, "there is no CSV or NDJSON file in it", "Put the exported files there.")
+        raise Refused(system, path.name, "nothing_readable_in_it")
     stems = [each.stem for each in found]
     twice = next((each.name for each in found if stems.count(each.stem) > 1), None)
     if twice is not None:
-        _refuse(system, twice, "there are two files of this name", "Leave one.")
+        raise Refused(system, twice, "two_of_this_name")
     return found
-
-
-def _refuse(system: str, call: str, found: str, todo: str) -> NoReturn:
-    raise Refused(system, call, found, todo)

@@ -38,7 +38,7 @@ class Parts:
 
     def tell(self, error: ConnectorError) -> None:
         """Say once that something failed."""
-        if not any(str(told) == str(error) for told in self._fetch.partial):
+        if not any(told.failure == error.failure for told in self._fetch.partial):
             self._fetch.partial.append(error)
 
     def end(self) -> None:

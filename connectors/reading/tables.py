@@ -11,11 +11,11 @@ import csv
 import io
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
-from typing import NoReturn
 
 from connectors.contract import Fetch, Refused
 from connectors.reading.archive import Named
 from engine.records.decode import Invalid
+from engine.records.unread import Unread, unread
 
 _SEPARATORS = ",;\t|"
 _HEAD = 64 * 1024
@@ -104,14 +104,14 @@ def encoding_of(file: Named, system: str) -> str:
     with file.opens() as stream:
         while chunk := stream.read(_CHUNK):
             if not marked and b"\x00" in chunk:
-                _refuse(system, file.name, "it is not text", "Save it as CSV in UTF-8.")
+                raise Refused(system, file.name, "not_text")
             if fits:
                 fits = _decodes(decoder, chunk)
             cp1252 = cp1252 and not any(byte in chunk for byte in b"\x81\x8d\x8f\x90\x9d")
     if fits and _decodes(decoder, b"", final=True):
         return "utf-16" if marked else "utf-8-sig"
     if marked or not cp1252:
-        _refuse(system, file.name, "its characters are neither UTF-8 nor Windows-1252", "Save it as UTF-8.")
+        raise Refused(system, file.name, "neither_utf8_nor_windows_1252")
     return "cp1252"
 
 
@@ -134,21 +134,14 @@ class Table:
         self._fetch = fetch
         header = find_header(file, columns)
         if header is None:
-            wanted = ", ".join(list(dict.fromkeys(columns.values()))[:8])
-            _refuse(
-                system,
-                file.name,
-                "its first rows hold no line of column names that is known",
-                f"Add it; known are {wanted} and others.",
-            )
+            known = tuple(dict.fromkeys(columns.values()))[:8]
+            raise Refused(system, file.name, "no_header", columns=known)
         if header.twice:
-            _refuse(system, file.name, f"the columns {', '.join(header.twice)} stand twice", "Leave one of each name.")
+            raise Refused(system, file.name, "columns_twice", columns=tuple(header.twice))
         self._header = header
         self._encoding = encoding_of(file, system)
         if self._encoding == "cp1252":
-            fetch.notes.append(
-                f"{file.name} is not UTF-8; it was read as Windows-1252. Names with accents show whether that is right."
-            )
+            fetch.note("read_as_windows_1252", file=file.name)
 
     @property
     def columns(self) -> Collection[str]:
@@ -159,9 +152,7 @@ class Table:
         """Refused when one of these columns is missing."""
         missing = sorted(set(columns) - set(self._header.columns))
         if missing:
-            _refuse(
-                self._system, self.file.name, f"the columns {', '.join(missing)} are missing", "Export them as well."
-            )
+            raise Refused(self._system, self.file.name, "columns_missing", columns=tuple(missing))
 
     def __contains__(self, column: str) -> bool:
         return column in self._header.columns
@@ -183,9 +174,7 @@ class Table:
                     break
                 except csv.Error:
                     if count:
-                        self._tell(
-                            kind, f"{name}:{line}", "the row cannot be read: a cell is too long or a quote stands open"
-                        )
+                        self._tell(kind, f"{name}:{line}", unread("row_unreadable"))
                     continue
                 if above >= 0:
                     above -= 1
@@ -201,21 +190,17 @@ class Table:
         if count:
             self._fetch.page(name, read)
 
-    def _tell(self, kind: str, place: str, fault: str) -> None:
+    def _tell(self, kind: str, place: str, fault: Unread) -> None:
         self._fetch.invalid.append(Invalid(kind, place, (fault,)))
 
 
-def _fault(cells: list[str], width: int, lines: int) -> str | None:
+def _fault(cells: list[str], width: int, lines: int) -> Unread | None:
     """Why a row cannot be trusted. One that is short is only short: exports leave out empty cells at the end."""
     if lines > _MOST_LINES:
-        return f"the row spans {lines} lines; a quotation mark is not closed"
+        return unread("row_spans_lines", lines=lines)
     if len(cells) > width and any(cell.strip() for cell in cells[width:]):
-        return f"the row has {len(cells)} cells where the header has {width}; put quotes around cells with a separator"
+        return unread("too_many_cells", cells=len(cells), header=width)
     return None
-
-
-def _refuse(system: str, call: str, found: str, todo: str) -> NoReturn:
-    raise Refused(system, call, found, todo)
 
 
 class Tables:

@@ -68,7 +68,7 @@ class Records:
                 else:
                     yield from admitted(_of_csv(file, self._zone, fetch), fetch)
             if fetch.received + len(fetch.invalid) == before:
-                raise Refused(TITLE, self._path.name, "it holds no records", "Nothing was changed; send it again.")
+                raise Refused(TITLE, self._path.name, "no_records")
 
 
 def columns() -> dict[str, str]:
@@ -108,11 +108,11 @@ def _of_json(file: Named, fetch: Fetch) -> Iterator[Record]:
         with file.opens() as stream:
             body = stream.read(_LARGEST_ARRAY + 1)
         if len(body) > _LARGEST_ARRAY:
-            raise Refused(TITLE, file.name, "it is one JSON list of more than 64 MiB", "Write a record per line.")
+            raise Refused(TITLE, file.name, "list_too_large")
         try:
             raws = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=list[msgspec.Raw])
         except msgspec.DecodeError:
-            raise Refused(TITLE, file.name, "it is not JSON", "Write one record per line.") from None
+            raise Refused(TITLE, file.name, "file_not_json") from None
         yield from _read(file.name, ((number, bytes(raw)) for number, raw in enumerate(raws, 1)), "item", fetch)
     else:
         yield from _read(file.name, _lines(file), "line", fetch)

@@ -22,14 +22,6 @@ _PERSON = frozenset({"source_id", "mis_id", "first_name", "last_name", "email", 
 
 _REFERENCE = "Entite/GetEntite"
 _SESSIONS = "PresenceSta/GetSeance"
-_EMPTY = (
-    "{} gave nothing for company (and sector) {}: either there is nothing, or the user may only see its own. Check "
-    "the right to see other plannings in SC-Form."
-)
-_NO_COMPANY = (
-    "No enrolled person has a company (Convention): unless there are no companies at all, the user has not the right "
-    "to see agreements."
-)
 
 
 class DayOrders(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -104,8 +96,7 @@ class ScForm:
         found = http.get_json(_REFERENCE, list[Labelled], params={"ACTION": "SOCIETE"})
         companies = [company for each in found if (company := text(each.ID))]
         if not companies:
-            todo = "Give the user the right to see a company, in SC-Form itself."
-            raise Refused(self.spec.title, _REFERENCE, "it gives no company", todo)
+            raise Refused(self.spec.title, _REFERENCE, "no_company")
         return companies
 
 
@@ -131,9 +122,9 @@ class _Reading:
         ]
         yield from each_part(parts, self._fetch)
         yield from self._learners.raws()
-        self._fetch.notes.extend(self._sessions.notes())
+        self._sessions.tell(self._fetch)
         if self._learners.without_company:
-            self._fetch.notes.append(_NO_COMPANY)
+            self._fetch.note("nobody_has_a_company")
 
     def _all_instructors(self, company: str) -> Iterator[Raw]:
         for found in self._asked(_REFERENCE, list[PersonRow], company, {"ACTION": "INTERVENANT"}):
@@ -190,7 +181,7 @@ class _Reading:
         if not found:
             asked = " ".join(name for name in (call, params.get("ACTION")) if name)
             place = " ".join(name for name in (company, params.get("CSecteur")) if name)
-            self._fetch.notes.append(_EMPTY.format(asked, place))
+            self._fetch.note("nothing_for_the_company", asked=asked, company=place)
         return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from connectors.contract import Fetch
 from connectors.reading.admit import Raw
 from connectors.reading.times import DayOrder, ordered_time
 from connectors.sc_form.people import text
@@ -11,11 +12,6 @@ from connectors.sc_form.shapes import Meeting, Slot
 
 IN_COMPANY = 3
 """Type_Seance of hours in the company: nobody signs a sheet there."""
-
-_LEFT_OUT = (
-    "Sessions left out, since they are hours in the company for everybody (Type_Seance 3) and have no sheet: {}."
-)
-_OWN_HOURS = "Hours of one person that differ from the session's; the sheet has the session's: {}."
 
 
 def signing(found: Meeting) -> list[Slot]:
@@ -56,12 +52,12 @@ class Sessions:
         }
         return Raw("session", values, f"Seance {text(found.ID)}")
 
-    def notes(self) -> Iterator[str]:
-        """What was counted, in words."""
+    def tell(self, fetch: Fetch) -> None:
+        """What was counted."""
         if self._left_out:
-            yield _LEFT_OUT.format(self._left_out)
+            fetch.note("sessions_left_out", number=self._left_out)
         if self._own_hours:
-            yield _OWN_HOURS.format(self._own_hours)
+            fetch.note("own_hours", number=self._own_hours)
 
     def _remote(self, slots: Sequence[Slot]) -> bool | None:
         """Whether everybody is at a distance; None where some are, or where it is not said."""

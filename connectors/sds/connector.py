@@ -77,13 +77,9 @@ class Sds:
                 tables = Tables(files, title, V2, fetch)
                 raws, wanted = version2.raws(tables, self._logins), version2.WANTED
             else:
-                raise Refused(
-                    title, self._path.name, "there is no users.csv and no Student.csv in it", "Export them as well."
-                )
+                raise Refused(title, self._path.name, "no_people_file")
             fetch.partial.extend(
-                Refused(title, f"{name}.csv", "it is not in the package", "Export it as well.")
-                for name in wanted
-                if name not in tables
+                Refused(title, f"{name}.csv", "not_in_the_package") for name in wanted if name not in tables
             )
-            nothing = Refused(title, self._path.name, "its tables hold no rows", "Nothing was changed; export again.")
+            nothing = Refused(title, self._path.name, "no_rows_in_its_tables")
             yield from admitted(raws, fetch, nothing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -72,8 +72,7 @@ class Wonde:
         if empty and len(fetch.invalid) == given and not self._options.changed_within_days:
             if fetch.partial:
                 raise fetch.partial[0]
-            todo = "Check the region in `url`, and in Wonde what the school shares. Nothing was changed."
-            raise Refused(self.spec.title, "schools/{school}", "nobody and nothing came of any school", todo)
+            raise Refused(self.spec.title, "schools/{school}", "nothing_of_any_school")
         known = [each for each in copied if each is not None]
         if known and len(known) == len(copied):
             fetch.freshness[HOP] = min(known)
@@ -104,16 +103,13 @@ class Wonde:
         here = urlsplit(url)
         if found and domain and domain != here.netloc.casefold():
             if not (domain.endswith(_VENDOR) and (here.hostname or "").endswith(_VENDOR)):
-                self._refuse(f"the school is served from {domain}", "Write that region's address as `url`.")
+                raise Refused(self.spec.title, "schools/{school}", "school_in_another_region", domain=domain)
             # The vendor's own regions share the token; no other host is sent it.
             url = f"{here.scheme}://{domain}{here.path}"
-            fetch.notes.append(f"School {school} is served from {domain}; `url` may say so.")
+            fetch.note("school_served_from", school=school, domain=domain)
             found = self._ask(url, school, fetch)
         if not found:
-            self._refuse(
-                "there is no such school for this token in this region",
-                "Check the school's id, the region in `url`, and that the school approved the application.",
-            )
+            raise Refused(self.spec.title, "schools/{school}", "no_such_school")
         return url, found
 
     def _ask(self, url: str, school: str, fetch: Fetch) -> Mapping[str, Any]:
@@ -124,9 +120,6 @@ class Wonde:
                 if error.status == 404:
                     return {}
                 raise
-
-    def _refuse(self, found: str, todo: str) -> NoReturn:
-        raise Refused(self.spec.title, "schools/{school}", found, todo)
 
     def _http(self, url: str, fetch: Fetch) -> Http:
         return Http(self.spec.title, url, fetch, self._around, auth=bearer(self._options.token))

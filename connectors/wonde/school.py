@@ -62,12 +62,7 @@ class SchoolReading:
         """Everything, in the order in which one part needs another. `extended` is what the school says it has."""
         writes = extended.get("allows_writeback")
         if isinstance(writes, bool):
-            said = (
-                "takes attendance back into its system through Wonde; Muster does not send any"
-                if writes
-                else ("does not take attendance back into its system through Wonde")
-            )
-            self._fetch.notes.append(f"School {self._school} {said}.")
+            self._fetch.note("takes_attendance_back" if writes else "takes_no_attendance_back", school=self._school)
         yield self._subjects()
         yield self._students()
         if self._options.left_within_days:
@@ -78,7 +73,7 @@ class SchoolReading:
         if self._options.left_within_days:
             yield self._deletions()
         if self._options.lessons and extended.get("has_timetables") is False:
-            self._fetch.notes.append(f"School {self._school} has no timetable in Wonde; no lessons were read.")
+            self._fetch.note("school_without_timetable", school=self._school)
         elif self._options.lessons:
             for begins, ends in weeks(self._window, self._zone, FIRST_OF_WEEK[self._options.week_starts]):
                 # A right that is missing is missing for every week; an illness may pass by the next.
@@ -156,10 +151,7 @@ class SchoolReading:
                     self._told.add(own)
                     yield Raw(kind, gone | {"status": "left"}, place)
         if unnamed and self._options.changed_within_days:
-            self._fetch.notes.append(
-                f"School {self._school}: Wonde tells no upi of some who were deleted ({unnamed}); "
-                "only reading everything takes them for gone."
-            )
+            self._fetch.note("deleted_without_upi", school=self._school, number=unnamed)
 
     def _lessons(self, begins: datetime, ends: datetime) -> Iterator[Raw]:
         bounds = {"lessons_start_after": _stamp(begins), "lessons_start_before": _stamp(ends)}
@@ -188,10 +180,7 @@ class SchoolReading:
         params = dict(asking or {})
         if changed and self._options.changed_within_days:
             params = self._lately(self._options.changed_within_days)
-            todo = "Nothing is taken for gone; leave `changed_within_days` out to have that done."
-            self.withheld.append(
-                Refused("Wonde", f"schools/{{school}}/{name}", "only what changed was asked for", todo)
-            )
+            self.withheld.append(Refused("Wonde", f"schools/{{school}}/{name}", "only_what_changed"))
         pages = self._http.pages(
             f"schools/{{school}}/{name}",
             Listing,
@@ -213,15 +202,13 @@ class SchoolReading:
         """A relation that no object has is a right that is missing, not something to correct person by person."""
         needed = [each for each in missing if each in _NEEDED.get(name, ())]
         if needed:
-            found = f"{', '.join(needed)} never came: school {self._school} does not share it"
-            todo = "Have the school approve it for the application, in Wonde."
             call = f"schools/{{school}}/{name}"
-            if not any(error.call == call and error.found == found for error in self.withheld):
-                self.withheld.append(Refused("Wonde", call, found, todo))
-        others = [each for each in missing if each not in needed and each not in _RARE]
-        note = f"School {self._school} does not share {', '.join(others)} of its {name}."
-        if others and note not in self._fetch.notes:
-            self._fetch.notes.append(note)
+            error = Refused("Wonde", call, "relations_withheld", relations=tuple(needed), school=self._school)
+            if not any(other.failure == error.failure for other in self.withheld):
+                self.withheld.append(error)
+        others = tuple(each for each in missing if each not in needed and each not in _RARE)
+        if others:
+            self._fetch.note("relations_not_shared", school=self._school, relations=others, name=name)
 
 
 def _stamp(at: datetime) -> str:

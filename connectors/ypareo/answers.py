@@ -12,7 +12,6 @@ from connectors.contract import Garbled
 from connectors.reading.times import day, wall_clock
 
 TITLE = "Ypareo"
-REPORT = "Report it: the connector does not know this answer."
 
 Listed = list[msgspec.Raw] | dict[str, msgspec.Raw]
 """A list as it comes: some sites answer with an array, others with an object keyed by code."""
@@ -31,7 +30,7 @@ def items(found: Listed, wrapped_in: str, call: str) -> list[msgspec.Raw]:
         try:
             return items(_listed.decode(found[wrapped_in]), "", call)
         except msgspec.DecodeError:
-            raise Garbled(TITLE, call, f"what stands under `{wrapped_in}` is no list", REPORT) from None
+            raise Garbled(TITLE, call, "no_list_under", name=wrapped_in) from None
     return found
 
 
@@ -40,7 +39,7 @@ def row(raw: msgspec.Raw, call: str) -> Row:
     try:
         return _row.decode(raw)
     except msgspec.DecodeError:
-        raise Garbled(TITLE, call, "an item of the list is no object", REPORT) from None
+        raise Garbled(TITLE, call, "item_no_object") from None
 
 
 def at(found: Any, path: str) -> Any:

@@ -110,12 +110,7 @@ class _Reading:
         raws = self._list(LEARNERS)
         if options.short_trainings:
             raws += self._list(SHORT, path=self._days)
-        nothing = Refused(
-            TITLE,
-            LEARNERS,
-            "it lists no learners at all",
-            "Check the sites and periods in the customer's file, and what the token may see.",
-        )
+        nothing = Refused(TITLE, LEARNERS, "no_learners_at_all")
         yield from admitted(learners(raws, LEARNERS, options, known), self._fetch, nothing)
 
     def _groups(self, known: KnownPeople) -> list[Row]:
@@ -136,9 +131,7 @@ class _Reading:
         """Sessions group by group: the whole planning at once is more than big sites can answer."""
         asked = [group for group in groups if meets(group, self._first, self._last)]
         if len(asked) < len(groups):
-            self._fetch.notes.append(
-                f"groups not asked for sessions, as they end before or begin after: {len(groups) - len(asked)}"
-            )
+            self._fetch.note("groups_not_asked", number=len(groups) - len(asked))
         seen: set[bytes] = set()
         for group, raws in self._each(PLANNING, "group", [code(group.get("codeGroupe")) for group in asked], "cours"):
             for number, raw in enumerate(raws, 1):

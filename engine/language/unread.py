@@ -17,6 +17,7 @@ class Failed(Struct, frozen=True, forbid_unknown_fields=True):
 
     found: str
     todo: str
+    """Empty where what was found is the whole sentence."""
 
 
 class UnreadWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,7 +27,7 @@ class UnreadWords(Struct, frozen=True, forbid_unknown_fields=True):
     found: dict[str, str]
     unread: dict[str, str | dict[str, str]]
     failure: str
-    no_system: str
+    systems: dict[str, str]
     no_call: str
     recovery: dict[Recovery, str]
     todo: dict[Recovery, str]
@@ -52,20 +53,24 @@ def unread_text(unread: Unread | str, language: str) -> str:
     return words.of_field.format(field=unread.field, said=text) if unread.field else text
 
 
-def failure_text(failure: Failure | str, language: str) -> str:
+def failure_text(failure: Failure, language: str) -> str:
     """A failure as sentences: the system, the call, what was found, what to do."""
-    if isinstance(failure, str):
-        return failure
     words = unread_words(language)
     failed = words.failed.get(failure.code, failure.code)
-    found, todo = (failed, "") if isinstance(failed, str) else (failed.found, failed.todo)
-    found = _filled(found, failure.code, failure.values, language)
-    if failure.recovery is None:
+    if isinstance(failed, Failed):
+        found, todo = failed.found, failed.todo
+    else:
+        found, todo = failed, words.todo[failure.recovery] if failure.recovery else ""
+    found, todo = (_filled(text, failure.code, failure.values, language) for text in (found, todo))
+    if not todo:
         return found
-    todo = _filled(todo or words.todo[failure.recovery], failure.code, failure.values, language)
-    return words.failure.format(
-        system=failure.system or words.no_system, call=failure.call or words.no_call, found=found, todo=todo
-    )
+    system, call = words.systems.get(failure.system, failure.system), failure.call or words.no_call
+    return words.failure.format(system=system, call=call, found=found, todo=todo)
+
+
+def recovery_text(failure: Failure, language: str) -> str | None:
+    """What a failure asks for; None where no system failed."""
+    return None if failure.recovery is None else unread_words(language).recovery[failure.recovery]
 
 
 def _filled(text: str, code: str, values: Mapping[str, Value], language: str) -> str:

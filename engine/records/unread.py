@@ -28,10 +28,15 @@ class Failure(Struct, frozen=True, omit_defaults=True):
     recovery: Recovery | None = None
     """What the run does next, as ``connectors.contract`` draws it; None where no system failed."""
     system: str = ""
-    """What people call the system; empty for a file of no known one."""
+    """What people call the system, or one of our own names for what has none, such as `the file`."""
     call: str = ""
     """The call or file, without values; empty for a link that is itself the secret."""
     values: dict[str, Value] = {}
+
+
+def plain_failure(code: str, **values: Value) -> Failure:
+    """A failure that is no system's."""
+    return Failure(code, values=values)
 
 
 def unread(code: str, field: str = "", /, **values: Value) -> Unread:

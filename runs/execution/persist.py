@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from connectors.contract import ConnectorError
 from engine.model.versions import parts_of
+from engine.records.unread import Failure, plain_failure
 from runs.execution.load import known_of
 from runs.execution.locking import Clock, Place, keep, turn
 from runs.execution.remember import count, remember
@@ -64,7 +65,7 @@ def persist(database: Database, order: Order, loaded: Loaded, findings: Findings
 def given_up_on_failure(database: Database, place: Place, received: Received, clock: Clock) -> Iterator[None]:
     """Store the run as failed when the block does not end well. Raises FetchFailed for what a system did."""
 
-    def give_up(error: str, recovery: str | None) -> None:
+    def give_up(failure: Failure) -> None:
         with database.writing() as session:
             row = session.get(RunRow, place.run_id)
             if row is None or row.owner != place.owner or row.status != "running":
@@ -72,20 +73,19 @@ def given_up_on_failure(database: Database, place: Place, received: Received, cl
             _tell_of(row, received)
             row.status = "failed"
             row.finished_at = clock()
-            row.error = error
-            row.recovery = recovery
+            row.failures = [msgspec.to_builtins(failure)]
             session.add(row)
 
     try:
         yield
     except ConnectorError as error:
-        give_up(str(error), error.recovery)
-        raise FetchFailed(str(error), error.recovery, place.run_id) from None
+        give_up(error.failure)
+        raise FetchFailed(error.failure, place.run_id) from None
     except Overtaken:
         raise
     except BaseException as error:
         # Only what kind of error: its text may hold names.
-        give_up(f"The run ended by {type(error).__name__}.", None)
+        give_up(plain_failure("run_ended", error=type(error).__name__))
         raise
 
 
@@ -110,8 +110,8 @@ def _tell_of(row: RunRow, received: Received) -> None:
     """What was asked of the systems, and what failed of it."""
     row.requests = received.requests
     row.freshness = {hop: at.isoformat() for hop, at in received.freshness.items()}
-    row.notes = received.notes
-    row.error, row.recovery = received.told()
+    row.notes = msgspec.to_builtins(received.notes)
+    row.failures = msgspec.to_builtins(received.failures)
 
 
 def _supersede(session: Session, row: RunRow, now: datetime) -> None:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from engine.model.decisions import Decision
 from engine.records.decode import Invalid
 from engine.records.kinds import AnyRecord, Record, name_of
+from engine.records.unread import Failure, Unread, plain_failure
 from runs.model.findings import Findings, Found, Identity, decides
 from runs.model.received import Received
 from runs.records.absence import missing, newly
@@ -33,14 +34,14 @@ class _Packed(Struct, frozen=True):
     complete: frozenset[str]
     requests: int
     freshness: dict[str, datetime]
-    notes: list[str]
-    error: str | None
-    recovery: str | None
+    notes: list[Unread | str]
+    failures: tuple[Failure, ...] = ()
+    error: str | None = None
+    """What failed, in English, as older versions packed it."""
 
 
 def packed(received: Received) -> bytes:
     """What a run received, small."""
-    error, recovery = received.told()
     return zlib.compress(
         msgspec.json.encode(
             {
@@ -51,8 +52,7 @@ def packed(received: Received) -> bytes:
                 "requests": received.requests,
                 "freshness": received.freshness,
                 "notes": received.notes,
-                "error": error,
-                "recovery": recovery,
+                "failures": received.failures,
             }
         ),
         _FAST,
@@ -68,7 +68,7 @@ def unpacked(kept: bytes, into: Received) -> None:
     into.requests = held.requests
     into.freshness = held.freshness
     into.notes = held.notes
-    into.failed_before = None if held.error is None else (held.error, held.recovery or "")
+    into.failed_before = held.failures or ((plain_failure("said", said=held.error),) if held.error else ())
 
 
 def would_do(session: Session, run: Findings, known: Mapping[Identity, KnownRecord]) -> list[WouldDo]:

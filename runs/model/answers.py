@@ -11,7 +11,7 @@ from engine.explaining.explainer import Explanation
 from engine.model.decisions import Verdict
 from engine.model.guards import GuardName
 from engine.model.rulebook import FixIn, Reaction
-from engine.records.unread import Unread
+from engine.records.unread import Failure, Unread
 from runs.model.corrections import Correction
 from runs.model.guard_findings import Trip
 from store.enums import Direction, IssueState, Resolution, Status
@@ -113,9 +113,14 @@ class RunSummary(Struct, frozen=True):
     """How many issues are new, back and resolved by this run, and open after it."""
     freshness: dict[str, str] = {}
     notes: list[str] = []
-    """What a person should know of how the systems had to be read, such as an old encoding."""
+    """What a person should know of how the systems had to be read, such as an old encoding; in English."""
     error: str | None = None
+    """Why it failed or is partial; in English, as is what that asks for."""
     recovery: str | None = None
+    remarks: list[Unread | str] = []
+    """The notes for programs: a code and what the sentence says of it. A text is one of an older version."""
+    failures: list[Failure] = []
+    """The same of the error."""
     guards: list[Trip] = []
     """What the guards found; the run is held where any of it says `hold`."""
     settled_at: datetime | None = None

@@ -28,7 +28,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from engine.language.unread import failure_text, recovery_text
 from engine.model.problems import Problem
+from engine.records.unread import Failure
 
 SettleFault = Literal["solved", "not_by_hand", "already_open", "by_rules", "no_reason", "no_end", "no_day", "past"]
 """Why an issue cannot be settled like that."""
@@ -211,9 +213,9 @@ class NothingStored(Declined):
 class FetchFailed(Declined):
     """A system did not give its records; the run is stored as failed and nothing else was written."""
 
-    def __init__(self, message: str, recovery: str, run_id: int) -> None:
-        super().__init__(message, "", f"What to do: {recovery}.")
-        self.recovery = recovery
+    def __init__(self, failure: Failure, run_id: int) -> None:
+        super().__init__(failure_text(failure, "en"), "", f"What to do: {recovery_text(failure, 'en')}.")
+        self.failure = failure
         self.run_id = run_id
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from connectors.contract import ConnectorError, Fetch
 from engine.records.decode import Invalid
 from engine.records.kinds import Record
+from engine.records.unread import Failure, Unread
 from store.fingerprints import identity
 
 OnPage = Callable[[str, int], None]
@@ -28,23 +29,23 @@ class Received(Struct):
     complete: frozenset[str] = frozenset()
     """Those of which something came and nothing failed, so that what is missing is no longer there."""
     partial: list[ConnectorError] = field(default_factory=list)
-    failed_before: tuple[str, str] | None = None
-    """Error and recovery of the partial run that was held with these records."""
+    failed_before: tuple[Failure, ...] = ()
+    """What failed of the partial run that was held with these records."""
     requests: int = 0
     freshness: dict[str, datetime] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Unread | str] = field(default_factory=list)
     """How something had to be read that a person should know of, each once."""
 
     @property
     def is_partial(self) -> bool:
         """Whether some part could not be read, so that nothing may be taken for gone."""
-        return bool(self.partial) or self.failed_before is not None
+        return bool(self.partial or self.failed_before)
 
-    def told(self) -> tuple[str | None, str | None]:
-        """What failed of it, in words, and what the first failure asks for; None where nothing did."""
-        if self.partial:
-            return " ".join(dict.fromkeys(str(error) for error in self.partial)), self.partial[0].recovery
-        return self.failed_before or (None, None)
+    @property
+    def failures(self) -> list[Failure]:
+        """What failed of it, each once."""
+        every = [*(error.failure for error in self.partial), *self.failed_before]
+        return [failure for at, failure in enumerate(every) if failure not in every[:at]]
 
     def add(self, items: Iterable[Record | Invalid], fetch: Fetch, kinds: Collection[str]) -> None:
         """Add what one system gave; of these kinds it gave everything, unless parts of it failed."""
@@ -55,7 +56,7 @@ class Received(Struct):
             # Of a fetch that failed, too, it is told what it asked.
             self.requests += fetch.requests
             self.freshness.update(fetch.freshness)
-            self.notes = list(dict.fromkeys([*self.notes, *fetch.notes]))
+            self.notes += [note for note in fetch.notes if note not in self.notes]
         self.items.extend(fetch.invalid)
         self.partial += fetch.partial
         if not fetch.partial:

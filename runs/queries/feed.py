@@ -10,10 +10,12 @@ from msgspec import Struct
 from sqlmodel import Session
 
 from engine.language.renderer import Rendered
+from engine.language.unread import failure_text, recovery_text, unread_text
 from engine.matching.classifier import Classifier
 from engine.model.decisions import Facts, Match
 from engine.model.moments import Moment
 from engine.records.kinds import UPWARD
+from engine.records.unread import Failure, Unread
 from runs.execution.classifiers import moment_of, sync_of
 from runs.execution.locking import alive
 from runs.model.answers import FeedIssue, FeedRow, Other, RunSummary
@@ -166,12 +168,23 @@ class FeedReader:
         return said
 
 
+_SAID = frozenset({"guards", "notes", "error", "recovery", "remarks", "failures"})
+"""What of a run's summary stands in its row in another form."""
+
+
 def summary(run: RunRow, now: datetime) -> RunSummary:
     """A run's row as it is answered; a running one whose process is gone was cut off, though nobody wrote it yet."""
     assert run.id is not None, "a stored run has a number"
+    remarks = msgspec.convert(run.notes, list[Unread | str])
+    failures = msgspec.convert(run.failures, list[Failure])
     told = RunSummary(
-        **{name: getattr(run, name) for name in RunSummary.__struct_fields__ if name != "guards"},
+        **{name: getattr(run, name) for name in RunSummary.__struct_fields__ if name not in _SAID},
         guards=msgspec.convert(run.guards, list[Trip]),
+        notes=[unread_text(remark, "en") for remark in remarks],
+        error=" ".join(failure_text(failure, "en") for failure in failures) or None,
+        recovery=recovery_text(failures[0], "en") if failures else None,
+        remarks=remarks,
+        failures=failures,
     )
     cut_off = run.status == "running" and not alive(run, now)
     return msgspec.structs.replace(told, status="cut_off") if cut_off else told

@@ -11,6 +11,7 @@ import msgspec
 from engine.model.rulebook import Rulebook
 from engine.records.decode import Invalid
 from engine.records.kinds import Record
+from engine.records.unread import unread
 from runs.execution import approve as approving
 from runs.execution import fetch as fetching
 from runs.execution.approve import held_row
@@ -94,7 +95,7 @@ def _run(
 
     def begin(into: Received) -> None:
         if problems:
-            into.notes = [f"Mistakes in the newest rule files: {problems}. The last good ones were used instead."]
+            into.notes = [unread("rule_files_with_mistakes", number=problems)]
         receive(rulebook, moment, into)
 
     order = Order(rulebook, direction, moment, complete, begin, on_page)

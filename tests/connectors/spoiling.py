@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tests.connectors.trying import noted
+
 Fault = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -60,4 +62,4 @@ def page(body: str = "<!doctype html><title>Sign in</title>") -> Fault:
 
 def notes(fetch: Any) -> str:
     """All that a fetch told, as one text."""
-    return " ".join([*(str(error) for error in fetch.partial), *fetch.notes])
+    return " ".join([*(str(error) for error in fetch.partial), *noted(fetch)])

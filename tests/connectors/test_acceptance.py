@@ -33,6 +33,7 @@ from tests.connectors.trying import (
     connected,
     fake_of,
     folder_of,
+    noted,
     opened,
     read,
 )
@@ -234,18 +235,18 @@ def test_files_as_they_really_come_are_read_the_same(name: str, case: str, tmp_p
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
 def test_an_old_encoding_is_read_and_noted(name: str, case: str, encoding: str, tmp_path: Path) -> None:
     folder, options = copied(name, case, tmp_path)
-    noted = set()
+    old = set()
     for path in folder.glob("*.csv"):
         text = path.read_text()
         # A sample may hold letters that Windows-1252 has not; it stays as it is.
         with suppress(UnicodeEncodeError):
             path.write_bytes(text.encode(encoding))
-            noted |= {path.name} if encoding == "cp1252" and not text.isascii() else set()
+            old |= {path.name} if encoding == "cp1252" and not text.isascii() else set()
     found = read_again(name, case, options, tmp_path)
     assert found.records == tried(name, case).records
-    notes = set(found.fetch.notes) - set(tried(name, case).fetch.notes)
-    assert {note.partition(" ")[0] for note in notes} <= noted
-    assert bool(notes) is bool(noted)
+    notes = set(noted(found.fetch)) - set(noted(tried(name, case).fetch))
+    assert {note.partition(" ")[0] for note in notes} <= old
+    assert bool(notes) is bool(old)
 
 
 @every_file_case
@@ -298,7 +299,7 @@ def test_a_system_that_fails_is_named_by_what_to_do(name: str, case: str, fault:
     fetch = Fetch()
     with connected(name, case, spoils) as (connector, _), pytest.raises(error) as caught:
         list(connector.records(WINDOW, fetch))
-    told = f"{caught.value!r} {caught.value.call} {fetch.partial!r} {fetch.invalid!r}"
+    told = f"{caught.value!r} {caught.value.failure!r} {[each.failure for each in fetch.partial]!r} {fetch.invalid!r}"
     assert "anna" not in told
     assert not [secret for secret in fake_of(name).environ.values() if secret in told]
 

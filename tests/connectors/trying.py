@@ -166,3 +166,8 @@ class Stumbling:
 def wrong(fetch: Fetch, position: int = 0) -> tuple[str, ...]:
     """What is wrong with a thing that could not be read, in English."""
     return tuple(unread_text(each, "en") for each in fetch.invalid[position].errors)
+
+
+def noted(fetch: Fetch) -> list[str]:
+    """How something had to be read, in English."""
+    return [unread_text(note, "en") for note in fetch.notes]

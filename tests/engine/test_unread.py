@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from connectors.http.exchange import REFUSALS
+from connectors.registry import catalogue
 from engine.language.languages import languages
 from engine.language.unread import Failed, failure_text, unread_text, unread_words
 from engine.records.unread import Failure, unread
 from engine.records.values import unknown
 
 ROOT = Path(__file__).parents[2]
-FINDINGS = {"unread": 0, "UnreadableValue": 0}
+FINDINGS = {"unread": 0, "UnreadableValue": 0, "note": 0}
 """What makes a finding, and which of its arguments is the code."""
-FAILURES: dict[str, int] = {}
-NOT_VALUES = {"status"}
+FAILURES = {
+    "Refused": 2,
+    "Unavailable": 2,
+    "Garbled": 2,
+    "SoapFault": 2,
+    "kind": 2,
+    "garbled": 1,
+    "wrong": 0,
+    "refused": 0,
+    "NotXmlError": 0,
+    "plain_failure": 0,
+}
+
+ENGLISH = re.compile(r"\b(the|is|it|not|and|of|there|with|cannot|no|has|was|wanted|found|nothing|row|again)\b")
 
 Codes = dict[str, set[frozenset[str]]]
 """Code to the names of the values that it is given, place by place."""
@@ -30,9 +45,10 @@ def raised(makers: dict[str, int]) -> Codes:
     for folder in ("engine", "connectors", "runs"):
         for path in (ROOT / folder).rglob("*.py"):
             for call in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(call, ast.Call) and (named := _called(call)) in makers:
-                    given = frozenset(word.arg for word in call.keywords if word.arg) - NOT_VALUES
-                    for code in _codes(call.args[makers[named]], path):
+                at = makers.get(_called(call), -1) if isinstance(call, ast.Call) else -1
+                if isinstance(call, ast.Call) and 0 <= at < len(call.args):
+                    given = frozenset(word.arg for word in call.keywords if word.arg)
+                    for code in _codes(call.args[at], path):
                         found.setdefault(code, set()).add(given)
     return found
 
@@ -80,11 +96,30 @@ def test_every_finding_has_its_words_with_its_values(language: str) -> None:
 @pytest.mark.parametrize("language", languages().names)
 def test_every_failure_has_its_words_with_its_values(language: str) -> None:
     words, codes = unread_words(language).failed, raised(FAILURES)
+    codes |= {code: {frozenset()} for code in REFUSALS.values()}
     assert words.keys() == codes.keys()
     for code, given in codes.items():
         written = words[code]
         texts = (written.found, written.todo) if isinstance(written, Failed) else (written,)
         assert given == {frozenset(set().union(*map(placeholders, texts)))}, code
+
+
+@pytest.mark.parametrize("language", languages().names)
+def test_a_system_without_a_name_is_called_in_the_readers_language(language: str) -> None:
+    ours = {spec.title for spec in catalogue().values() if spec.title.startswith("the ")}
+    assert ours <= unread_words(language).systems.keys()
+
+
+def test_the_french_holds_no_english() -> None:
+    written = (ROOT / "templates/fr/unread.yaml").read_text("utf-8")
+    words = [
+        re.sub(r"\{\w+\}|`[^`]*`", "", line.partition(":")[2])
+        for line in written.splitlines()
+        if not line.lstrip().startswith("#")
+    ]
+    systems = unread_words("fr").systems
+    assert not [said for said in words if ENGLISH.search(said)]
+    assert not [system for system, said in systems.items() if said == system]
 
 
 def test_the_words_for_what_was_found_are_the_same_in_every_language() -> None:

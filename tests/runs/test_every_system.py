@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.registry import catalogue, connectors
 from engine.language.languages import languages
+from engine.language.unread import failure_text, unread_text
 from engine.records.kinds import KINDS
 from engine.rulefiles.check.check import _dormant as dormant
 from engine.rulefiles.library import load
@@ -28,6 +29,7 @@ from runs.service import Service
 from store.database import Database
 from tests.connectors.spoiling import cut, page, status
 from tests.connectors.trying import SAMPLED, fake_of, read
+from tests.engine.test_unread import ENGLISH
 from tests.runs import systems
 from tests.runs.systems import CALLS, SYSTEMS, Calls, Switch, Tried, calling, patient
 from tests.store.databases import MakeUrl
@@ -297,6 +299,18 @@ def test_what_it_says_names_what_to_do_and_nobody(
     records = read(tried.connector, tried.case).records
     values = {str(getattr(record, name, None) or "") for record in records for name in PERSONAL}
     assert not [value for value in values if len(value) > 3 and value in told]
+
+
+@every_fault
+def test_a_french_reader_is_told_in_french(
+    tried: Tried, fault: Fault, outcome: Callable[[Tried, Fault], Outcome]
+) -> None:
+    summary = outcome(tried, fault).summary
+    told = [failure_text(failure, "fr") for failure in summary.failures]
+    told += [unread_text(remark, "fr") for remark in summary.remarks]
+    assert bool(summary.failures) is bool(summary.error)
+    assert len(told) == len(summary.failures) + len(summary.notes)
+    assert not [said for said in told if ENGLISH.search(said)]
 
 
 @every_fault

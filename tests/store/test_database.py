@@ -6,11 +6,15 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
+from alembic import command
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlmodel import select
 
+from engine.language.unread import failure_text
+from engine.records.unread import Failure
 from store import migrating
 from store.database import Database, WrongDatabaseUrl
 from store.run_tables import RunRow
@@ -167,3 +171,20 @@ def test_a_large_write_is_counted_at_once(database: Database) -> None:
                 text("SELECT relname FROM pg_stat_user_tables WHERE last_analyze IS NOT NULL")
             )
             assert set(counted.scalars()) == {"record", "record_key", "issue", "issue_cause", "change"}
+
+
+def test_what_an_older_version_wrote_of_a_run_that_failed_is_kept_as_a_sentence(database: Database) -> None:
+    with database.writing() as session:
+        session.add(a_run(status="failed"))
+    migrating._with(database._engine, command.downgrade, "0003")
+    sentence = "Norvane, accounts: no answer in time. Nothing to do: the next run tries again."
+    with database.writing() as session:
+        session.execute(
+            text("UPDATE run SET error = :error, recovery = :recovery"),
+            {"error": sentence, "recovery": "try again later"},
+        )
+    database.upgrade()
+    with database.reading() as session:
+        (row,) = session.exec(select(RunRow)).all()
+    (failure,) = msgspec.convert(row.failures, list[Failure])
+    assert (failure.recovery, failure_text(failure, "fr")) == ("unavailable", sentence)

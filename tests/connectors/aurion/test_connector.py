@@ -15,7 +15,7 @@ from engine.relations.neighbourhood import Situation
 from tests.connectors.fakes import aurion as fake
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, cut, page, status
-from tests.connectors.trying import SAMPLED, WINDOW, opened, read
+from tests.connectors.trying import SAMPLED, WINDOW, noted, opened, read
 
 MAP = {"session": {"source_id": "id", "name": "libelle", "starts_at": "debut", "ends_at": "fin"}}
 ONE = {"favourites": {"8412": "planning"}, "columns": {"planning": MAP}}
@@ -65,7 +65,7 @@ def test_a_row_without_an_id_is_a_place_holder_and_is_counted(tmp_path: Path) ->
     text = "id,libelle,debut,fin\n,Pause,2026-11-24T10:00,2026-11-24T10:15\nnull,Pause,,\n7,Anglais,,\n"
     found, fetch = sessions(tmp_path, text)
     assert [record.source_id for record in found] == ["7"]
-    assert fetch.notes == ["Rows left out as place-holders, since they have no id of a session: 2."]
+    assert noted(fetch) == ["Rows left out as place-holders, since they have no id of a session: 2."]
     assert fetch.invalid == []
 
 
@@ -89,7 +89,7 @@ def test_one_number_may_be_a_learner_and_an_instructor() -> None:
 def test_a_favourite_that_is_refused_is_told_and_the_others_are_read() -> None:
     found, fetch = by_address(favourites={"8412": "planning", "9999": "planning"})
     assert {kind_of(record) for record in found} == {"session", "learner", "instructor"}
-    assert [(error.call, error.status) for error in fetch.partial] == [("favoris/{favourite}", 404)]
+    assert [(error.failure.call, error.status) for error in fetch.partial] == [("favoris/{favourite}", 404)]
 
 
 def test_a_favourite_that_fails_once_is_asked_again() -> None:

@@ -12,7 +12,7 @@ from connectors.contract import ConnectorError, Fetch, Garbled, Refused, Unavail
 from tests.connectors.fakes import campus_skills as fake
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, cut, json, page, status
-from tests.connectors.trying import SAMPLED, WINDOW, filled, opened
+from tests.connectors.trying import SAMPLED, WINDOW, filled, noted, opened
 
 
 def asked(spoiled: Spoiled | None = None, key: str = "invented", **options: Any) -> tuple[list[Any], Fetch]:
@@ -34,7 +34,7 @@ def test_everybody_in_an_integrated_contract_has_an_account_once() -> None:
         "PER-318": "other",
     }
     assert len(found) == 5
-    assert fetch.notes[0].startswith("Contracts transmitted but not integrated: 1 of 4.")
+    assert noted(fetch)[0].startswith("Contracts transmitted but not integrated: 1 of 4.")
 
 
 def test_only_learners_are_of_the_source_and_tutors_do_not_look_made_by_hand() -> None:
@@ -63,7 +63,7 @@ def test_a_platform_that_gives_fewer_at_a_time_than_it_is_asked_for_is_read_whol
 
 def test_a_list_that_ends_before_its_total_makes_the_fetch_partial() -> None:
     _, fetch = asked(first_page=2)
-    assert [error.found for error in fetch.partial] == ["it says that there are more contracts than it gives"] * 2
+    assert [error.failure.code for error in fetch.partial] == ["fewer_contracts_than_it_says"] * 2
 
 
 def test_without_the_list_of_transmitted_contracts_the_accounts_are_read() -> None:
@@ -98,4 +98,4 @@ def test_a_fault_of_the_integrated_contracts_is_the_end(fault: Any, error: type[
 def test_no_contract_at_all_is_no_error_but_nothing() -> None:
     found, fetch = asked(Spoiled("sync/v1/contrats", json('{"total": 0, "contrats": []}')))
     assert found == []
-    assert fetch.notes[0].startswith("Contracts transmitted but not integrated: 4 of 4.")
+    assert noted(fetch)[0].startswith("Contracts transmitted but not integrated: 4 of 4.")

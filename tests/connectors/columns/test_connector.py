@@ -166,7 +166,7 @@ def test_a_missing_file_makes_the_fetch_partial(tmp_path: Path) -> None:
     tables = {"a": {"kinds": {"learner": PERSON}}, "b": {"kinds": {"instructor": PERSON}}}
     found, fetch = files(tmp_path, {"tables": tables}, b__csv="id,nom,prenom\n2,Harvey,Lou\n", c__csv="x,y\n1,2\n")
     assert len(found) == 1
-    assert [error.call for error in fetch.partial] == ["a"]
+    assert [error.failure.call for error in fetch.partial] == ["a"]
 
 
 def test_lines_of_json_are_read_and_bad_ones_told(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_a_table_that_is_refused_is_told_and_the_others_are_read() -> None:
     tables = {**fake.WEB["tables"], "absences": {"kinds": {"learner": PERSON}}}
     found, fetch, _ = over_http(Spoiled("absences", status(403)), tables=tables)
     assert found
-    assert [(error.call, error.status) for error in fetch.partial] == [("absences", 403)]
+    assert [(error.failure.call, error.status) for error in fetch.partial] == [("absences", 403)]
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_families_and_section_are_what_learners_are_segmented_by() -> None:
 def test_a_family_that_is_misspelt_is_refused_and_not_read_as_nobody_being_in_it() -> None:
     found = read(learner_families=["Rhytme"])
     assert "learner" not in kinds(found)
-    assert "there is no family named Rhytme" in str(found.fetch.partial)
+    assert "there is no family named Rhytme" in str(found.fetch.partial[0])
 
 
 def test_an_absent_value_keeps_its_place_in_the_column() -> None:
@@ -225,7 +225,7 @@ def test_a_right_that_is_missing_costs_its_part_only_and_is_named(refused: str, 
     found = read(application(refused=(refused,)))
     assert {"learner", "instructor", "session", "class"} - kinds(found) >= missing
     assert {"instructor", "learner"} & kinds(found)
-    assert [(type(error).__mro__[1], error.call) for error in found.fetch.partial] == [(Refused, refused)]
+    assert [(type(error).__mro__[1], error.failure.call) for error in found.fetch.partial] == [(Refused, refused)]
     assert "anna" not in repr(found.fetch.partial)
 
 
@@ -244,7 +244,7 @@ def test_when_every_course_is_refused_the_right_is_missing_and_no_more_is_asked(
     spy = Spoiled("/nothing", status(500))
     found = read(spy(application(many, refused=("EtudiantsDuCours",))))
     assert of(Session, found) == {}
-    assert [error.call for error in found.fetch.partial] == ["EtudiantsDuCours"]
+    assert [error.failure.call for error in found.fetch.partial] == ["EtudiantsDuCours"]
     assert len(spy.asked) < 300
 
 

@@ -13,7 +13,7 @@ from connectors.hyperplanning_csv.connector import HyperplanningCsv, Options
 from connectors.hyperplanning_csv.export import birth_date
 from engine.records.kinds import Instructor
 from engine.relations.neighbourhood import Situation
-from tests.connectors.trying import HOME, WINDOW
+from tests.connectors.trying import HOME, WINDOW, noted
 
 SAMPLES = HOME / "hyperplanning_csv" / "samples"
 HEADER = "Nom,Prénom,Adresse e-mail,Né(e) le,Sexe,Promotions,TD,Regroupements,Options,Famille"
@@ -142,4 +142,4 @@ def test_an_export_without_families_is_noted(tmp_path: Path) -> None:
     path.write_text("Nom,Prénom,Adresse e-mail,Promotions\nOKPARO,Mina,,B1\n")
     fetch = Fetch()
     assert len(read(path, fetch)) == 1
-    assert ["no column Famille" in note for note in fetch.notes] == [True]
+    assert ["no column Famille" in note for note in noted(fetch)] == [True]

@@ -19,7 +19,7 @@ from engine.relations.neighbourhood import Situation
 from tests.connectors.fakes.hyperplanning_ical import CASES, ENVIRON, SAMPLES, application
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, page, status
-from tests.connectors.trying import WINDOW, Tried, filled, opened
+from tests.connectors.trying import WINDOW, Tried, filled, noted, opened
 
 ZONE = "Europe/Paris"
 B1, B2 = "/Telechargements/ical/Edt_B1.ics", "/Telechargements/ical/Edt_B2.ics"
@@ -128,7 +128,7 @@ def test_a_calendar_in_an_old_encoding_is_read_and_noted() -> None:
     held = calendar("UID:x", "DTSTART:20261124T080000Z", "SUMMARY:Élèves").decode().encode("cp1252")
     found = read(application({"B1": held}), "one link")
     assert [one.name for one in of(Session, found).values()] == ["Élèves"]
-    assert ["Windows-1252" in note for note in found.fetch.notes] == [True]
+    assert ["Windows-1252" in note for note in noted(found.fetch)] == [True]
 
 
 def test_what_stands_in_an_alarm_is_not_the_events() -> None:

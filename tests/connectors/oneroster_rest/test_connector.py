@@ -17,7 +17,7 @@ from tests.connectors.fakes.oneroster_rest import CASES, ENVIRON, V1P2, Service,
 from tests.connectors.oneroster.test_connector import ONEROSTER, records
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, cut, json, notes, page, status
-from tests.connectors.trying import SAMPLED, WINDOW, connected, filled, opened, read
+from tests.connectors.trying import SAMPLED, WINDOW, connected, filled, noted, opened, read
 
 WITH_A_TOKEN, CHANGED, SIGNED = "1.2 with a token", "1.2, what changed", "1.1 signed"
 
@@ -120,7 +120,7 @@ def test_what_changed_is_asked_for_and_nothing_is_taken_for_gone() -> None:
     assert {key for key in found if key[0] != "person"} == {
         *(("learner", "u-10"), ("class", "cl-3"), ("enrolment", "e-6"))
     }
-    assert [error.call for error in fetch.partial] == ["users", "classes", "enrollments"]
+    assert [error.failure.call for error in fetch.partial] == ["users", "classes", "enrollments"]
     assert any("filter=dateLastModified%3E%3D%272026-11-19T23%3A00%3A00.000Z%27" in path for path in spoiled.asked)
     assert not any("orgs" in path and "filter" in path for path in spoiled.asked)
 
@@ -140,7 +140,7 @@ def test_a_server_that_cannot_filter_is_read_whole() -> None:
     found, fetch = asked(Service(filters=False), {**V1P2, "changed_within_days": 3})
     assert len(found) == len(records(ONEROSTER / "v1p2"))
     assert fetch.partial == []
-    assert [note.partition(":")[0] for note in fetch.notes] == ["users", "classes", "enrollments"]
+    assert [note.partition(":")[0] for note in noted(fetch)] == ["users", "classes", "enrollments"]
 
 
 IMSX = {
@@ -156,7 +156,7 @@ IMSX = {
 def test_a_code_of_the_standard_counts_before_the_status(case: str) -> None:
     fault, error, code = IMSX[case]
     found, fetch = with_fault(Spoiled("/classes", fault))
-    assert [(type(each), each.status, each.call) for each in fetch.partial] == [(error, code, "classes")]
+    assert [(type(each), each.status, each.failure.call) for each in fetch.partial] == [(error, code, "classes")]
     assert {kind for kind, _ in found} == {"learner", "instructor", "person", "enrolment"}
     assert "anna" not in notes(fetch)
 
@@ -169,10 +169,10 @@ def test_a_warning_in_a_success_is_a_success() -> None:
 
 def test_a_collection_that_fails_leaves_the_rest() -> None:
     found, fetch = with_fault(Spoiled("/orgs", status(403)))
-    assert [error.call for error in fetch.partial] == ["orgs"]
+    assert [error.failure.call for error in fetch.partial] == ["orgs"]
     assert found["learner", "u-1"].segment_keys == {}
     found, fetch = with_fault(Spoiled("/enrollments", status(500)))
-    assert [error.recovery for error in fetch.partial] == ["try again later"]
+    assert [error.recovery for error in fetch.partial] == ["unavailable"]
     assert "class" in {kind for kind, _ in found}
 
 

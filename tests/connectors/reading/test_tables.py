@@ -9,7 +9,7 @@ import pytest
 from connectors.contract import Fetch, Refused
 from connectors.reading.archive import opened
 from connectors.reading.tables import Table, folded
-from tests.connectors.trying import wrong
+from tests.connectors.trying import noted, wrong
 
 COLUMNS = {folded(name): name for name in ("sourcedId", "givenName", "email", "role")}
 
@@ -81,7 +81,7 @@ def test_a_cell_beyond_all_measure_is_told_and_the_rest_goes_on(tmp_path: Path) 
 def test_windows_1252_is_read_and_noted_and_utf16_by_its_mark(tmp_path: Path) -> None:
     fetch = Fetch()
     assert read(tmp_path, "sourcedId,givenName\nu-1,Zoé\n".encode("cp1252"), fetch)[0][2] == "Zoé"
-    assert [note[:22] for note in fetch.notes] == ["users.csv is not UTF-8"]
+    assert [note[:22] for note in noted(fetch)] == ["users.csv is not UTF-8"]
     assert read(tmp_path, "sourcedId,givenName\nu-1,Zoé\n".encode("utf-16"))[0][2] == "Zoé"
 
 
@@ -99,7 +99,7 @@ def test_what_is_no_table_is_refused_without_repeating_it(tmp_path: Path, conten
     with pytest.raises(Refused, match=found) as caught:
         read(tmp_path, content)
     assert "Mina" not in str(caught.value)
-    assert caught.value.call == "users.csv"
+    assert caught.value.failure.call == "users.csv"
 
 
 def test_a_column_that_is_needed_and_missing_is_named(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_asked_in_the_wrong_order_the_company_is_told_and_the_others_are_read() 
     situation, _, fetch = asked(days={})
     assert situation.record("session", "S80001") is None
     assert situation.record("session", "S70881") is not None
-    assert [error.call for error in fetch.partial] == ["PresenceSta/GetSeance"]
+    assert [error.failure.call for error in fetch.partial] == ["PresenceSta/GetSeance"]
 
 
 def test_an_empty_list_may_be_a_missing_right_and_is_noted() -> None:
@@ -157,7 +157,7 @@ def test_an_instructor_of_no_list_comes_from_the_session_and_a_bare_name_does_no
 def test_without_the_right_to_sessions_people_are_read() -> None:
     _, found, fetch = asked(Spoiled("GetSeance", status(403)))
     assert {kind_of(record) for record in found} == {"instructor", "enrolment", "learner"}
-    assert {(error.call, error.status) for error in fetch.partial} == {("PresenceSta/GetSeance", 403)}
+    assert {(error.failure.call, error.status) for error in fetch.partial} == {("PresenceSta/GetSeance", 403)}
 
 
 def test_who_asks_too_often_or_meets_an_ill_system_asks_again() -> None:

@@ -23,7 +23,7 @@ from engine.relations.neighbourhood import Situation
 from tests.connectors.fakes.wonde import ENVIRON, ONE, PRIMARY, SCHOOL, TOKEN, Service, sample
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, cut, json, notes, page, status
-from tests.connectors.trying import SAMPLED, WINDOW, filled, opened, read
+from tests.connectors.trying import SAMPLED, WINDOW, filled, noted, opened, read
 
 Found = dict[tuple[str, str], Any]
 
@@ -264,7 +264,7 @@ def test_whether_a_school_takes_attendance_back_is_noted_and_nothing_is_sent() -
 @pytest.mark.parametrize("name", ["students", "students-leaver", "employees", "classes", "deletions", "lessons"])
 def test_a_right_that_is_missing_leaves_the_rest(name: str) -> None:
     found, fetch = asked(spoiled=Spoiled(f"/{name}", status(403)))
-    assert [error.call for error in fetch.partial] == [f"schools/{{school}}/{name}"]
+    assert [error.failure.call for error in fetch.partial] == [f"schools/{{school}}/{name}"]
     assert {"learner", "instructor", "class", "enrolment", "session"} - {kind for kind, _ in found} == {
         "employees": {"instructor"},
         "classes": {"enrolment"},
@@ -284,7 +284,7 @@ def test_who_was_not_read_is_in_no_class(name: str, left: str) -> None:
 )
 def test_what_no_object_has_is_one_missing_right_and_not_one_finding_a_person(relation: str, call: str) -> None:
     _, fetch = asked(Service(withheld={relation}))
-    assert any(error.call.endswith(call) and error.found.startswith(relation) for error in fetch.partial)
+    assert any(error.failure.call.endswith(call) and f": {relation}" in str(error) for error in fetch.partial)
     assert len(fetch.partial) == (2 if relation == "contact_details" else 1)
     assert all(isinstance(error, Refused) for error in fetch.partial)
 
@@ -292,8 +292,8 @@ def test_what_no_object_has_is_one_missing_right_and_not_one_finding_a_person(re
 def test_what_is_of_less_use_is_only_noted() -> None:
     _, fetch = asked(Service(withheld={"contacts", "registration", "room"}))
     assert fetch.partial == []
-    assert f"School {SCHOOL} does not share registration, contacts of its students." in fetch.notes
-    assert f"School {SCHOOL} does not share room of its lessons." in fetch.notes
+    assert f"School {SCHOOL} does not share registration, contacts of its students." in noted(fetch)
+    assert f"School {SCHOOL} does not share room of its lessons." in noted(fetch)
 
 
 @pytest.mark.parametrize(

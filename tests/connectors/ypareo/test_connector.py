@@ -17,7 +17,7 @@ from engine.model.rulebook import ConnectorUse
 from engine.records.kinds import Contract, Instructor, Learner, Record, Session
 from tests.connectors.fakes.ypareo import CASES, ENVIRON, application, sample
 from tests.connectors.serving import served
-from tests.connectors.trying import WINDOW, Tried, filled, opened, wrong
+from tests.connectors.trying import WINDOW, Tried, filled, noted, opened, wrong
 
 PLAIN = CASES["as it comes"]
 
@@ -112,7 +112,7 @@ def test_one_session_of_two_groups_is_given_once_and_each_group_is_asked_alone()
     assert len([one for one in found.records if one.source_id == "904413"]) == 1
     plannings = sorted(each for each in asked if each.startswith("planning"))
     assert plannings == [f"planning/23-11-2026/06-12-2026/groupes/{group}" for group in (501, 502, 503)]
-    assert found.fetch.notes == ["groups not asked for sessions, as they end before or begin after: 1"]
+    assert noted(found.fetch) == ["groups not asked for sessions, as they end before or begin after: 1"]
 
 
 def test_lists_come_as_arrays_objects_or_with_commas() -> None:

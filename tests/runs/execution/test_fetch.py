@@ -9,6 +9,7 @@ import pytest
 from connectors.contract import Fetch, Unavailable
 from engine.records.decode import Invalid
 from engine.records.kinds import Record
+from engine.records.unread import unread
 from runs.execution.fetch import pushed, window
 from runs.model.errors import FetchFailed, NothingToFetch
 from runs.model.received import Received
@@ -63,8 +64,9 @@ def test_a_source_that_gives_nothing_fails_the_run_and_changes_nothing(service: 
     with pytest.raises(FetchFailed) as caught:
         service.run("north", as_of=later(hours=1))
     failed = service.runs("north").items[0]
-    assert (failed.id, failed.status, failed.recovery) == (caught.value.run_id, "failed", caught.value.recovery)
-    assert failed.error
+    assert (failed.id, failed.status, failed.failures) == (caught.value.run_id, "failed", [caught.value.failure])
+    assert failed.error == "the file of records, export.ndjson: there is no such file or folder. Check the path."
+    assert failed.recovery == "a person must act"
     assert {state for state, _ in states(service).values()} == {"new"}
     # It did not bring the platform up to date, so that it is not the last downward run.
     assert service.classify("north", WELL).last_sync == NOW
@@ -106,7 +108,7 @@ def test_a_kind_is_complete_when_it_came_and_nothing_failed() -> None:
     assert received.complete == {"learner", "instructor", "record"}
     assert received.asked == {"learner", "instructor", "session", "record"}
     failed = Fetch(
-        partial=[Unavailable("Norvane", "accounts", "no answer (503)", "Nothing to do.")],
+        partial=[Unavailable("Norvane", "accounts", "no_answer_in_time")],
         invalid=[Invalid("account", "A-9", ("`email` is a number; wanted text.",))],
     )
     received.add([ACCOUNT], failed, ("account",))
@@ -149,13 +151,14 @@ def test_a_run_keeps_what_was_noted_of_how_its_systems_had_to_be_read(service: S
     export.write_bytes("source_id,first_name,last_name,email\nL-1,Zoé,Barou,zoe@example.org\n".encode("cp1252"))
     run = service.run("north", as_of=NOW, from_path=export)
     noted = "learners.csv is not UTF-8; it was read as Windows-1252. Names with accents show whether that is right."
-    assert run.notes == [noted]
+    told = unread("read_as_windows_1252", file="learners.csv")
+    assert (run.notes, run.remarks) == ([noted], [told])
     assert service.runs("north").items[0].notes == [noted]
     # The same remark of two parts is one.
     received = Received()
     for _ in range(2):
-        received.add([], Fetch(notes=[noted]), ())
-    assert received.notes == [noted]
+        received.add([], Fetch(notes=[told]), ())
+    assert received.notes == [told]
 
 
 def test_what_only_says_that_it_is_over_makes_nothing_else_gone() -> None:
@@ -168,7 +171,7 @@ def test_what_only_says_that_it_is_over_makes_nothing_else_gone() -> None:
 
 
 def test_an_error_that_several_parts_share_is_told_once() -> None:
-    error = Unavailable("Norvane", "schools/{school}", "no answer in time", "Nothing to do.")
+    error = Unavailable("Norvane", "schools/{school}", "no_answer_in_time")
     received = Received()
     received.add([], Fetch(partial=[error, error]), ())
-    assert received.told() == (str(error), "try again later")
+    assert received.failures == [error.failure]

@@ -79,11 +79,12 @@ def test_a_partial_fetch_ages_nothing(service: Service) -> None:
     def receive(received: Received) -> None:
         received.items = list(REST)
         received.asked = received.complete = frozenset({"instructor", "learner", "session"})
-        received.partial = [Unavailable("Slate", "accounts", "no answer (503)", "Nothing to do.")]
+        received.partial = [Unavailable("Slate", "accounts", "no_answer_in_time")]
 
     order = Order(service.rulebook("north"), "downward", later(hours=1), True, receive)
     row = carry_out(service.database, service.classifiers, order, service.clock)
-    assert (row.status, row.recovery, row.guards) == ("partial", "try again later", [])
+    assert (row.status, row.guards) == ("partial", [])
+    assert [failure["recovery"] for failure in row.failures] == ["unavailable"]
     assert age_of(service, "I-2") == (None, 0, None)
 
 
