@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, func, select
 
+from connectors.contract import Unavailable
 from engine.records.kinds import Account, Contract, Instructor, Learner, Mark, Record, Session, Sheet
 from runs.execution.execute import carry_out
 from runs.model.answers import HeldRun, RunSummary
@@ -391,6 +392,44 @@ def test_a_source_older_than_expected_is_said_and_held_where_the_customer_wants_
         "the 6 hours that are usual."
     )
     assert held.freshness == {"SIS → Wonde": "2026-11-23T02:00:00+00:00"}
+
+
+def test_of_what_could_be_read_only_in_part_nothing_is_said_to_be_missing(service: Service) -> None:
+    def receive(received: Received) -> None:
+        received.items = [item for item in school() if not isinstance(item, Learner)]
+        received.asked = frozenset({"learner", "session", "instructor"})
+        received.partial = [Unavailable("North", "learners", "no answer", "Try again")]
+
+    order = Order(service.rulebook("north"), "downward", later(hours=1), False, receive)
+    carry_out(service.database, service.classifiers, order, service.clock)
+    assert service.run_summary("north", 2).guards == []
+
+
+def test_a_jump_is_of_those_that_are_there_and_were_decided(sqlite_database: Database, tmp_path: Path) -> None:
+    service = a_service(sqlite_database, tmp_path, north=SHARES)
+    learners: list[Record] = list(of_kind(school(80), Learner))
+    around = [one for one in school(sessions=7) if not isinstance(one, Learner)]
+    service.push("north", [*learners, *around], True, as_of=NOW)
+
+    def push(items: list[Record], hours: float) -> RunSummary:
+        return service.push("north", [*items, *around], True, as_of=later(hours=hours))
+
+    service.approve("north", push(learners[20:], 1).id, "Nora")
+    # Eight who come back are no jump, whatever is wrong with them now.
+    assert push(without(learners, 8, email=None), 2).guards == []
+    push(learners, 3)
+    service.approve("north", push(learners[20:], 4).id, "Nora")
+    # Seven of sixty are too many, as seven of the eighty that once were would not be.
+    run = push(without(learners[20:], 7, email=None), 5)
+    assert [(trip.guard, trip.number, trip.total) for trip in run.guards] == [("verdict_jump", 7, 60)]
+
+
+def test_what_came_in_by_its_own_data_is_no_jump(sqlite_database: Database, tmp_path: Path) -> None:
+    service = a_service(sqlite_database, tmp_path, north=PLAIN + ONLINE)
+    run = service.push("north", school(sessions=60), True, as_of=NOW)
+    assert run.counts["session"]["skip"] == 30
+    on_site = [changed(item, remote=False) if isinstance(item, Session) else item for item in school(sessions=60)]
+    assert service.push("north", on_site, True, as_of=later(hours=1)).guards == []
 
 
 def test_out_of_term_more_may_go(database: Database, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from engine.records.kinds import Mark, Record, Sheet
 from runs.service import Service
 from store.database import Database
 from store.tables import RecordRow
-from tests.runs.schools import NOW, PLAIN, WELL, a_service, changed, later
+from tests.runs.schools import LOU, NOW, PLAIN, WELL, a_service, changed, later
 
 OPEN = Sheet(
     source_id="F-1",
@@ -144,3 +144,18 @@ def test_of_a_sheet_whose_platform_tells_of_its_archiving_those_whose_attendance
     found = stored(service)
     assert (found["rule"], found["first_archived_at"]) == ("sheet.archived_again", "2026-11-23T10:00:00Z")
     assert found["changed_names"] == ["Lou Ørsted"]
+    # Nobody is, while it tells of one archiving.
+    for hours, one in enumerate((PRESENT, ABSENT), 4):
+        sheet = changed(once, source_id="F-3", name=f"Algebra at {hours}")
+        up(service, sheet, changed(one, sheet_id="F-3", source_id="F-3:L-1"), hours=hours)
+    assert "changed_names" not in stored(service, "F-3")
+
+
+def test_who_changed_is_named_as_they_come_with_the_sheet_and_else_by_their_id(service: Service) -> None:
+    once = changed(CLOSED, first_archived_at=later(hours=1), archived_at=later(hours=1), times_archived=1)
+    again = changed(once, archived_at=later(hours=3), times_archived=2)
+    max_roe = changed(LOU, source_id="L-2", first_name="Max", last_name="Roe", email="max@example.org")
+    of_both = [PRESENT] + [changed(PRESENT, source_id=f"F-1:{one}", person_ref=one) for one in ("L-2", "L-9")]
+    up(service, once, *of_both, hours=1)
+    up(service, again, max_roe, *(changed(one, state="absent") for one in of_both[1:]), PRESENT, hours=3)
+    assert stored(service)["changed_names"] == ["L-9", "Max Roe"]
