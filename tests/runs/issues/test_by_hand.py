@@ -199,6 +199,8 @@ def test_the_customers_file_waives_and_takes_back(database: Database, tmp_path: 
     school = _again(database, tmp_path)
     school.at(hours=2).push(*ILL)
     assert states(school.service)[EMAIL] == ("waived", None)
+    (again,) = school.service.history("north").items[0].happenings
+    assert (again.before, again.after, again.reason, again.by) == ("open", "waived", "An external jury", "rules")
     school.at(days=2).push(
         WITHOUT_EMAIL, LOU, changed(ALGEBRA, starts_at=later(days=3), ends_at=later(days=3, hours=1))
     )

@@ -80,6 +80,9 @@ def test_a_session_with_something_wrong_of_its_own_is_not_folded(sqlite_database
     assert {row.source_id for row in feed(service)} == {"I-1", "S-1"}
     service.push("north", ILL, True, as_of=later(hours=1))
     assert {row.source_id for row in feed(service)} == {"I-1"}
+    # What comes back takes it out again.
+    service.push("north", [WITHOUT_EMAIL, LOU, changed(ALGEBRA, name=None)], True, as_of=later(hours=2))
+    assert {row.source_id for row in feed(service)} == {"I-1", "S-1"}
 
 
 def test_a_mended_cause_leaves_nothing_folded_under_it(database: Database, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.records.decode import Invalid
 from engine.records.kinds import Instructor
 from runs.model.answers import FeedIssue
 from runs.model.corrections import Correction
@@ -106,6 +107,13 @@ def test_one_who_left_long_ago_only_by_the_calendar_fixed_nothing(service: Servi
     assert states(service)["L-1", "learner.email_shared"] == ("new", None)
     service.push("north", [ADA, LOU, leaving, BOTH], True, as_of=later(hours=20))
     assert states(service)["L-1", "learner.email_shared"] == ("resolved", "time_passed")
+
+
+def test_what_can_no_longer_be_read_was_not_seen_to_be_right(service: Service) -> None:
+    service.push("north", ILL, True, as_of=NOW)
+    broken = Invalid(kind="instructor", source_id="I-1", errors=("`email` is a number; wanted text.",))
+    service.push("north", [broken, LOU, ALGEBRA], True, as_of=later(hours=1))
+    assert states(service)[EMAIL] == ("resolved", "unclear")
 
 
 def test_a_rule_that_reads_the_clock_may_still_tell_a_fix(service: Service) -> None:
