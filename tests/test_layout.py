@@ -35,6 +35,7 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
     "tests/connectors/http/test_client.py": (
         "connectors/http/credentials.py",
         "connectors/http/exchange.py",
+        "connectors/http/mismatch.py",
         "connectors/http/pages.py",
     ),
     "tests/connectors/test_acceptance.py": (
