@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from engine.records.kinds import Record
 from store import fingerprints
-from store.keys import Keyed, write_keys
+from store.join_keys import Keyed, write_keys
 from store.known import chunks
 from store.person import KnownPerson
 from store.run_tables import ArchiveRow, HeldEntryRow, HeldRow, RunRow, UploadRow

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, se
 from sqlmodel import Session
 
 from store.enums import FINISHED
-from store.keys import delete_keys_of_none
+from store.join_keys import delete_keys_of_none
 from store.known import chunks
 from store.run_tables import ArchiveRow, HeldEntryRow, HeldRow, RulebookRow, RunRow, UploadRow
 from store.tables import ChangeRow, IssueRow, RecordRow

@@ -95,7 +95,7 @@ class RecordKeyRow(SQLModel, table=True):
     digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     record_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
     """Number of its record. No foreign key, whose check and index would cost more than all else of a first run:
-    who deletes records deletes their keys in the same transaction (``store.keys.delete_keys_of_none``)."""
+    who deletes records deletes their keys in the same transaction (``store.join_keys.delete_keys_of_none``)."""
 
 
 class IssueRow(SQLModel, table=True):

@@ -131,7 +131,7 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
         "runs/execution/remember.py",
         "runs/model/findings.py",
         "store/fingerprints.py",
-        "store/keys.py",
+        "store/join_keys.py",
         "store/writes.py",
     ),
     "tests/runs/queries/test_classify.py": ("store/known.py",),

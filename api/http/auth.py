@@ -15,7 +15,7 @@ from fastapi import Request
 from msgspec import Struct
 
 from api.http.problem_details import UNKNOWN_CUSTOMER, ProblemError
-from runs.keys import Keys
+from runs.api_keys import Keys
 from runs.model.asked import EVERY_CUSTOMER, SCOPES, Scope
 
 _LONGEST_KEY = 200

@@ -28,7 +28,7 @@ def new(
     Example: muster key new --customer norvane --scope classify --scope read --label edusign
     """
     from engine.rulefiles.library import customers
-    from runs.keys import Keys
+    from runs.api_keys import Keys
     from runs.model.asked import EVERY_CUSTOMER, SCOPES
 
     known = customers(rules_folder())
@@ -52,7 +52,7 @@ def list_keys() -> None:
 
     Example: muster key list
     """
-    from runs.keys import Keys
+    from runs.api_keys import Keys
 
     rows = [["id", "label", "customers", "scopes", "made", "revoked"]]
     rows += [
@@ -75,7 +75,7 @@ def revoke(key_id: Annotated[str, typer.Argument(help="Its id, from: muster key 
 
     Example: muster key revoke 3f9a0c12b7de
     """
-    from runs.keys import Keys
+    from runs.api_keys import Keys
 
     if not Keys(ready_database()).revoke(key_id):
         raise Stopped("There is no key of that id. Wanted an id from: muster key list.")

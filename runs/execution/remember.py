@@ -17,7 +17,7 @@ from runs.issues.lifecycle import follow
 from runs.model.findings import Findings, Found, Identity, decides
 from runs.records.absence import Missing, age, missing, newly
 from store import fingerprints, writes
-from store.keys import Keyed, write_keys
+from store.join_keys import Keyed, write_keys
 from store.run_tables import RunRow
 from store.standing import open_issues, stand
 from store.writes import KnownRecord, Row

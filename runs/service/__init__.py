@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runs.keys import Keys
+from runs.api_keys import Keys
 from runs.service import feed, readiness, records, running
 from runs.service.ground import Ground
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runs.keys import Keys
+from runs.api_keys import Keys
 from store.database import Database
 
 
