@@ -107,7 +107,6 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
     "tests/engine/test_laws.py": (
         "engine/analysis/availability.py",
         "engine/matching/binding.py",
-        "engine/matching/durable_patterns.py",
         "engine/matching/projection.py",
         "engine/model/conditions.py",
     ),

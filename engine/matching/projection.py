@@ -28,12 +28,6 @@ class Sight(Struct):
     clock: Clock
     situation: Situation
 
-    def value(self, record: Record, field: str) -> Any:
-        """A field's value, the computed ones included; None where the record's kind has no such field."""
-        if field == "segments":
-            return self.situation.segments(record)
-        return getattr(record, field, None)
-
 
 Project = Callable[[Record, Record, Sequence[int], Sight, Clock], tuple[Property | None, ...]]
 """(record, deciding record, answers of the relation tests, sight, its clock) → values, None for absent."""

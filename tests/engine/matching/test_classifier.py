@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from msgspec import structs
 
-from engine.analysis.availability import EVERYTHING
+from engine.analysis.availability import EVERYTHING, Provided
 from engine.matching.classifier import Classifier
 from engine.model.decisions import Decision
 from engine.model.moments import Moment
@@ -54,3 +54,29 @@ def test_every_rule_that_matched_is_listed_the_strongest_first_and_then_by_the_r
     assert [match.rule for match in decision.matches if match.reaction == "note"] == notes
     if verdict != "sync":
         assert [decision.rule, *(match.rule for match in decision.also), *notes] == [f"learner.{one}" for one in listed]
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("{training: {in: $families}}", "the setting `families` is not set"),
+        ("{count: {sessions: {at_least: $most}}}", "the setting of a count is not set"),
+        ("{company: Norvane}", "`learner.company` is not provided"),
+        ("{count: {sessions: {at_least: 1}}}", "`learner.sessions` is not provided"),
+        ("{some: {sessions: {room: B 12}}}", "`learner.sessions` is not provided"),
+    ],
+)
+def test_a_rule_that_can_never_hold_says_why(written: str, why: str) -> None:
+    rule = drawing.rule_of("learner", when("learner", written))
+    book = structs.replace(drawing.rulebook_of([rule]), settings={})
+    few = Provided({"learner": frozenset({"source_id", "training", "first_name"})})
+    provided = few if "provided" in why else EVERYTHING
+    assert Classifier(book, provided).dormant == {rule.id: (why,)}
+
+
+def test_one_who_comes_twice_is_decided_and_told_of_as_one() -> None:
+    rule = drawing.rule_of("learner", when("learner", "{groups: {contains: [G-1, G-2]}}"))
+    twice = [Learner(source_id="1", groups=("G-1",)), Learner(source_id="1", groups=("G-2",))]
+    found = Classifier(drawing.rulebook_of([rule]), EVERYTHING).decide(twice, MOMENT)
+    assert [decision.rule for decision in found.decisions if decision] == [rule.id, rule.id]
+    assert [found.facts(position, rule.id).record["groups"] for position in (0, 1)] == [["G-1", "G-2"]] * 2

@@ -79,3 +79,17 @@ def test_a_date_is_held_against_a_day_as_dates_are(test: str, before: bool, on: 
     for day, held in {20: before, 21: on, 22: after}.items():
         learner = Learner(source_id="1", left_on=date(2026, 11, day))
         assert holds("learner", f"{{left_on: {{{test}: today}}}}", learner) is held
+
+
+@pytest.mark.parametrize(
+    ("written", "other", "held"),
+    [
+        ("{email: $this.tutor_email}", "LOU@EXAMPLE.ORG", True),
+        ("{email: {not: $this.tutor_email}}", "LOU@EXAMPLE.ORG", False),
+        ("{email: {starts_with: $this.tutor_email}}", "LOU", True),
+        ("{email: {starts_with: $this.tutor_email}}", None, False),
+    ],
+)
+def test_two_texts_of_a_record_are_compared_whatever_their_capitals(written: str, other: Any, held: bool) -> None:
+    learner = Learner(source_id="1", email="Lou@example.org", tutor_email=other)
+    assert holds("learner", written, learner) is held

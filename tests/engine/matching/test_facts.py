@@ -36,8 +36,9 @@ def test_the_next_session_is_named_first_and_past_ones_after_those_to_come() -> 
     told = facts("{some: {sessions: {source_id: {is: present}}}}", *sessions)
     assert [item["source_id"] for item in told.related["sessions"].items] == ["next", "later", "past", "long past"]
     # One that begins at this very moment is not past.
-    told = facts("{some: {sessions: {source_id: {is: present}}}}", session("past", -0.001), session("now", 0))
-    assert [item["source_id"] for item in told.related["sessions"].items] == ["now", "past"]
+    around = [session("past", -0.001), session("later", 1), session("now", 0)]
+    told = facts("{some: {sessions: {source_id: {is: present}}}}", *around)
+    assert [item["source_id"] for item in told.related["sessions"].items] == ["now", "later", "past"]
 
 
 def test_only_the_related_records_that_a_test_found_are_named_or_all_where_none_was() -> None:
@@ -52,3 +53,10 @@ def test_twenty_related_records_are_kept_and_all_are_counted() -> None:
     many = [session(str(number), number) for number in range(1, 23)]
     found = facts("{some: {sessions: {source_id: {is: present}}}}", *many).related["sessions"]
     assert (found.count, [item["source_id"] for item in found.items]) == (22, [str(number) for number in range(1, 21)])
+
+
+def test_a_related_record_is_told_by_its_kind_name_and_own_fields() -> None:
+    (item,) = facts("{some: {sessions: {room: B 12}}}", session("here", 1, room="B 12")).related["sessions"].items
+    starts_at = "2026-11-22T11:00:00Z"
+    told = {"kind": "session", "source_id": "here", "name": "here", "room": "B 12", "starts_at": starts_at}
+    assert item == told | {"learner_ids": ["L-1"]}
