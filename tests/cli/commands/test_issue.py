@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +11,8 @@ from tests.cli.conftest import Muster, Seeded
 
 
 @pytest.fixture
-def norvane(muster: Muster, seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Muster:
+def norvane(muster: Muster, stored: Seeded) -> Muster:
     """Commands over a copy of the seeded database, which may be changed."""
-    copy = tmp_path / "copy.db"
-    shutil.copy(seeded.url.removeprefix("sqlite:///"), copy)
-    monkeypatch.setenv("MUSTER_DATABASE_URL", f"sqlite:///{copy}")
     return muster
 
 
