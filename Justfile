@@ -2,7 +2,7 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 # Everything CI asks for
-check: format-check lint types layers rules test
+check: format-check lint types layers rules test (hostile "1" "--seed" "1")
 
 # Lay the code out
 format:
@@ -36,6 +36,10 @@ test *args:
 # Draw ten times as many examples, other ones each time: `just test-long tests/api/test_contract.py --hypothesis-seed 7`
 test-long *args:
     uv run pytest -n auto --hypothesis-profile long {{ args }}
+
+# Spoil real input by chance at every way in, for so many minutes: `just hostile 10`, `just hostile 1 --way files`
+hostile minutes="1" *args:
+    uv run python -m tests.hostile {{ minutes }} {{ args }}
 
 # Measure, as ratios against rivals in the same run
 bench *args:

@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from api import pages, routes
@@ -19,12 +20,17 @@ from api.document import openapi
 from api.http.auth import Door, SignedIn
 from api.http.limits import Limits
 from api.http.middleware import Edge, methods_at
+from api.http.parameters_taken import takes_only_its_own
 from api.http.problem_details import ProblemError, from_declined, from_status, from_validation
+from api.http.rates import Rates
 from api.pages import problem, sign_in
 from api.showing.rendering import Pages
 from api.showing.visits import SignInFirst
 from runs.model.errors import Declined
 from runs.service import Service
+
+_STRICT = ("/v1/", "/customers/", "/sign-in")
+"""Addresses at which a parameter that is not taken is refused; probes and browsers may hang theirs on the others."""
 
 
 def routers() -> Iterator[APIRouter]:
@@ -36,7 +42,9 @@ def routers() -> Iterator[APIRouter]:
                 yield router
 
 
-def create_app(service: Service, *, demo: bool = False, limits: Limits | None = None) -> FastAPI:
+def create_app(
+    service: Service, *, demo: bool = False, limits: Limits | None = None, rates: Rates | None = None
+) -> FastAPI:
     """The whole web application.
 
     ``demo`` asks nobody for a key and says so on every page and in `/readyz`: for a local demonstration only.
@@ -44,6 +52,7 @@ def create_app(service: Service, *, demo: bool = False, limits: Limits | None = 
     app = _routed(limits or Limits())
     app.state.service = service
     app.state.demo = demo
+    app.state.rates = rates or Rates()
     app.state.door = Door(service.keys)
     app.state.sessions = SignedIn()
     app.state.pages = Pages(Words())
@@ -69,6 +78,9 @@ def _routed(limits: Limits) -> FastAPI:
     for router in routers():
         # Flat, so that a request's template and the methods of an address can be told (api.http.middleware).
         app.router.routes.extend(router.routes)
+    for route in app.router.routes:
+        if isinstance(route, APIRoute) and route.path.startswith(_STRICT):
+            takes_only_its_own(route)
     # Made once, when first asked for; FastAPI's own way to extend the document.
     app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     return app

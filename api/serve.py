@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import os
 from socket import socket
 
 import uvicorn
 from fastapi import FastAPI
 
 from api.http.logs import configure_logs
+from api.http.protocol import BoundedProtocol
 
 
 class _Server(uvicorn.Server):
@@ -28,11 +30,13 @@ def serve(app: FastAPI, host: str = "127.0.0.1", port: int = 8000) -> None:
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         access_log=False,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=20,
-        h11_max_incomplete_event_size=None,
+        limit_concurrency=2_000,
+        # Whose word on where a request comes from is taken; see api.http.rates.
+        forwarded_allow_ips=os.environ.get("MUSTER_TRUSTED_PROXIES", "127.0.0.1"),
     )
     _Server(config).run()

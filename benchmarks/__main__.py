@@ -12,6 +12,7 @@ RUNS = {
     "million": lambda: matcher.sixteen_rules(1_000_000),
     "sessions": lambda: matcher.sessions(2_000),
     "http": http.classify,
+    "beside": http.beside,
     "fetching": fetching.big_school,
     "reloads": lambda: matcher.reloads(1_000),
     "store": store.runs,
@@ -19,7 +20,7 @@ RUNS = {
     "impact": impact.of_an_edit,
 }
 
-LONG = ("million", "store", "feeds", "impact")
+LONG = ("million", "beside", "store", "feeds", "impact")
 """Only when they are named."""
 
 

@@ -15,9 +15,6 @@ from benchmarks.rivals import RULES, by_hand, by_zen
 from benchmarks.table import Row
 from engine.analysis.availability import EVERYTHING
 from engine.matching.classifier import Classifier
-from engine.matching.comparisons import Clock
-from engine.matching.matcher import Pass
-from engine.matching.projection import Sight
 from engine.model.moments import Moment
 from engine.model.package_files import RULES as PACKAGED
 from engine.relations.neighbourhood import Situation
@@ -32,12 +29,10 @@ def sixteen_rules(total: int) -> list[Row]:
     """All contenders on `total` learners, chunk by chunk in turn; CPU µs a record, ratio to Muster."""
     classifier = Classifier(load_base(HERE / "rules", {}))
     assert len(classifier.ready) == len(RULES)
-    matcher = classifier.matcher
     hand, zen = by_hand(AS_OF), by_zen(AS_OF)
 
     def muster(records: Sequence[Any]) -> list[tuple[int, ...]]:
-        one = Pass(Sight(Clock(MOMENT), Situation(records, relations=frozenset())))
-        return [matcher.matching(record, one) for record in records]
+        return classifier.fired(records, Situation(records, relations=frozenset()), MOMENT)
 
     contenders: dict[str, Callable[[Sequence[Any]], Any]] = {
         "muster, matcher": muster,

@@ -18,6 +18,7 @@ from engine.records.decode import Invalid
 from engine.records.kinds import KINDS, UPWARD, Record, kind_of
 
 if TYPE_CHECKING:
+    from connectors.contract import Fetch
     from engine.matching.classifier import Classifier, Decided
 
 Items = list[Record | Invalid]
@@ -36,8 +37,8 @@ def rulebook_of(rules: Path, customer: str | None) -> Rulebook:
     return load(rules, customer, catalogue(), allow_private_hosts=private_hosts_allowed())
 
 
-def read(path: Path, zone: str, email_domain: str | None, on_page: Callable[[str, int], None]) -> Items:
-    """Everything in a file, folder or ZIP, what cannot be read as a record included."""
+def read(path: Path, zone: str, email_domain: str | None, on_page: Callable[[str, int], None]) -> tuple[Items, Fetch]:
+    """Everything in a file, folder or ZIP, what cannot be read as a record included; and how it had to be read."""
     from connectors.contract import Fetch
     from connectors.files import read_path
 
@@ -45,7 +46,7 @@ def read(path: Path, zone: str, email_domain: str | None, on_page: Callable[[str
         raise Stopped(f"There is no file or folder {path}.")
     fetch = Fetch(on_page=on_page)
     items: Items = list(read_path(path, zone, fetch, email_domain))
-    return [*items, *fetch.invalid]
+    return [*items, *fetch.invalid], fetch
 
 
 def of_the_file(rulebook: Rulebook, path: Path, items: Items) -> Rulebook:
@@ -58,7 +59,7 @@ def of_the_file(rulebook: Rulebook, path: Path, items: Items) -> Rulebook:
     from engine.model.rulebook import ConnectorUse
 
     spec = catalogue()[recognise(path)]
-    present = {item.kind if isinstance(item, Invalid) else kind_of(item) for item in items}
+    present = _kinds(items)
     gives = spec.provides
     if gives.keys() >= KINDS.keys() - UPWARD:
         gives = {kind: fields for kind, fields in gives.items() if kind in present}
@@ -67,11 +68,22 @@ def of_the_file(rulebook: Rulebook, path: Path, items: Items) -> Rulebook:
 
 
 def decide(rulebook: Rulebook, items: Items, as_of: str | None) -> tuple[Classifier, Decided]:
-    """Every item decided as at a moment; nothing was synced before it, as far as a file can tell."""
+    """Every item decided as at a moment, and behind them the ids that they name and nobody has.
+
+    Nothing was synced before it, as far as a file can tell; of a kind that it does not hold nothing is missed in it.
+    """
     from engine.matching.classifier import Classifier
+    from engine.matching.never_received import never_received, tell
     from runs.execution.classifiers import moment_of
 
     zone = rulebook.customer.zone
     moment = instant(as_of, zone) if as_of else datetime.now(UTC)
     classifier = Classifier(rulebook)
-    return classifier, classifier.decide(items, moment_of(rulebook, moment, None))
+    decided = classifier.decide(items, moment_of(rulebook, moment, None))
+    present = _kinds(items)
+    tell(decided, [one for one in never_received(decided).ids if one.kind in present])
+    return classifier, decided
+
+
+def _kinds(items: Items) -> set[str]:
+    return {item.kind if isinstance(item, Invalid) else kind_of(item) for item in items}

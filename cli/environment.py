@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 RULES = "MUSTER_RULES"
 """Folder of rule files; the packaged ones when not set."""
+RATE_SCALE = "MUSTER_RATE_SCALE"
 until_the_end = ExitStack()
 """What a command opens and keeps until it ends, however it ends: ``cli.main`` closes it."""
 _in_use: ContextVar[Path | None] = ContextVar("rules_in_use", default=None)
@@ -45,6 +46,18 @@ def private_hosts_allowed() -> bool:
     from connectors.registry import ALLOW_PRIVATE
 
     return os.environ.get(ALLOW_PRIVATE, "").lower() in {"1", "true", "yes"}
+
+
+def rate_scale() -> float:
+    """By how much the operator multiplies the rates at which a caller may call; 0 where there shall be none."""
+    written = os.environ.get(RATE_SCALE, "1")
+    try:
+        scale = float(written)
+    except ValueError:
+        scale = -1.0
+    if not 0 <= scale <= 1_000:
+        raise Stopped(f"{RATE_SCALE} is {written!r}. Wanted a number from 0, for no limit at all, to 1000.")
+    return scale
 
 
 def open_database(url: str | None = None) -> Database:

@@ -4,15 +4,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cli.terminal import PROBLEMS, WRONG_USE, Stopped, note
+from cli.terminal import PROBLEMS, UNUSABLE, WRONG_USE, Stopped, note
 from connectors.contract import ConnectorError
 from engine.language.unread import recovery_text
 from engine.model.problems import Problem, RuleFileError
-from runs.model.errors import BrokenRulebook, Busy, Declined, FetchFailed, Overtaken
+from runs.model.errors import BrokenRulebook, Busy, Declined, FetchFailed, Overtaken, of_the_database
 
 
 @contextmanager
@@ -33,22 +35,33 @@ def told() -> Iterator[None]:
     except Declined as error:
         _end(str(error), PROBLEMS if isinstance(error, (Busy, FetchFailed, Overtaken)) else WRONG_USE)
     except Exception as error:
-        text = _of_the_database(error)
+        text = _of_the_disk(error) if isinstance(error, OSError) else None
+        said = of_the_database(error)
+        if said is not None:
+            text = f"The database cannot be used: {said}. Look at MUSTER_DATABASE_URL, at its server and at its rights."
         if text is None:
             raise
-        _end(text, WRONG_USE)
+        _drop_output()
+        _end(text, UNUSABLE)
 
 
-def _of_the_database(error: Exception) -> str | None:
-    """What is wrong with a database that cannot be reached or is none; None for any other error."""
-    if not type(error).__module__.startswith("sqlalchemy."):
-        return None  # so that nothing is imported for it that was not needed
-    from sqlalchemy.exc import DatabaseError, OperationalError
+_OF_A_DISK = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG))
 
-    if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+
+def _of_the_disk(error: OSError) -> str | None:
+    """What is wrong with a disk that is full, read-only or not ours; None for any other error."""
+    if error.errno not in _OF_A_DISK:
         return None
-    said = str(error.orig).strip().partition("\n")[0]
-    return f"The database cannot be used: {said}. Look at MUSTER_DATABASE_URL, and whether its server is there."
+    where = f" ({error.filename})" if error.filename else ""
+    return f"The disk cannot be used{where}: {error.strerror}. Make room or give the right, then repeat the command."
+
+
+def _drop_output() -> None:
+    """Let go of what stdout still holds: what takes no more would fail again when the process ends (Python 3.15)."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _problems(problems: tuple[Problem, ...]) -> None:

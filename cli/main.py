@@ -21,6 +21,7 @@ from cli.commands import (
     issue,
     key,
     new,
+    outcomes,
     run,
     schema,
     serve,
@@ -32,7 +33,7 @@ from cli.failures import told
 app = typer.Typer(
     name="muster",
     help="Tells why a record did not sync between a source and a platform, and what to do about it.",
-    epilog="Exit status: 0 clean, 1 problems found, 2 wrong use. Documentation: docs/index.md.",
+    epilog="Exit status: 0 clean, 1 problems found, 2 wrong use, 3 no database or disk. Documentation: docs/index.md.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -47,6 +48,7 @@ app.command()(held.held)
 app.command()(held.approve)
 app.command()(held.reject)
 app.command()(sheets.sheets)
+app.command()(outcomes.outcomes)
 app.command()(impact.impact)
 app.command()(forget.forget)
 app.command()(serve.serve)

@@ -1,6 +1,6 @@
-"""What all commands share: data on stdout, everything else on stderr, three exit statuses.
+"""What all commands share: data on stdout, everything else on stderr, four exit statuses.
 
-0 clean    1 problems found    2 wrong use
+0 clean    1 problems found    2 wrong use    3 the database or the disk cannot be used now
 """
 
 # ruff: noqa: PLC0415 - what a command runs on is imported when it runs
@@ -20,6 +20,7 @@ import typer
 CLEAN: Final = 0
 PROBLEMS: Final = 1
 WRONG_USE: Final = 2
+UNUSABLE: Final = 3
 
 Colour = Literal["red", "yellow", "green", "cyan", "bright_black"]
 COLOURS: dict[str, Colour] = {"flag": "red", "skip": "yellow", "sync": "green", "note": "cyan"}
@@ -122,6 +123,16 @@ def local(moment: datetime, zone_name: str) -> str:
     from engine.model.moments import zone
 
     return f"{moment.astimezone(zone(zone_name)):%Y-%m-%d %H:%M}"
+
+
+def whoever() -> str:
+    """Who sits at the terminal, as runs tell who asked for them."""
+    import getpass
+
+    try:
+        return f"command ({getpass.getuser()})"
+    except (OSError, KeyError, ImportError):  # a container may have no name for its user
+        return "command"
 
 
 def say_json(answer: object) -> None:

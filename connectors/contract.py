@@ -10,17 +10,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from msgspec import Struct, field
+import msgspec
+from msgspec import DecodeError, Struct, field
 
 from engine.language.unread import failure_text
 from engine.model.connector_spec import ConnectorSpec
 from engine.records.decode import Invalid
 from engine.records.kinds import Record
 from engine.records.unread import Failure, Recovery, Unread, Value
+
+NOT_JSON = (DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading JSON of an unknown hand raises: no JSON, or of another shape; not UTF-8; nested without an end."""
 
 
 class ConnectorError(Exception):
@@ -38,6 +43,17 @@ class ConnectorError(Exception):
 
     def __str__(self) -> str:
         return failure_text(self.failure, "en")
+
+
+@contextmanager
+def asking_for(what: str) -> Iterator[None]:
+    """Say of what fails within that this was asked for: the id of a favourite, a school, a group; never of a person."""
+    try:
+        yield
+    except ConnectorError as error:
+        if what and not error.failure.about:
+            error.failure = msgspec.structs.replace(error.failure, about=(what,))
+        raise
 
 
 class Unavailable(ConnectorError):

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from engine.model.connector_spec import ConnectorSpec
-from engine.records.kinds import DOWNWARD, KINDS, Record
+from engine.records.kinds import DOWNWARD, OF_PLATFORM, Record, field_names
 
 System = Annotated[
     str,
@@ -22,12 +22,11 @@ Provides = Annotated[
 ]
 
 OF_SOURCES = DOWNWARD
-OF_PLATFORMS = ("account", "sheet", "mark")
 
 
 def everything(*kinds: str) -> dict[str, frozenset[str]]:
     """Every field of these kinds, as a spec's `provides`."""
-    return {kind: frozenset(KINDS[kind].__struct_fields__) for kind in kinds}
+    return {kind: frozenset(field_names(kind)) for kind in kinds}
 
 
 class SourceOptions(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,7 +78,7 @@ class PushedPlatform:
         certainty="ours",
         side="platform",
         options=PlatformOptions,
-        provides=everything(*OF_PLATFORMS),
+        provides=everything(*OF_PLATFORM),
         takes=frozenset(DOWNWARD),
         fetches={},
     )

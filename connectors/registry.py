@@ -69,21 +69,32 @@ _REFERENCE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _OPENING = "options"
 
 
-@cache
 def connectors() -> Mapping[str, type[Connector]]:
     """Name to connector: the built-in ones, then those of other packages, which replace none of ours.
 
-    Raises Refused for one of another package that cannot be loaded, or whose spec names what there is not.
+    One of another package that cannot be loaded is not among them, so that it stops its own customers alone; see
+    `not_loaded`.
     """
+    return _loaded()[0]
+
+
+def not_loaded() -> tuple[Refused, ...]:
+    """Connectors of other packages that cannot be loaded, or whose spec names what there is not."""
+    return _loaded()[1]
+
+
+@cache
+def _loaded() -> tuple[Mapping[str, type[Connector]], tuple[Refused, ...]]:
     found = {kind.spec.name: kind for kind in BUILT_IN}
+    refused = []
     for point in entry_points(group=GROUP):
         try:
             kind = point.load()
             found.setdefault(kind.spec.name, kind)
-        except Exception as error:  # whatever another package's code does
+        except Exception as error:  # noqa: BLE001 - whatever another package's code does
             name, entry = point.name, point.value
-            raise Refused(name, entry, "connector_not_loaded", name=name, entry=entry, error=str(error)) from error
-    return found
+            refused.append(Refused(name, entry, "connector_not_loaded", name=name, entry=entry, error=str(error)))
+    return found, tuple(refused)
 
 
 @cache

@@ -17,7 +17,7 @@ from engine.matching.binding import Preparation
 from engine.matching.comparisons import Clock
 from engine.matching.examples import Posed
 from engine.matching.facts import Evidence, reads_of
-from engine.matching.matcher import Matcher, Pass
+from engine.matching.matcher import Matcher
 from engine.matching.projection import Sight
 from engine.model.decisions import Facts
 from engine.model.rulebook import FINDINGS, Rule, Rulebook, SettingEntry
@@ -100,7 +100,7 @@ def _facts(rule: Rule) -> Facts | None:
     moment = structs.replace(posed.moment, next_run=posed.moment.as_of + _UNTIL_NEXT_RUN)
     ready = Preparation(rule.kind, posed.settings, EVERYTHING).ready(rule.when)
     matcher = Matcher({rule.kind: [ready]})
-    evidence = Evidence(Pass(Sight(Clock(moment), posed.situation)), matcher, posed.settings)
+    evidence = Evidence(Sight(Clock(moment), posed.situation, posed.situation.standing), posed.settings)
     return evidence.facts(posed.record, reads_of(rule, ready, matcher))
 
 

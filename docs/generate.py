@@ -13,6 +13,7 @@ from api.app import description
 from connectors.registry import catalogue
 from docs.commands import commands
 from docs.gallery import gallery
+from docs.limits import limits
 from docs.operators import with_tables
 from engine.language.renderer import Messages
 from engine.model.package_files import RULES
@@ -65,6 +66,7 @@ def _json(value: object) -> str:
 
 PAGES: list[tuple[str, Callable[[], str]]] = [
     ("docs/commands.md", commands),
+    ("docs/limits.md", limits),
     ("docs/rules/gallery.md", rule_gallery),
     ("docs/rules/how-to-write-a-rule.md", how_to_write_a_rule),
     ("rules/schema.json", schema),

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import Column, Table, bindparam, delete, distinct, func, insert, or_, select
+from sqlalchemy import Column, Table, bindparam, case, delete, distinct, func, insert, or_, select
 from sqlmodel import Session
 
+from store.enums import OPEN
 from store.known import chunks
 from store.tables import IssueCauseRow
 from store.writes import ISSUE, RECORD, Row, settle_records
@@ -99,10 +100,21 @@ def weighty(session: Session, customer: str) -> set[int]:
     return set(session.execute(wanted).scalars())
 
 
+def folded_records(session: Session, customer: str) -> set[int]:
+    """Numbers of the customer's flagged records that only wait for others."""
+    wanted = select(RECORD.c.id).where(
+        RECORD.c.customer == customer, RECORD.c.verdict == "flag", RECORD.c.folded.is_(True)
+    )
+    return set(session.execute(wanted).scalars())
+
+
 def weighed(session: Session, records: Collection[int]) -> dict[int, tuple[int, bool]]:
-    """For each of those records: how many others wait for its issues, and whether all its own only wait."""
+    """For each of those records: how many others wait for its issues, and whether all its own only wait.
+
+    Nothing is folded under an issue that somebody put aside: it is not in the list to fold anything under.
+    """
     found: dict[int, tuple[int, bool]] = {}
-    symptom = ISSUE.alias("symptom")
+    symptom, cause = ISSUE.alias("symptom"), ISSUE.alias("cause")
     for chunk in chunks(records):
         waiting: dict[int, int] = dict(
             session.execute(
@@ -119,9 +131,10 @@ def weighed(session: Session, records: Collection[int]) -> dict[int, tuple[int, 
                 select(
                     ISSUE.c.record_id,
                     func.count(distinct(ISSUE.c.id)),
-                    func.count(distinct(LINK.c.issue_id)),
+                    func.count(distinct(case((cause.c.state.in_(OPEN), LINK.c.issue_id)))),
                 )
                 .outerjoin(LINK, LINK.c.issue_id == ISSUE.c.id)
+                .outerjoin(cause, cause.c.id == LINK.c.cause_id)
                 .where(ISSUE.c.record_id.in_(chunk), ISSUE.c.state != "resolved")
                 .group_by(ISSUE.c.record_id)
             )

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlmodel import Session
 
 VARIABLE = "MUSTER_DATABASE_URL"
@@ -22,8 +23,26 @@ _BUSY_MILLISECONDS = 60_000
 """How long a writer waits for another: a large run's one transaction takes seconds."""
 
 
+_NOT_ALLOWED = frozenset({"25006", "42501"})
+"""What PostgreSQL says when it is read-only, or gives us no right. Both are no fault of what was asked."""
+
+
 class WrongDatabaseUrl(ValueError):
     """The address of the database cannot be used."""
+
+
+def unusable(error: Exception) -> str | None:
+    """What a database says that cannot be used now: gone, restarted, full, locked, read-only, no database. None for
+    any other error. No value of a statement stands in it."""
+    if isinstance(error, NoneFree):
+        return "no connection to it becomes free"
+    if not isinstance(error, DBAPIError):
+        return None
+    refused = getattr(error.orig, "sqlstate", None) in _NOT_ALLOWED
+    gone = error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+    if not (refused or gone or type(error) is DatabaseError):
+        return None
+    return str(error.orig).strip().partition("\n")[0]
 
 
 class Database:
@@ -68,8 +87,8 @@ class Database:
 
     @property
     def missing(self) -> bool:
-        """Whether it is a file that does not exist."""
-        return self.file is not None and not self.file.exists()
+        """Whether it is a file that does not exist, as far as may be seen."""
+        return self.file is not None and not _is_there(self.file)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -98,6 +117,13 @@ class Database:
         # Neither goes inside a transaction.
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT", **{_BEGIN: ""}) as connection:
             connection.exec_driver_sql("VACUUM" if self.file is None else "PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def writable(self) -> bool:
+        """Whether it takes what is written: neither the file, nor its folder, nor the server is read-only."""
+        if self.file is not None:
+            return os.access(self.file, os.W_OK) and os.access(self.file.parent, os.W_OK)
+        with self._writer.connect() as connection:
+            return connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "off"
 
     def count_rows(self) -> None:
         """After a large write: let PostgreSQL know at once how much there is, for which it else takes minutes.
@@ -162,6 +188,7 @@ def _engine(address: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "handle_error", _without_values)
+        event.listen(engine, "checkin", _as_the_server_says)
     return engine
 
 
@@ -170,9 +197,16 @@ def _file(engine: Engine) -> Path | None:
     return None if name is None else Path(name)
 
 
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:  # its folder may not be looked into
+        return False
+
+
 def _open_sqlite(_dialect: object, _record: object, arguments: list[Any], _named: object) -> None:
     """The driver would make an empty file of any name that was mistyped."""
-    if not Path(arguments[0]).exists():
+    if not _is_there(Path(arguments[0])):
         raise sqlite3.OperationalError("unable to open database file: there is none of that name")
 
 
@@ -184,6 +218,12 @@ def _without_values(context: ExceptionContext) -> None:
         origin.args = (primary,)
         if shown is not None:
             shown.args = (f"({type(origin).__name__}) {primary}",)
+
+
+def _as_the_server_says(connection: Any, _record: object) -> None:
+    """Whoever has only read leaves a connection that would write even where the server says that nobody should."""
+    if connection is not None and not connection.closed:
+        connection.read_only = None
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

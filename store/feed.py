@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -14,30 +14,39 @@ from engine.model.decisions import Verdict
 from engine.model.rulebook import FixIn
 from engine.records.folding import fold_name
 from store.cursors import CursorError, cursor_of, opened
-from store.enums import OPEN, PAUSED, IssueState
+from store.enums import OPEN, PAUSED, IssueState, Listed
 from store.queries import LARGEST_PAGE, Page
-from store.tables import IssueCauseRow, IssueRow, RecordRow
+from store.tables import IssueCauseRow, IssueRow, RecordRow, written_segments
 
 _FLAG: Any = literal_column("'flag'")
 """Written into the question itself: an index of flagged records only is of no use to one that leaves a place open."""
+_WAITING: Any = or_(col(RecordRow.verdict) == _FLAG, col(RecordRow.unfollowed).is_(True))
+"""As the indexes of the feed have it: flagged, or synced and not followed by the platform."""
 
 MOST_COUNTED = 2_000
 """A feed counts its records up to this; a total of so many means that there are as many or more."""
 
 Sort = Literal["newest", "frees", "soon"]
-"""`newest` problem first; what most others wait for first; what matters soonest first."""
+"""`newest` problem first; what most others wait for first; what matters soonest first, then what was missed."""
 
 
 class IssueFilter(Struct, frozen=True):
     """Which records of a customer a feed shows, and in which order; everything given must hold.
 
-    Of nothing given it is the feed of open issues. With `verdict` it shows records of that verdict, issues or not.
+    Of nothing given it is the feed of open issues. With `verdict` or `last_run` it shows all
+    such records, issues or not.
     """
 
     kind: str | None = None
     rule: str | None = None
     """A rule that decides or, for issues, that matched."""
     verdict: Verdict | None = None
+    last_run: Listed | None = None
+    """What the last run did with the record; finer than the verdict."""
+    segment: str | None = None
+    """A platform account: only records that belong to it."""
+    created_by: str | None = None
+    """Only accounts and sheets that were made by one of ``engine.records.kinds.CREATORS``."""
     state: IssueState | None = None
     """None: any open one."""
     fix_in: FixIn | None = None
@@ -56,7 +65,17 @@ class IssueFilter(Struct, frozen=True):
         """Whether records that only wait are left out."""
         if self.fold is not None:
             return self.fold
-        narrower = (self.kind, self.rule, self.state, self.search, self.changed_since, self.waits_for)
+        narrower = (
+            self.kind,
+            self.rule,
+            self.last_run,
+            self.segment,
+            self.created_by,
+            self.state,
+            self.search,
+            self.changed_since,
+            self.waits_for,
+        )
         return self.verdict in (None, "flag") and not any(narrower)
 
 
@@ -98,13 +117,18 @@ def issues(
         folded = _count(session, [*terms, col(RecordRow.folded).is_(True)])
         terms.append(col(RecordRow.folded).is_(False))
     total = _count(session, terms)
-    after = [] if cursor is None else [_after(which.sort, cursor)]
     limit = max(1, min(limit, LARGEST_PAGE))
-    records = session.exec(select(RecordRow).where(*terms, *after).order_by(*_order(which.sort)).limit(limit + 1)).all()
+    records: Sequence[RecordRow]
+    if which.sort == "soon":
+        records, now = _soon(session, terms, cursor, limit + 1, now)
+    else:
+        after = [] if cursor is None else [_after(which.sort, cursor)]
+        order = _order(which.sort)
+        records = session.exec(select(RecordRow).where(*terms, *after).order_by(*order).limit(limit + 1)).all()
     shown = records[:limit]
     return FeedSlice(
         items=_with_issues(session, shown, which, now),
-        next_cursor=_cursor(which.sort, shown[-1]) if len(records) > limit else None,
+        next_cursor=_cursor(which.sort, shown[-1], now) if len(records) > limit else None,
         total=total,
         folded=folded,
     )
@@ -123,20 +147,30 @@ def _record_terms(which: IssueFilter, now: datetime) -> list[ColumnElement[bool]
         terms.append(col(RecordRow.kind) == which.kind)
     if which.search:
         terms += [col(RecordRow.search).contains(word, autoescape=True) for word in fold_name(which.search).split()]
-    if which.verdict is not None and which.verdict != "flag":
-        terms.append(col(RecordRow.verdict) == which.verdict)
-        if not which.search:
+    if which.segment is not None:
+        terms.append(col(RecordRow.segments).contains(written_segments((which.segment,)), autoescape=True))
+    if which.created_by is not None:
+        terms.append(col(RecordRow.created_by) == which.created_by)
+    if which.last_run is not None:
+        terms += _BY_LAST_RUN[which.last_run]
+    if which.last_run is not None or which.verdict not in (None, "flag"):
+        if which.verdict is not None:
+            terms.append(col(RecordRow.verdict) == which.verdict)
+        if which.last_run is not None or not which.search:
             # Who looks for somebody who is gone is to find them.
             terms.append(_there())
-        if which.rule is not None:
-            terms.append(col(RecordRow.rule) == which.rule)
+        if which.state is not None or which.fix_in is not None or which.waits_for is not None:
+            of_issue = _issue_terms(which, now)
+        elif which.rule is not None:
+            issue = exists().where(col(IssueRow.record_id) == col(RecordRow.id), *_issue_terms(which, now))
+            terms.append(or_(col(RecordRow.rule) == which.rule, issue))
         if which.changed_since is not None:
             terms.append(col(RecordRow.verdict_at) >= which.changed_since)
-        if which.state is not None or which.fix_in is not None:
-            of_issue = _issue_terms(which, now)
     else:
         of_issue = _issue_terms(which, now)
         if which.state != "resolved":
+            terms.append(_WAITING)
+        if which.verdict == "flag" and which.state != "resolved":
             terms.append(col(RecordRow.verdict) == _FLAG)
         else:
             # Records without a verdict's time are of no feed, and cannot be paged through.
@@ -144,6 +178,18 @@ def _record_terms(which: IssueFilter, now: datetime) -> list[ColumnElement[bool]
     if of_issue:
         terms.append(exists().where(col(IssueRow.record_id) == col(RecordRow.id), *of_issue))
     return terms
+
+
+_RECEIVED = col(RecordRow.not_received_since).is_(None)
+_BY_LAST_RUN: Mapping[Listed, tuple[ColumnElement[bool], ...]] = {
+    "synced": (col(RecordRow.verdict) == "sync", _RECEIVED),
+    "later": (col(RecordRow.verdict) == "skip", col(RecordRow.later).is_(True), _RECEIVED),
+    "left_out": (col(RecordRow.verdict) == "skip", col(RecordRow.later).is_(False), _RECEIVED),
+    "to_fix": (col(RecordRow.verdict) == _FLAG, col(RecordRow.folded).is_(False), _RECEIVED),
+    "waiting": (col(RecordRow.verdict) == _FLAG, col(RecordRow.folded).is_(True), _RECEIVED),
+    "not_received": (col(RecordRow.verdict).is_not(None), col(RecordRow.not_received_since).is_not(None)),
+}
+"""As ``store.enums.last_run_of`` tells them apart."""
 
 
 def _there() -> ColumnElement[bool]:
@@ -196,6 +242,12 @@ def _with_issues(
     return [ListedRecord(record, tuple(found.get(record.id, ()))) for record in records]
 
 
+def has_issues(session: Session, customer: str, rule: str) -> bool:
+    """Whether the customer has or had an issue of that rule."""
+    asked = exists().where(col(IssueRow.customer) == customer, col(IssueRow.rule) == rule)
+    return bool(session.exec(select(asked)).one())
+
+
 # Orders, each total, and where one of its pages ended
 
 _SORTS: tuple[Sort, ...] = ("newest", "frees", "soon")
@@ -205,16 +257,44 @@ def _order(sort: Sort) -> tuple[UnaryExpression[Any], ...]:
     newest = (col(RecordRow.verdict_at).desc(), col(RecordRow.id).desc())
     if sort == "frees":
         return (col(RecordRow.waiting).desc(), *newest)
-    if sort == "soon":
-        return (col(RecordRow.matters_at).asc().nulls_last(), col(RecordRow.id).asc())
     return newest
 
 
-def _cursor(sort: Sort, last: RecordRow) -> str:
+def _soon(
+    session: Session, terms: Sequence[ColumnElement[bool]], cursor: str | None, limit: int, now: datetime
+) -> tuple[Sequence[RecordRow], datetime]:
+    """What matters soonest first: what is still to come, then what was missed, then what has no time.
+
+    Also the moment that parts them: that of the first page, on all pages.
+    """
+    at, last = 0, 0
+    if cursor is not None:
+        code, parted, at, last = opened(cursor, 4)
+        if code != _SORTS.index("soon"):
+            raise CursorError
+        now = _moment(parted)
+    matters_at, number = col(RecordRow.matters_at), col(RecordRow.id)
+    parts = [matters_at >= now, matters_at < now, matters_at.is_(None)]
+    if cursor is not None:
+        ended = None if not at else _moment(at - 1)
+        first = 2 if ended is None else 0 if ended >= now else 1
+        parts = parts[first:]
+        later = number > last if ended is None else or_(matters_at > ended, and_(matters_at == ended, number > last))
+        parts[0] = and_(parts[0], later)
+    found: list[RecordRow] = []
+    for part in parts:
+        if len(found) < limit:
+            # One part after the other, so that each is read in the order of an index.
+            wanted = select(RecordRow).where(*terms, part).order_by(matters_at.asc(), number.asc())
+            found += session.exec(wanted.limit(limit - len(found)))
+    return found, now
+
+
+def _cursor(sort: Sort, last: RecordRow, now: datetime) -> str:
     code = _SORTS.index(sort)
     if sort == "soon":
         # One more, for nothing at all is 0.
-        return cursor_of(code, 0, 0 if last.matters_at is None else 1 + _micros(last.matters_at), last.id)
+        return cursor_of(code, _micros(now), 0 if last.matters_at is None else 1 + _micros(last.matters_at), last.id)
     return cursor_of(code, last.waiting if sort == "frees" else 0, _micros(last.verdict_at), last.id)
 
 
@@ -223,16 +303,6 @@ def _after(sort: Sort, cursor: str) -> ColumnElement[bool]:
     code, waiting, at, last = opened(cursor, 4)
     if code != _SORTS.index(sort):
         raise CursorError
-    if sort == "soon":
-        later_id = col(RecordRow.id) > last
-        if not at:
-            return and_(col(RecordRow.matters_at).is_(None), later_id)
-        matters_at = _moment(at - 1)
-        return or_(
-            col(RecordRow.matters_at) > matters_at,
-            and_(col(RecordRow.matters_at) == matters_at, later_id),
-            col(RecordRow.matters_at).is_(None),
-        )
     since = _moment(at)
     newest = or_(
         col(RecordRow.verdict_at) < since,

@@ -9,7 +9,7 @@ from itertools import pairwise
 import msgspec
 
 from engine.model.decisions import Decision, Facts
-from engine.records.decode import Invalid
+from engine.records.decode import Invalid, read_json
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS, AnyRecord, Record, kind_of
 
@@ -35,11 +35,13 @@ def written(record: Record) -> bytes:
 
 
 def read(written_record: bytes) -> Record | None:
-    """The record again; None when an older program wrote it in a form that is no longer known."""
+    """The record again; None when an older program wrote it in a form that is no longer known. What is longer than is
+    taken now is left out of it as the door would."""
     try:
         return _records.decode(written_record)
     except msgspec.ValidationError:
-        return None
+        (again,) = read_json([written_record])
+        return None if isinstance(again, Invalid) else again
 
 
 def value(written_value: bytes) -> object:
@@ -62,11 +64,13 @@ def of_several(items: Collection[bytes]) -> bytes:
     return blake2b(b"".join(distinct), digest_size=SIZE, person=b"several").digest()
 
 
-def of_decision(decision: Decision | None) -> bytes:
-    """Of a verdict and what matched; fixed for a record that is not decided."""
-    if decision is None:
+def of_decision(decision: Decision | None, *, later: bool = False, segments: Sequence[str] = ()) -> bytes:
+    """Of a verdict, what matched, and what else stands on the record beside it; fixed for one that is not decided."""
+    if decision is None and not segments:
         return bytes(SIZE)
-    return blake2b(_encoder.encode((decision.verdict, decision.matches)), digest_size=SIZE).digest()
+    said = None if decision is None else (decision.verdict, decision.matches)
+    more = (later, segments) if later or segments else ()
+    return blake2b(_encoder.encode((*(said or ()), *more)), digest_size=SIZE).digest()
 
 
 def of_facts(facts: bytes) -> bytes:
@@ -76,7 +80,7 @@ def of_facts(facts: bytes) -> bytes:
 
 def facts_written(facts: Facts) -> bytes:
     """Facts as JSON without their moment: it differs every day, and the reader is told by the one that holds then."""
-    return _encoder.encode(msgspec.structs.replace(facts, as_of="", last_sync=None, next_run=None))
+    return _encoder.encode(msgspec.structs.replace(facts, as_of="", last_sync=None, next_run=None, expected_on=None))
 
 
 def of_key(customer: str, kind: str, key: str, value: str) -> bytes:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
-from sqlalchemy import Table, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Table, and_, bindparam, delete, func, or_, select, tuple_, update
 from sqlmodel import Session
 
+from engine.model.decisions import Facts
 from engine.records.kinds import Record
 from store import fingerprints
 from store.join_keys import Keyed, write_keys
 from store.known import chunks
-from store.person import KnownPerson
-from store.run_tables import ArchiveRow, HeldEntryRow, HeldRow, RunRow, UploadRow
+from store.person import OF_ONE, WHO, KnownPerson
+from store.run_tables import ArchiveRow, HeldEntryRow, HeldRow, OutcomeRow, RunRow, UploadRow
 from store.tables import ChangeRow, IssueRow, RecordRow
 
 
@@ -35,8 +37,8 @@ def _table(model: Any) -> Table:
     return table
 
 
-RUN, RECORD, ISSUE, CHANGE, ARCHIVE, UPLOAD, HELD, ENTRY = map(
-    _table, (RunRow, RecordRow, IssueRow, ChangeRow, ArchiveRow, UploadRow, HeldRow, HeldEntryRow)
+RUN, RECORD, ISSUE, CHANGE, ARCHIVE, UPLOAD, HELD, ENTRY, OUTCOME = map(
+    _table, (RunRow, RecordRow, IssueRow, ChangeRow, ArchiveRow, UploadRow, HeldRow, HeldEntryRow, OutcomeRow)
 )
 _PART = 2_000
 
@@ -50,21 +52,29 @@ def is_held(session: Session, customer: str) -> bool:
 def forget(session: Session, customer: str, kind: str, source_id: str) -> Forgotten:
     """Take a person away from everything that is stored of a customer. No run may be at work, and none held."""
     person = KnownPerson(kind=kind, ids={source_id}, identities={(kind, source_id)})
-    theirs = _theirs(session, customer, person)
+    half_read = _half_read(session, customer)
+    theirs = _theirs(session, customer, person, half_read)
     deleted: Counter[str] = Counter(identity[0] for identity in theirs.values())
     for what, table in (("issues", ISSUE), ("changes", CHANGE)):
         for chunk in chunks(theirs):
             counted = select(func.count()).select_from(table).where(table.c.record_id.in_(chunk))
             deleted[what] += session.execute(counted).scalar_one()
     cleared, named_in = _clear_records(session, customer, person, theirs)
+    beside = (record for number, record in half_read.items() if number not in theirs)
+    named_in += [fingerprints.identity(one) for one in beside if person.is_named(fingerprints.written(one))]
     for chunk in chunks(theirs):
         session.execute(delete(RECORD).where(RECORD.c.id.in_(chunk)))
     cleared["issues"] = _clear_issues(session, customer, person)
     cleared["changes"] = _clear_changes(session, customer, person)
     cleared["sheets"] = _clear_sheets(session, customer, person)
+    cleared["outcomes"] = _clear_outcomes(session, customer, person)
     runs = select(RUN.c.id).where(RUN.c.customer == customer)
-    held = delete(ENTRY).where(ENTRY.c.run_id.in_(runs), tuple_(ENTRY.c.kind, ENTRY.c.source_id).in_(person.identities))
-    cleared["held"] = session.connection().execute(held).rowcount
+    # Of what was never stored nothing but the name tells whose it was.
+    called = and_(ENTRY.c.kind.in_(OF_ONE), ENTRY.c.name.in_(person.names))
+    for some in chunks(person.identities):
+        of_them = or_(tuple_(ENTRY.c.kind, ENTRY.c.source_id).in_(some), called)
+        held = delete(ENTRY).where(ENTRY.c.run_id.in_(runs), of_them)
+        cleared["held"] += session.connection().execute(held).rowcount
     return Forgotten(dict(+deleted), dict(+cleared), named_in)
 
 
@@ -76,7 +86,25 @@ def _records(session: Session, customer: str, *kinds: str) -> Iterator[tuple[int
         yield number, kind, source_id, None if data is None else fingerprints.read(data)
 
 
-def _theirs(session: Session, customer: str, person: KnownPerson) -> dict[int, tuple[str, str]]:
+def _half_read(session: Session, customer: str) -> dict[int, Record]:
+    """Records that did not come in a form that can be used, as far as they could be read: their issues tell it."""
+    wanted = (
+        select(RECORD.c.id, RECORD.c.kind, RECORD.c.source_id, ISSUE.c.facts)
+        .join(ISSUE, ISSUE.c.record_id == RECORD.c.id)
+        .where(RECORD.c.customer == customer, RECORD.c.data.is_(None))
+    )
+    found: dict[int, Record] = {}
+    for number, kind, source_id, facts in session.execute(wanted):
+        read = msgspec.json.decode(facts, type=Facts).record
+        record = fingerprints.read(msgspec.json.encode({**read, "kind": kind, "source_id": source_id}))
+        if record is not None:
+            found[number] = record
+    return found
+
+
+def _theirs(
+    session: Session, customer: str, person: KnownPerson, half_read: Mapping[int, Record]
+) -> dict[int, tuple[str, str]]:
     """Number to kind and id of every record that is about the person: of their accounts first, which tell more ids."""
     found: dict[int, tuple[str, str]] = {}
     ((kind, source_id),) = person.identities
@@ -87,7 +115,7 @@ def _theirs(session: Session, customer: str, person: KnownPerson) -> dict[int, t
         found[number] = (kind, source_id)
         if name != source_id:
             person.names.add(name)
-        record = None if data is None else fingerprints.read(data)
+        record = half_read.get(number) if data is None else fingerprints.read(data)
         if record is not None:
             person.know(record)
         addresses = select(CHANGE.c.before, CHANGE.c.after).where(
@@ -96,8 +124,16 @@ def _theirs(session: Session, customer: str, person: KnownPerson) -> dict[int, t
         for values in session.execute(addresses):
             for value in values:
                 person.meet(None if value is None else fingerprints.value(value))
-    for kinds in (("account",), ("mark", "enrolment", "contract")):
-        for number, of, its_id, record in _records(session, customer, *kinds):
+    held = select(ENTRY.c.name).join(RUN, RUN.c.id == ENTRY.c.run_id).where(RUN.c.customer == customer)
+    names = session.execute(held.where(ENTRY.c.kind == kind, ENTRY.c.source_id == source_id)).scalars()
+    person.names |= {*names} - {source_id}
+    others = select(RECORD.c.id).where(
+        RECORD.c.customer == customer, RECORD.c.kind.in_({*WHO} - {kind}), RECORD.c.source_id == source_id
+    )
+    person.shared = session.execute(others.limit(1)).first() is not None
+    for kinds in (OF_ONE[:1], OF_ONE[1:]):
+        for number, of, its_id, readable in _records(session, customer, *kinds):
+            record = readable or half_read.get(number)
             if record is not None and person.owns(record):
                 found[number] = (of, its_id)
                 person.know(record)
@@ -181,6 +217,26 @@ def _clear_sheets(session: Session, customer: str, person: KnownPerson) -> int:
         _update(session, table, key, rows, *names, customer=customer)
         number += len(rows)
     return number
+
+
+def _clear_outcomes(session: Session, customer: str, person: KnownPerson) -> int:
+    """What was said of their records goes; what was said of others' loses the words that name them."""
+    number = 0
+    of_customer = OUTCOME.c.customer == customer
+    for chunk in chunks(person.identities):
+        theirs = delete(OUTCOME).where(of_customer, tuple_(OUTCOME.c.kind, OUTCOME.c.source_id).in_(chunk))
+        number += session.connection().execute(theirs).rowcount
+    told = select(OUTCOME.c.kind, OUTCOME.c.source_id, OUTCOME.c.code, OUTCOME.c.text).where(of_customer)
+    named: dict[str, list[tuple[str, str]]] = {"code": [], "text": []}
+    for kind, source_id, *words in session.execute(told.execution_options(yield_per=_PART)):
+        for name, said in zip(named, words, strict=True):
+            if said is not None and person.is_named(said):
+                named[name].append((kind, source_id))
+    for name, naming in named.items():
+        for chunk in chunks(naming):
+            terms = (of_customer, tuple_(OUTCOME.c.kind, OUTCOME.c.source_id).in_(chunk))
+            session.execute(update(OUTCOME).where(*terms).values({name: None}))
+    return number + len({*named["code"], *named["text"]})
 
 
 def _left(person: KnownPerson, written: bytes | None, subject: str = "") -> bytes | None:

@@ -8,10 +8,12 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy import select as _select
 from sqlmodel import Session, col, select
 
+from engine.matching.never_received import NEVER_RECEIVED
+from engine.records.decode import Invalid
 from engine.records.kinds import KINDS, PEOPLE, Record
 from store import fingerprints
 from store.tables import RecordKeyRow, RecordRow
@@ -19,7 +21,14 @@ from store.tables import RecordKeyRow, RecordRow
 CHUNK = 5_000
 """Values per statement: both databases take some 32,000, and plans stop gaining well before."""
 
-_LOOKED_UP: list[Any] = [RecordRow.kind, RecordRow.source_id, RecordRow.data, RecordRow.modified_at, RecordRow.verdict]
+_LOOKED_UP: list[Any] = [
+    RecordRow.kind,
+    RecordRow.source_id,
+    RecordRow.data,
+    RecordRow.modified_at,
+    RecordRow.verdict,
+    RecordRow.name,
+]
 
 Item = TypeVar("Item")
 
@@ -54,13 +63,16 @@ class StoredRecords:
         """Kinds of which anything is stored; looked up once."""
         return kinds_of(self._session, self._customer)
 
-    def lookup(self, keys: Collection[tuple[str, str, str]]) -> Iterable[Record]:
-        """Every record that is still there and offers one of the (kind, key, value), each once, and perhaps others."""
+    def lookup(self, keys: Collection[tuple[str, str, str]]) -> Iterable[Record | Invalid]:
+        """Every record that is still there and offers one of the (kind, key, value), each once, and perhaps others.
+
+        Of those asked for by their ids also what is there and could not be read, by name.
+        """
         wanted: dict[str, set[tuple[str, str]]] = {}
         for kind, key, value in keys:
             if kind not in self._without:
                 wanted.setdefault(kind, set()).add((key, value))
-        found: dict[tuple[str, str], Record] = {}
+        found: dict[tuple[str, str], Record | Invalid] = {}
         if len(keys) > CHUNK:
             for kind, number in self._sizes(wanted).items():
                 if number < len(wanted[kind]):
@@ -94,13 +106,22 @@ class StoredRecords:
         )
         return sizes | dict(rows.all())
 
-    def _read(self, found: dict[tuple[str, str], Record], *terms: ColumnElement[bool]) -> None:
+    def _read(self, found: dict[tuple[str, str], Record | Invalid], *terms: ColumnElement[bool]) -> None:
         rows = self._session.execute(
             _select(*_LOOKED_UP).where(
-                *terms, col(RecordRow.data).is_not(None), col(RecordRow.not_received_since).is_(None)
+                *terms,
+                # Without data: what came and could not be used, but not what others name and nobody ever sent.
+                or_(
+                    col(RecordRow.data).is_not(None),
+                    and_(col(RecordRow.verdict) == "flag", col(RecordRow.rule) != NEVER_RECEIVED),
+                ),
+                col(RecordRow.not_received_since).is_(None),
             )
         )
-        for kind, source_id, data, modified_at, verdict in rows:
+        for kind, source_id, data, modified_at, verdict, name in rows:
+            if data is None:
+                found[kind, source_id] = Invalid(kind, source_id, (), {"name": name})
+                continue
             record = fingerprints.read(data)
             if record is not None and kind not in self._without:
                 found[kind, source_id] = dated(record, modified_at)

@@ -13,6 +13,14 @@ from engine.records.kinds import Account, Contract, Enrolment, Mark, Record, Ses
 
 SETS = {"learner": ("learner_ids", "learner_refs"), "instructor": ("instructor_ids", "instructor_refs")}
 """Kind of a person to the sets of others' records in which its id stands."""
+NAMES = tuple(name for name in Sheet.__struct_fields__ if name.endswith("_names"))
+"""What of a sheet holds names of people; the id of one whose name is not known."""
+WHO = (*SETS, "person")
+"""Kinds of records that are about a person; `person` where the source does not tell which."""
+OF_ONE = ("account", "mark", "enrolment", "contract")
+"""Kinds of records that are about one person each."""
+ANSWERS = ("refusal_code", "refusal_text")
+"""Fields in the words of the system that a record goes to."""
 _ROLES = {"learner": "learner", "instructor": "instructor", "other": "person"}
 _GONE: Any = object()
 
@@ -30,6 +38,8 @@ class KnownPerson(Struct):
     names: set[str] = field(default_factory=set)
     identities: set[tuple[str, str]] = field(default_factory=set)
     """Kind and id of each record that is theirs."""
+    shared: bool = False
+    """Whether somebody of another kind has their id in the source too."""
 
     def know(self, record: Record) -> None:
         """Learn what a record of theirs says of them."""
@@ -61,24 +71,40 @@ class KnownPerson(Struct):
             case Mark():
                 return record.person_kind == self.kind and record.person_ref in self.ids
             case Enrolment():
-                return _ROLES.get(record.role or "") == self.kind and record.person_id in source_ids
+                return record.person_id in source_ids and self._may_be(_ROLES.get(record.role or ""))
             case Contract():
                 return self.kind == "learner" and record.learner_id in source_ids
             case _:
                 return (kind_of(record), record.source_id) in self.identities
 
     def without(self, record: Record) -> Record:
-        """Another's record without their id in its sets."""
+        """Another's record without their id in its sets, and without an answer that names them."""
+        said = {name: getattr(record, name, None) for name in ANSWERS}
+        if naming := {name: None for name, words in said.items() if words is not None and self.is_named(words)}:
+            record = msgspec.structs.replace(record, **naming)
         if not isinstance(record, Session | Sheet):
             return record
         fields = {
             name: tuple(one for one in held if one not in self.ids)
-            for name in SETS.get(self.kind, ())
+            for name in self._sets
             if (held := getattr(record, name, ())) and not self.ids.isdisjoint(held)
         }
-        if isinstance(record, Sheet) and not self.names.isdisjoint(record.changed_names):
-            fields["changed_names"] = tuple(name for name in record.changed_names if name not in self.names)
+        if isinstance(record, Sheet):
+            for named in NAMES:
+                held = getattr(record, named)
+                if not (self.names | self.ids).isdisjoint(held):
+                    fields[named] = tuple(name for name in held if name not in self.names | self.ids)
         return msgspec.structs.replace(record, **fields) if fields else record
+
+    @property
+    def _sets(self) -> tuple[str, ...]:
+        """The sets of others' records in which their id stands for them."""
+        others = () if self.shared else tuple(name for names in SETS.values() for name in names)
+        return SETS.get(self.kind, others)
+
+    def _may_be(self, kind: str | None) -> bool:
+        """Whether their id, said to be that of a person of a kind, or of none that is known, is theirs."""
+        return kind == self.kind or (not self.shared and (kind is None or self.kind == "person"))
 
     def is_named(self, text: str | bytes) -> bool:
         """Whether an address or a full name of theirs stands in a text."""
@@ -108,15 +134,17 @@ class KnownPerson(Struct):
             # A correction names its field beside the values.
             inner = value.get("field")
             return dict(self._entries(value, inner if isinstance(inner, str) else ""))
-        if isinstance(value, str) and name in SETS.get(self.kind, ()) and value in self.ids:
+        if isinstance(value, str) and name in self._sets and value in self.ids:
             return _GONE
-        if isinstance(value, str) and name == "changed_names" and value in self.names:
+        if isinstance(value, str) and name in NAMES and value in self.names | self.ids:
+            return _GONE
+        if isinstance(value, str) and name in ANSWERS and self.is_named(value):
             return _GONE
         return value
 
     def _entries(self, value: dict[str, Any], field_name: str) -> Iterator[tuple[str, Any]]:
         for key, held in value.items():
-            if key in ("reason", "why") and isinstance(held, str) and self.is_named(held):
+            if key in ("reason", "why", *ANSWERS) and isinstance(held, str) and self.is_named(held):
                 continue
             left = self._left(held, field_name if key in ("before", "after") else key)
             if left is not _GONE:

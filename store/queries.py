@@ -169,9 +169,18 @@ def has_run(session: Session, customer: str) -> bool:
     return session.connection().execute(_HAS_RUN, {"customer": customer}).first() is not None
 
 
-def records_of(session: Session, ids: Collection[int]) -> Sequence[RecordRow]:
-    """Records by their number."""
-    return session.exec(select(RecordRow).where(col(RecordRow.id).in_(ids))).all() if ids else ()
+def has_any(session: Session, customer: str, kinds: Collection[str]) -> bool:
+    """Whether anything of those kinds was ever received of the customer."""
+    wanted = select(RecordRow.id).where(col(RecordRow.customer) == customer, col(RecordRow.kind).in_(kinds))
+    return session.exec(wanted.limit(1)).first() is not None
+
+
+def ended(session: Session, customer: str, span: tuple[datetime, datetime] | None) -> int:
+    """How many runs of the customer ended and wrote; ``span`` narrows it to moments from one to before another."""
+    wanted = [col(RunRow.customer) == customer, col(RunRow.status).in_(FINISHED)]
+    if span is not None:
+        wanted += [col(RunRow.as_of) >= span[0], col(RunRow.as_of) < span[1]]
+    return session.exec(select(func.count()).select_from(RunRow).where(*wanted)).one()
 
 
 def newest_run(session: Session, customer: str) -> int:

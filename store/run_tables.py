@@ -24,6 +24,8 @@ class RunRow(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "run"
     __table_args__ = (
         Index("run_of_customer", "customer", "id"),
+        # The newest that ended so, of many customers at once, without reading any other.
+        Index("run_by_end", "customer", "direction", "status", "complete", "id"),
         Index(
             "one_run_at_a_time",
             "customer",
@@ -44,6 +46,8 @@ class RunRow(SQLModel, table=True):
     """The moment its decisions speak for; its start, unless somebody gave another."""
     started_at: datetime
     finished_at: datetime | None = None
+    asked_by: str = ""
+    """Who asked for it: the label of a key, `command` with who gave it, or what starts runs; else empty."""
     owner: str = ""
     """Process that holds it: `host:process:token`."""
     heartbeat_at: datetime
@@ -55,7 +59,9 @@ class RunRow(SQLModel, table=True):
     """Records that were new, differed from what was known, came back, or were missing for the first time."""
     requests: int = 0
     counts: dict[str, dict[str, int]] = Field(default_factory=dict, sa_type=JSON)
-    """Kind to how many were received, sync, skip and flag."""
+    """Kind to how many were received, and what became of them, by the names of ``store.enums.COUNTED``."""
+    again: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
+    """Kind to how many known records were decided again, beside what was received: what they ask of others changed."""
     by_rule: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
     """Rule to how many records it decided."""
     issues: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
@@ -82,7 +88,7 @@ class RunRow(SQLModel, table=True):
 
 
 class RulebookRow(SQLModel, table=True):
-    """One version of a customer's rulebook that a run has used: what it was made of, so that edits can be named."""
+    """One version of a customer's rulebook that was in force: what it was made of, so that edits can be named."""
 
     __tablename__: ClassVar[Any] = "rulebook"
 
@@ -90,6 +96,10 @@ class RulebookRow(SQLModel, table=True):
     version: str = Field(primary_key=True)
     parts: dict[str, str] = Field(sa_type=JSON)
     """Rule, setting or part of the customer's file to a short hash of it, as ``engine.model.versions.parts_of``."""
+    files: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """The rule files that it was read from, as ``engine.rulefiles.kept_files`` packs them."""
+    in_force_at: datetime | None = None
+    """When a process last read it afresh; the last of a customer's is in force while its files are broken."""
 
 
 class HeldRow(SQLModel, table=True):
@@ -164,6 +174,26 @@ class UploadRow(SQLModel, table=True):
     """When a later run decided that it does not go up; absent while it does."""
     uploaded_at: datetime | None = None
     """When its attendance went to the source, as confirmed; it never goes again."""
+
+
+class OutcomeRow(SQLModel, table=True):
+    """What the system that one record goes to last said that it did with it; see ``engine.records.kinds.Told``."""
+
+    __tablename__: ClassVar[Any] = "outcome"
+
+    customer: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    source_id: str = Field(primary_key=True)
+    outcome: str
+    code: str | None = None
+    text: str | None = None
+    """In that system's own words: it may name people."""
+    at: datetime
+    """When it did it, or refused it."""
+    fingerprint: bytes = Field(sa_type=LargeBinary)
+    """Of the record as it stood then: once it is another, this says nothing of it any more."""
+    told_by: str = ""
+    """Who said so: the label of a key, `command` with who gave it; empty of what an older version wrote."""
 
 
 class ApiKeyRow(SQLModel, table=True):

@@ -5,6 +5,7 @@ A class's docstring says what one row is; times are aware and stored in UTC.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
@@ -16,7 +17,11 @@ from engine.model.rulebook import FixIn
 from store.column_types import BigId, number, row_of
 from store.enums import IssueState, Resolution
 
-_FLAGGED: Any = {"sqlite_where": text("verdict = 'flag'"), "postgresql_where": text("verdict = 'flag'")}
+_WAITING: Any = {
+    "sqlite_where": text("verdict = 'flag' OR unfollowed IS 1"),
+    "postgresql_where": text("verdict = 'flag' OR unfollowed IS true"),
+}
+"""Records that may wait for a person."""
 
 
 class RecordRow(SQLModel, table=True):
@@ -27,10 +32,21 @@ class RecordRow(SQLModel, table=True):
         Index("record_identity", "customer", "kind", "source_id", unique=True),
         Index("record_feed", "customer", "verdict", "verdict_at", "id"),
         # Whose rows wait for a person, in the feed's other orders; few of all records do.
-        Index("record_frees", "customer", "waiting", "verdict_at", "id", **_FLAGGED),
-        Index("record_soon", "customer", "matters_at", "id", **_FLAGGED),
-        Index("record_standing", "customer", "left_at", "kind", "verdict"),
+        Index("record_newest", "customer", "verdict_at", "id", **_WAITING),
+        Index("record_frees", "customer", "waiting", "verdict_at", "id", **_WAITING),
+        Index("record_soon", "customer", "matters_at", "id", **_WAITING),
+        # All that a customer's standing is counted by, so that no row has to be looked up for it.
+        Index("record_standing", "customer", "left_at", "kind", "verdict", "later", "folded", "not_received_since"),
         Index("record_of_run", "first_run_id", "id"),
+        Index(
+            "record_creator",
+            "customer",
+            "created_by",
+            "verdict_at",
+            "id",
+            sqlite_where=text("created_by IS NOT NULL"),
+            postgresql_where=text("created_by IS NOT NULL"),
+        ),
         Index(
             "record_folded",
             "customer",
@@ -60,6 +76,12 @@ class RecordRow(SQLModel, table=True):
     """The deciding rule; absent for sync."""
     matches: bytes = Field(default=b"[]", sa_type=LargeBinary)
     """Every rule that matched, as JSON of ``engine.model.decisions.Match``."""
+    later: bool = False
+    """Of a skip: whether time alone will end the rules that leave it out."""
+    segments: str = ""
+    """The platform accounts that it belongs to, each between bars: `|north|south|`; empty without any."""
+    created_by: str | None = None
+    """Of accounts and sheets: who made it, as far as the platform tells."""
     verdict_at: datetime | None = None
     """Since when it has this verdict by this rule: the moment of the run that found it."""
     starts_at: datetime | None = None
@@ -72,6 +94,8 @@ class RecordRow(SQLModel, table=True):
     """How many other records wait for what is wrong with this one."""
     folded: bool = False
     """Whether all its issues only wait for those of other records, under which the feed shows it."""
+    unfollowed: bool = False
+    """Whether the platform has not done what was decided: an issue tells so, and the verdict stays as it is."""
     first_run_id: int = row_of("run")
     changed_run_id: int = row_of("run")
     """The last run that wrote this row."""
@@ -99,7 +123,7 @@ class RecordKeyRow(SQLModel, table=True):
 
 
 class IssueRow(SQLModel, table=True):
-    """One flag rule that matched one record whose verdict is flag, followed over time.
+    """One flag rule that matched one record whose verdict is flag, or what the platform did not follow, over time.
 
     Its identity is customer, kind, source id and rule: a resolved one that returns is the same row.
     """
@@ -204,7 +228,17 @@ class StandingRow(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "standing"
 
     customer: str = Field(primary_key=True)
-    verdicts: dict[str, dict[str, int]] = Field(sa_type=JSON)
-    """Kind to verdict to how many records that have not left."""
+    records: dict[str, dict[str, int]] = Field(sa_type=JSON)
+    """Kind to what the last run did with them to how many records that have not left."""
     issues: dict[str, dict[str, int]] = Field(sa_type=JSON)
     """State to rule to how many issues."""
+
+
+def read_segments(written: str) -> list[str]:
+    """Names of segments off a record."""
+    return [name for name in written.split("|") if name]
+
+
+def written_segments(names: Sequence[str]) -> str:
+    """Names of segments as they stand on a record."""
+    return f"|{'|'.join(names)}|" if names else ""

@@ -34,15 +34,23 @@ class ListedSheet(Struct, frozen=True):
     uploaded_at: datetime | None
 
 
-def uploaded(session: Session, customer: str, sheet_ids: Iterable[str]) -> dict[str, datetime]:
-    """When the uploads of these sheets were confirmed, of those that were."""
-    wanted = select(_UPLOAD.c.sheet_id, _UPLOAD.c.uploaded_at).where(
+class Sent(Struct, frozen=True):
+    """What is known of a sheet whose upload was confirmed."""
+
+    at: datetime
+    marks: bytes
+    """As they went, as JSON."""
+
+
+def uploaded(session: Session, customer: str, sheet_ids: Iterable[str]) -> dict[str, Sent]:
+    """The confirmed uploads of these sheets."""
+    wanted = select(_UPLOAD.c.sheet_id, _UPLOAD.c.uploaded_at, _UPLOAD.c.marks).where(
         _UPLOAD.c.customer == customer, _UPLOAD.c.uploaded_at.is_not(None)
     )
     return {
-        sheet_id: at
+        sheet_id: Sent(*rest)
         for chunk in chunks(sheet_ids)
-        for sheet_id, at in session.execute(wanted.where(_UPLOAD.c.sheet_id.in_(chunk)))
+        for sheet_id, *rest in session.execute(wanted.where(_UPLOAD.c.sheet_id.in_(chunk)))
     }
 
 
@@ -92,8 +100,8 @@ def withdraw(session: Session, customer: str, sheet_ids: Collection[str], now: d
     _update(session, customer, [{"of": sheet_id} for sheet_id in sheet_ids], {"withdrawn_at": now})
 
 
-def confirm(session: Session, customer: str, times: Mapping[str, datetime]) -> None:
-    """Note when sheets went up."""
+def confirm(session: Session, customer: str, times: Mapping[str, datetime | None]) -> None:
+    """Note when sheets went up; None for one that the source refused after all."""
     _update(
         session,
         customer,

@@ -90,6 +90,14 @@ def known_records(
     return found
 
 
+def unreadable(session: Session, customer: str, kind: str) -> dict[tuple[str, str], KnownRecord]:
+    """What is known of the records of a kind that never could be read and whose issue stands."""
+    wanted = select(*_KNOWN).where(
+        RECORD.c.customer == customer, RECORD.c.verdict == "flag", RECORD.c.kind == kind, RECORD.c.data.is_(None)
+    )
+    return {(of, source_id): KnownRecord(*rest) for of, source_id, *rest in session.execute(wanted)}
+
+
 def written_data(session: Session, ids: Iterable[int]) -> dict[int, bytes | None]:
     """The records as JSON, by number."""
     found: dict[int, bytes | None] = {}
@@ -131,8 +139,17 @@ def never_readable(session: Session, ids: Collection[int]) -> set[int]:
     }
 
 
-_VERDICT = ("decided", "verdict", "rule", "matches", "verdict_at")
-_NEED = ("waiting", "folded", "matters_at")
+UNDECIDED: Row = {
+    "decided": bytes(fingerprints.SIZE),
+    "verdict": None,
+    "rule": None,
+    "matches": b"[]",
+    "verdict_at": None,
+    "later": False,
+}
+"""Of a record that nothing decides, or nothing any more."""
+_VERDICT = tuple(UNDECIDED)
+_NEED = ("waiting", "folded", "matters_at", "unfollowed")
 """Of a record, written when its issues were followed."""
 
 
@@ -143,12 +160,11 @@ def write_records(session: Session, rows: Sequence[Row], *, related_only: bool =
     identity = ("customer", "kind", "source_id")
     kept = ("first_run_id", *_NEED, *_VERDICT) if related_only else ("first_run_id", *_NEED)
     if related_only:
-        nothing = {"decided": bytes(fingerprints.SIZE), "matches": b"[]"}
-        rows = [row | nothing for row in rows]
+        rows = [row | UNDECIDED for row in rows]
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     statement: Any = (sqlite.insert if on_sqlite else postgresql.insert)(RECORD)
     changed: Row = {name: statement.excluded[name] for name in rows[0] if name not in identity + kept}
-    for name in ("name", "search", "starts_at"):
+    for name in ("name", "search", "starts_at", "created_by"):
         # What arrives unreadable keeps the name by which people know it.
         changed[name] = case((statement.excluded.data.is_(None), RECORD.c[name]), else_=statement.excluded[name])
     statement = statement.on_conflict_do_update(index_elements=list(identity), set_=changed)

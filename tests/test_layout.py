@@ -28,7 +28,8 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
     "tests/cli/commands/test_classify.py": ("cli/deciding.py", "cli/terminal.py"),
     "tests/cli/commands/test_db.py": ("cli/environment.py", "cli/failures.py"),
     "tests/cli/commands/test_demo.py": ("cli/demo/seeding.py", "cli/ports.py"),
-    "tests/cli/commands/test_held.py": ("cli/commands/sheets.py",),
+    "tests/cli/commands/test_held.py": ("cli/commands/outcomes.py", "cli/commands/sheets.py"),
+    "tests/cli/commands/test_issue.py": ("cli/telling.py",),
     "tests/cli/commands/test_new.py": ("cli/scaffold/",),
     "tests/cli/demo/test_samples.py": ("cli/demo/",),
     "tests/cli/test_help.py": ("cli/main.py", "cli/options.py", "cli/commands/connectors.py"),
@@ -50,11 +51,11 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
     ),
     "tests/engine/language/test_languages.py": ("engine/language/wholeness.py",),
     "tests/engine/language/test_renderer.py": (
-        "engine/language/context.py",
         "engine/language/dates.py",
         "engine/language/filters.py",
     ),
     "tests/engine/matching/test_classifier.py": ("engine/model/decisions.py",),
+    "tests/runs/execution/test_load.py": ("engine/matching/cast.py",),
     "tests/engine/matching/test_comparisons.py": ("engine/matching/comparisons_fast.py",),
     "tests/engine/matching/test_matcher.py": (
         "engine/matching/complexity.py",
@@ -115,7 +116,6 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
     "tests/runs/execution/test_fetch.py": ("runs/model/received.py",),
     "tests/runs/guards/test_checks.py": (
         "runs/execution/approve.py",
-        "runs/guards/guard_words.py",
         "runs/guards/held.py",
         "runs/model/guard_findings.py",
         "store/holds.py",
@@ -135,6 +135,11 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
     ),
     "tests/runs/queries/test_classify.py": ("store/known.py",),
     "tests/runs/queries/test_feed.py": ("runs/queries/reader_messages.py",),
+    "tests/runs/queries/test_health.py": (
+        "runs/model/health.py",
+        "runs/queries/health_words.py",
+        "store/exchanges.py",
+    ),
     "tests/runs/queries/test_history.py": ("store/history.py",),
     "tests/runs/queries/test_impact.py": (
         "runs/queries/cached_lookup.py",
@@ -143,8 +148,11 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
     ),
     "tests/runs/queries/test_uploads.py": ("runs/records/upward.py", "store/uploads.py"),
     "tests/runs/records/test_archiving.py": ("store/archives.py",),
+    "tests/runs/records/test_arrival.py": ("runs/model/arrivals.py", "store/arrivals.py"),
+    "tests/runs/queries/test_outcomes.py": ("runs/model/outcomes.py", "runs/records/outcomes.py", "store/outcomes.py"),
     "tests/runs/retention/test_forget.py": ("store/forgetting.py", "store/person.py"),
     "tests/runs/retention/test_purge.py": ("store/retention.py",),
+    "tests/runs/test_kept_rules.py": ("runs/service/kept_rules.py", "store/rulebooks.py"),
     "tests/runs/test_service.py": (
         "runs/model/answers.py",
         "runs/model/asked.py",
@@ -160,6 +168,7 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
         "store/tables.py",
     ),
     "tests/store/test_feed.py": ("store/cursors.py", "store/standing.py"),
+    "tests/runs/issues/test_never_received.py": ("engine/matching/never_received.py",),
 }
 """Test file to the modules that it proves though they stand elsewhere. A folder means those of its modules that have
 no test beside them and are named nowhere else."""

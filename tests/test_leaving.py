@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -70,8 +71,9 @@ def ran(tmp_path: Path, test: str) -> tuple[str, str]:
     """How the tests ended, and all that was told of it."""
     (tmp_path / "test_them.py").write_text(AROUND % test, encoding="utf-8")
     command = ["-m", "pytest", "-c", "pyproject.toml", f"--rootdir={tmp_path}", "-p", "tests.conftest", tmp_path]
+    env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}  # those are the outer run's
     told = subprocess.run(
-        [sys.executable, *command], capture_output=True, text=True, check=False, cwd=REPOSITORY
+        [sys.executable, *command], capture_output=True, text=True, check=False, cwd=REPOSITORY, env=env
     ).stdout
     return told.splitlines()[-1].rpartition(" in ")[0], told
 

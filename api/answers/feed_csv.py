@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
@@ -14,53 +15,91 @@ from fastapi.responses import StreamingResponse
 from msgspec import structs
 
 from api.answers.page_words import Words
+from engine.language.renderer import Messages
 from engine.model.moments import zone
+from engine.model.rulebook import Rulebook
+from engine.records.kinds import OF_PLATFORM
 from runs.model.answers import FeedRow
 from runs.model.asked import LARGEST_PAGE, IssueFilter
+from runs.model.health import CustomerHealth
 from runs.service import Service
 
 CSV = "text/csv"
-COLUMNS = ("source_id", "kind", "name", "mis_id", "problem", "fix", "fix_in", "rule", "state", "since")
+OUTLOOK = ("last_run", "next_run", "expected_on", "on_platform", "segments")
+"""Columns of the three answers, the same on every line of a record."""
+COLUMNS = (
+    "source_id",
+    "kind",
+    "name",
+    "mis_id",
+    "problem",
+    "title",
+    "fix",
+    "fix_in",
+    "rule",
+    "state",
+    "since",
+    *OUTLOOK,
+)
 """In this order; their headers are `csv.<column>` of the pages' words."""
 
 _DANGEROUS = frozenset("=+-@\t\r\n＝＋－＠")
 """First characters that make a spreadsheet compute a cell, in their full-width forms too."""
+_BEHIND_A_SEPARATOR = re.compile(r'([,;|\t\r\n][\s"]{0,8})([=+\-@＝＋－＠])')
+"""Where a spreadsheet that is set to another separator begins a cell, and would compute it."""
 _BYTE_ORDER_MARK = "\ufeff"
 
 
 def cell(value: object) -> str:
     """A value as a text cell; an apostrophe before what a spreadsheet would take for a formula."""
-    text = "" if value is None else str(value)
+    text = "" if value is None else _BEHIND_A_SEPARATOR.sub(r"\1'\2", str(value))
     return f"'{text}" if text[:1] in _DANGEROUS or text.lstrip()[:1] in _DANGEROUS else text
 
 
-def header(words: Words, language: str) -> list[str]:
+def header(words: Words, rulebook: Rulebook, language: str) -> list[str]:
     """The column headers."""
-    return [words.say(language, f"csv.{column}") for column in COLUMNS]
+    own = {"kind": rulebook.spreadsheet.get("kind", {}).get(language)}
+    return [own.get(column) or words.say(language, f"csv.{column}") for column in COLUMNS]
 
 
-def csv_rows(words: Words, rows: Iterable[FeedRow], language: str, zone_name: str) -> Iterator[list[object]]:
+def csv_rows(
+    words: Words, messages: Messages, rulebook: Rulebook, rows: Iterable[FeedRow], language: str
+) -> Iterator[list[object]]:
     """One line per issue; one per record where the feed shows records without issues. Times are the customer's."""
+    zone_name = rulebook.customer.zone
 
     def local(moment: datetime) -> str:
         # To the minute, and without its offset: so every spreadsheet takes it for a time and can sort by it.
         return moment.astimezone(zone(zone_name)).strftime("%Y-%m-%d %H:%M")
 
     for row in rows:
-        who = (row.source_id, words.say(language, f"kind.{row.kind}"), row.name, row.mis_id)
+        there = (
+            f"on_sheet_short.{row.on_platform}" if row.kind in OF_PLATFORM else f"on_platform_short.{row.on_platform}"
+        )
+        outlook = (
+            words.say(language, f"last_run.{row.last_run}"),
+            words.say(language, f"next_run_short.{row.next_run}"),
+            None if row.expected_on is None else local(row.expected_on),
+            words.say(language, there),
+            ", ".join(row.segments),
+        )
+        kind = rulebook.spreadsheet.get(row.kind, {}).get(language) or words.say(language, f"kind.{row.kind}")
+        who = (row.source_id, kind, row.name, row.mis_id)
         for issue in row.issues:
-            place = words.say(language, f"fix_in.{issue.fix_in}") if issue.fix_in else None
+            mended = messages.place(rulebook, issue.fix_in, language) if issue.fix_in else None
             state = words.say(language, f"state.{issue.state}")
-            since = issue.back_at or issue.opened_at
-            yield [*who, issue.problem, issue.fix, place, issue.rule, state, local(since)]
+            opened = issue.back_at or issue.opened_at
+            yield [*who, issue.problem, issue.title, issue.fix, mended, issue.rule, state, local(opened), *outlook]
         if not row.issues:
-            yield [*who, row.problem, row.fix, None, row.rule, None, local(row.since) if row.since else None]
+            since = None if row.since is None else local(row.since)
+            yield [*who, row.problem, row.title, row.fix, None, row.rule, None, since, *outlook]
 
 
 def written_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], language: str) -> Iterator[bytes]:
     """CSV in UTF-8, a piece per 500 lines. Excel wants semicolons where the comma is for decimals, and the mark."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=";" if get_decimal_symbol(language) == "," else ",", lineterminator="\r\n")
+    separator = ";" if get_decimal_symbol(language) == "," else ","
+    writer = csv.writer(buffer, delimiter=separator, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     buffer.write(_BYTE_ORDER_MARK)
     writer.writerow(columns)
     for number, row in enumerate(rows, start=1):
@@ -79,22 +118,38 @@ def name_of_file(customer: str) -> str:
 
 def as_csv(words: Words, service: Service, customer: str, which: IssueFilter, language: str) -> Response:
     """The whole feed as a CSV answer, page by page."""
+    rulebook = service.rulebook(customer)
     if which.fold is None:
         which = structs.replace(which, fold=False)
+    health = service.health_of(customer, language)
     rows = _all_rows(service, customer, which, language)
     # What can be refused is refused with the first page, before the answer has begun.
     first = next(rows, None)
     everything = chain(() if first is None else (first,), rows)
-    lines = csv_rows(words, everything, language, service.rulebook(customer).customer.zone)
+    lines = csv_rows(words, service.messages, rulebook, everything, language)
     return StreamingResponse(
-        written_rows(header(words, language), lines, language),
+        written_rows(header(words, rulebook, language), lines, language),
         media_type=CSV,
         headers={
             "Content-Disposition": f'attachment; filename="{name_of_file(customer)}"',
             "Content-Language": language,
             "Vary": "Accept-Language",
+            **health_headers(health),
         },
     )
+
+
+def health_headers(health: CustomerHealth) -> dict[str, str]:
+    """How the exchanges stand that a file is of: what is not in it is in order only where they are `well`."""
+    down = health.of("downward")
+    moments = {
+        "Muster-Last-Exchange": down.last_good,
+        "Muster-Last-Try": down.last_try,
+        "Muster-Next-Exchange": None if down.stalled else down.next_run,
+    }
+    told = {name: at.isoformat(timespec="seconds").replace("+00:00", "Z") for name, at in moments.items() if at}
+    rules = {"Muster-Rules": "broken"} if health.problems else {}
+    return {"Muster-Health": health.state} | told | rules
 
 
 def _all_rows(service: Service, customer: str, which: IssueFilter, language: str) -> Iterator[FeedRow]:

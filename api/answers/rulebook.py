@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from engine.language.renderer import Messages
 from engine.language.sentences import rule_sentence
 from engine.model.rulebook import FixIn, Reaction, Rule, Rulebook, SettingType
 
@@ -29,6 +30,8 @@ class RuleInForce(Struct, frozen=True):
     id: str
     kind: str
     """The kind it is for; empty for the engine's own findings."""
+    title: str
+    """What it is called."""
     sentence: str
     then: Reaction
     fix_in: FixIn | None
@@ -61,13 +64,18 @@ class RulebookAnswer(Struct, frozen=True):
     settings: list[SettingInForce]
 
 
-def in_words(rulebook: Rulebook, dormant: Mapping[str, tuple[str, ...]], language: str) -> RulebookAnswer:
+def in_words(
+    messages: Messages, rulebook: Rulebook, dormant: Mapping[str, tuple[str, ...]], language: str
+) -> RulebookAnswer:
     """The rulebook as the API answers it; ``dormant`` names the rules that cannot match, with the reasons."""
     return RulebookAnswer(
         customer=rulebook.customer.id,
         version=rulebook.version,
         language=language,
-        rules=[_rule(rule, rulebook, dormant.get(rule.id, ()), language) for rule in rulebook.rules],
+        rules=[
+            _rule(rule, messages.title(rulebook, rule.id, language), rulebook, dormant.get(rule.id, ()), language)
+            for rule in rulebook.rules
+        ],
         settings=[
             SettingInForce(entry.name, entry.type, _plain(entry.value), entry.description, entry.layer)
             for entry in rulebook.settings.values()
@@ -75,10 +83,11 @@ def in_words(rulebook: Rulebook, dormant: Mapping[str, tuple[str, ...]], languag
     )
 
 
-def _rule(rule: Rule, rulebook: Rulebook, dormant: tuple[str, ...], language: str) -> RuleInForce:
+def _rule(rule: Rule, title: str, rulebook: Rulebook, dormant: tuple[str, ...], language: str) -> RuleInForce:
     return RuleInForce(
         id=rule.id,
         kind=rule.kind,
+        title=title,
         sentence=rule_sentence(rule, language, rulebook),
         then=rule.then,
         fix_in=rule.fix_in,

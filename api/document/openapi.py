@@ -14,7 +14,8 @@ from fastapi.routing import APIRoute
 
 from api.http.bodies import JSON, Batch, SearchBody, SettleBody
 from api.http.problem_details import MEDIA_TYPE, PROBLEMS, URN, ProblemDetails
-from engine.records.kinds import KINDS
+from engine.records.kinds import KINDS, UNREAD
+from runs.model.outcomes import Outcome
 
 DESCRIPTION = """\
 Muster tells a school why a record did not sync between its ERP and its attendance platform, and what to do about it.
@@ -23,6 +24,7 @@ Muster tells a school why a record did not sync between its ERP and its attendan
 * **Push**: `POST /v1/customers/{customer}/runs` decides what a source or platform holds, and keeps the feed of issues.
 * **Approve**: a run that would do harm at scale is held until `POST .../runs/{run_id}/approve` or `.../reject`.
 * **Send up**: `GET .../sheets/to-upload` lists the attendance to enter in the source, `.../sheets/uploaded` confirms.
+* **Tell back**: `POST .../outcomes` says what the platform did with each record, or why it refused it.
 * **Read**: the feed, one issue, one record with its explanation, the runs, the rules in force.
 
 Every call under `/v1` takes `Authorization: Bearer muster_<id>_<secret>`; a key opens some customers and some scopes.
@@ -63,7 +65,9 @@ CUSTOMER_PROBLEMS = (
     "not-permitted",
     "unknown-customer",
     "invalid-request",
+    "too-many-requests",
     "rules-broken",
+    "no-database",
     "unexpected",
 )
 """What every call about a customer may answer."""
@@ -84,6 +88,8 @@ def answers(
         good["headers"] = headers
     found: dict[int | str, dict[str, Any]] = {status: good}
     by_status: dict[int, list[str]] = {}
+    if "body-too-large" in problems:
+        problems = (*problems, "too-slow")
     for code in problems:
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
     for number, codes in sorted(by_status.items()):
@@ -110,6 +116,9 @@ def takes(*bodies: dict[str, Any], says: str) -> dict[str, Any]:
 def _record_schemas() -> tuple[dict[str, Any], dict[str, Any]]:
     """The one schema `Record` that tells kinds apart, and those of the kinds."""
     refs, components = msgspec.json.schema_components(KINDS.values(), ref_template=_REF)
+    for schema in components.values():
+        # Only the door writes it.
+        schema.get("properties", {}).pop(UNREAD, None)
     named = {schema["$ref"].rsplit("/", 1)[-1]: kind for kind, schema in zip(KINDS, refs, strict=True)}
     record = {
         "title": "Record",
@@ -123,11 +132,11 @@ def _record_schemas() -> tuple[dict[str, Any], dict[str, Any]]:
     return record, components
 
 
-def _anything_or_record() -> dict[str, Any]:
+def _anything_or(shape: str, answered: str) -> dict[str, Any]:
     return {
         "anyOf": [
-            {"$ref": _REF.format(name="Record")},
-            {"description": "Anything else is answered as `record.invalid`, and spoils nothing beside it."},
+            {"$ref": _REF.format(name=shape)},
+            {"description": f"Anything else is answered as `{answered}`, and spoils nothing beside it."},
         ]
     }
 
@@ -151,6 +160,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             {"name": "issues", "description": "The feed: what a person must do."},
             {"name": "records", "description": "Where one record is, and why."},
             {"name": "sheets", "description": "Attendance on its way to the source."},
+            {"name": "outcomes", "description": "What became of what was synced."},
             {"name": "history", "description": "What changed day after day, and what has no source."},
             {"name": "rules", "description": "The rules in force."},
             {"name": "operations", "description": "For those who run the service; counts only."},
@@ -158,13 +168,12 @@ def document(app: FastAPI) -> dict[str, Any]:
     )
     record, components = _record_schemas()
     _, others = msgspec.json.schema_components(
-        [*_shapes.values(), Batch, SearchBody, SettleBody], schema_hook=_anything, ref_template=_REF
+        [*_shapes.values(), Batch, Outcome, SearchBody, SettleBody], schema_hook=_anything, ref_template=_REF
     )
     schemas = {"Record": record} | components | others
-    schemas["Batch"]["properties"]["records"] |= {
-        "items": _anything_or_record(),
-        "maxItems": app.state.limits.batch_records,
-    }
+    most = app.state.limits.batch_records
+    schemas["Batch"]["properties"]["records"] |= {"items": _anything_or("Record", "record.invalid"), "maxItems": most}
+    schemas["OutcomesBody"]["properties"]["outcomes"] |= {"items": _anything_or("Outcome", "invalid"), "maxItems": most}
     found.setdefault("components", {})["schemas"] = dict(sorted(schemas.items()))
     found["components"]["securitySchemes"] = {
         SECURITY: {

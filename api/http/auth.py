@@ -10,11 +10,13 @@ import secrets
 import time
 from collections.abc import Callable
 from threading import Lock
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 from msgspec import Struct
 
 from api.http.problem_details import UNKNOWN_CUSTOMER, ProblemError
+from api.http.rates import address_of
 from runs.api_keys import Keys
 from runs.model.asked import EVERY_CUSTOMER, SCOPES, Scope
 
@@ -29,6 +31,8 @@ class Caller(Struct, frozen=True):
     scopes: frozenset[str]
     name: str = ""
     """What the key is for, in its maker's words; else its id."""
+    id: str = ""
+    """The key's."""
 
     def opens(self, customer: str) -> bool:
         """Whether this caller may know of that customer at all."""
@@ -64,22 +68,24 @@ class Door:
 
     def by_key(self, key: str) -> Caller | None:
         """Whom the key lets in; None when it is unknown, wrong or withdrawn."""
-        digest = hashlib.sha256(key.encode()).digest()
-        now = time.monotonic()
-        remembered = self._known.get(digest)
-        if remembered is not None and remembered[0] > now:
-            return remembered[1]
-        if len(key) > _LONGEST_KEY:
-            return None
+        remembered = self.remembered(key)
+        if remembered is not None or len(key) > _LONGEST_KEY:
+            return remembered
         found = self._keys.of(key)
         if found is None:
             return None
-        caller = Caller(frozenset(found.customers), frozenset(found.scopes), found.label or found.id)
+        digest, now = hashlib.sha256(key.encode()).digest(), time.monotonic()
+        caller = Caller(frozenset(found.customers), frozenset(found.scopes), found.label or found.id, found.id)
         with self._lock:
             if len(self._known) >= self._most:
                 self._known.clear()
             self._known[digest] = (now + self._seconds, caller)
         return caller
+
+    def remembered(self, key: str) -> Caller | None:
+        """Whom the key let in a moment ago, without asking the store."""
+        until, caller = self._known.get(hashlib.sha256(key.encode()).digest(), (0.0, None))
+        return caller if until > time.monotonic() else None
 
 
 class SignedIn:
@@ -126,16 +132,23 @@ def _caller(request: Request) -> Caller:
     if scheme.lower() != "bearer" or not key.strip():
         raise refused()
     door: Door = state.door
-    caller = door.by_key(key.strip())
+    caller = door.remembered(key.strip())
+    if caller is None:
+        state.rates.take("unknown key", address_of(request))
+        caller = door.by_key(key.strip())
     if caller is None:
         raise refused("This API key is not valid: it is unknown, cut short, or withdrawn.")
     return caller
 
 
-def admits(scope: Scope) -> Callable[[Request], Caller]:
-    """A dependency that lets in only callers with that scope, for the customer in the path."""
+def admits(scope: Scope) -> Callable[[Request], None]:
+    """A dependency that lets in only callers with that scope, for the customer in the path.
 
-    async def admit(request: Request) -> Caller:
+    It belongs into a route's own `dependencies`, which come before whatever its function asks for: who is not let in
+    learns nothing of what is there.
+    """
+
+    async def admit(request: Request) -> None:
         caller = _caller(request)
         if not caller.opens(request.path_params["customer"]):
             raise unknown_customer()
@@ -143,9 +156,20 @@ def admits(scope: Scope) -> Callable[[Request], Caller]:
             raise ProblemError(
                 "not-permitted", f"This key has no `{scope}` scope. Ask for a key that has it (`muster key new`)."
             )
-        return caller
+        if caller is not ANYBODY:
+            request.app.state.rates.take(scope, caller.id)
+        request.state.caller = caller
 
     return admit  # type: ignore[return-value] # FastAPI awaits it
+
+
+async def admitted(request: Request) -> Caller:
+    """Who was let in, behind `admits`."""
+    caller: Caller = request.state.caller
+    return caller
+
+
+Admitted = Annotated[Caller, Depends(admitted)]
 
 
 def signed_in(request: Request) -> Caller | None:
@@ -155,7 +179,10 @@ def signed_in(request: Request) -> Caller | None:
         return ANYBODY
     key = state.sessions.key(request.cookies.get(COOKIE, ""))
     caller: Caller | None = state.door.by_key(key) if key else None
-    return caller if caller is not None and "read" in caller.scopes else None
+    if caller is None or "read" not in caller.scopes:
+        return None
+    state.rates.take("read", caller.id)
+    return caller
 
 
 def refuse_other_sites(request: Request) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import date, datetime
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated, TypeVar
 from urllib.parse import parse_qsl
@@ -12,11 +15,11 @@ import msgspec
 from fastapi import Request
 from msgspec import Meta, Raw, Struct
 
-from api.http.limits import MEBIBYTE
-from api.http.parameters import LONGEST_TEXT, MOMENT, of_our_time
+from api.http.parameters import MOMENT, of_our_time
 from api.http.problem_details import FieldFault, ProblemError
-from engine.records.kinds import LONGEST_ID
-from runs.issues.by_hand import LONGEST_REASON, SettledState, Settlement
+from engine.records.limits import LONGEST_ID, LONGEST_REASON, LONGEST_SEARCH, MEBIBYTE
+from runs.issues.by_hand import SettledState, Settlement
+from runs.model.outcomes import Outcome, Unreadable, read_outcome
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -52,7 +55,7 @@ class SearchBody(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
         str,
         Meta(
             min_length=1,
-            max_length=LONGEST_TEXT,
+            max_length=LONGEST_SEARCH,
             pattern="^[^\\x00]+$",
             description="Part of a name or an id; capitals and accents do not matter.",
         ),
@@ -112,12 +115,19 @@ class UploadedBody(Struct, frozen=True, forbid_unknown_fields=True):
     sheets: Annotated[list[UploadedSheet], Meta(min_length=1, max_length=1000)]
 
 
+class OutcomesBody(Struct, forbid_unknown_fields=True):
+    """What became of records: each is read on its own afterwards."""
+
+    outcomes: list[Raw]
+
+
 Shape = TypeVar("Shape")
 
 _batch_decoder = msgspec.json.Decoder(Batch)
 search_decoder = msgspec.json.Decoder(SearchBody)
 settle_decoder = msgspec.json.Decoder(SettleBody)
 uploaded_decoder = msgspec.json.Decoder(UploadedBody)
+_outcomes_decoder = msgspec.json.Decoder(OutcomesBody)
 
 
 def content_type(request: Request, *wanted: str, default: str) -> str:
@@ -149,13 +159,30 @@ def _too_large(most: int) -> ProblemError:
     )
 
 
+_SILENCE = 20.0
+"""Longest wait for the next piece of a body, in seconds."""
+_PATIENCE = 30.0
+_SLOWEST = 16 * 1024.0
+"""A body may take its patience in seconds, and one more for each of so many bytes."""
+
+
 async def _chunks(request: Request, most: int) -> AsyncIterator[bytes]:
     """The body as it comes, until it is longer than `most` bytes; a length announced as longer is not waited for."""
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told) > most:
         raise _too_large(most)
-    length = 0
-    async for chunk in request.stream():
+    length, stream, begun = 0, aiter(request.stream()), time.monotonic()
+    while True:
+        left = begun + _PATIENCE + length / _SLOWEST - time.monotonic()
+        try:
+            async with asyncio.timeout(min(_SILENCE, left)):
+                chunk = await anext(stream, None)
+        except TimeoutError:
+            raise ProblemError(
+                "too-slow", "The body did not come on. Send it again, at once.", headers={"Connection": "close"}
+            ) from None
+        if chunk is None:
+            return
         length += len(chunk)
         if length > most:
             raise _too_large(most)
@@ -163,16 +190,19 @@ async def _chunks(request: Request, most: int) -> AsyncIterator[bytes]:
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """The whole body; a 413 problem when it is longer than `most` bytes."""
-    return b"".join([chunk async for chunk in _chunks(request, most)])
+    """The whole body; a 413 problem when it is longer than `most` bytes. A long one waits on disk for its end."""
+    if not most > MEBIBYTE:
+        return b"".join([chunk async for chunk in _chunks(request, most)])
+    with await spool(request, most, in_memory=MEBIBYTE) as file:
+        return file.read()
 
 
-async def spool(request: Request, most: int) -> IO[bytes]:
+async def spool(request: Request, most: int, in_memory: int = 8 * MEBIBYTE) -> IO[bytes]:
     """The whole body as a file at its start, in memory while small; a 413 problem when longer than `most` bytes.
 
     A slow sender is waited for here, before a run takes its turn.
     """
-    file = SpooledTemporaryFile(max_size=8 * MEBIBYTE)  # noqa: SIM115 - the route closes it
+    file = SpooledTemporaryFile(max_size=in_memory)  # noqa: SIM115 - the route closes it
     try:
         async for chunk in _chunks(request, most):
             file.write(chunk)
@@ -218,10 +248,7 @@ def _unreadable(error: Exception) -> ProblemError:
 
 def read_batch(raw: bytes, content: str, most: int) -> Batch:
     """A classify body taken apart; problems for what is no JSON, has another shape, or holds over `most` records."""
-    if content == NDJSON:
-        batch = Batch([Raw(line) for line in raw.split(b"\n") if line and not line.isspace()])
-    else:
-        batch = read_struct(raw, _batch_decoder)
+    batch = Batch(_each(raw)) if content == NDJSON else read_struct(raw, _batch_decoder)
     if len(batch.records) > most:
         raise ProblemError(
             "too-many-records",
@@ -229,6 +256,22 @@ def read_batch(raw: bytes, content: str, most: int) -> Batch:
             "or push it as a run.",
         )
     return batch
+
+
+def read_outcomes(raw: bytes, content: str, most: int) -> list[Outcome | Unreadable]:
+    """What is told of records, each read on its own; problems as of a batch."""
+    told = _each(raw) if content == NDJSON else read_struct(raw, _outcomes_decoder).outcomes
+    if len(told) > most:
+        raise ProblemError(
+            "too-many-records",
+            f"These are {len(told)} outcomes; at most {most} are taken in one call. Send them in parts.",
+        )
+    return [read_outcome(bytes(one)) for one in told]
+
+
+def _each(raw: bytes) -> list[Raw]:
+    """The lines of an NDJSON body that are not blank."""
+    return [Raw(line) for line in BytesIO(raw) if not line.isspace()]
 
 
 def read_struct(raw: bytes, decoder: msgspec.json.Decoder[Shape]) -> Shape:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-MEBIBYTE = 1024 * 1024
+from engine.records.limits import KIBIBYTE, LONGEST_LINE, MEBIBYTE
+
+LARGEST_HEAD = 64 * KIBIBYTE
+"""Bytes of a request's line and headers. What comes in one piece with its end is read, up to 256 KiB."""
+INLINE_BYTES = 128 * KIBIBYTE
+"""Bytes of a body that is read and decided between other requests, without a thread: handing it over costs more than it
+frees. What is longer keeps nobody else waiting."""
+INLINE_RECORDS = 200
+"""Records of such a body."""
 
 
 class Limits(Struct, frozen=True):
@@ -18,9 +26,9 @@ class Limits(Struct, frozen=True):
     """Records in one pushed run."""
     run_bytes: int = 1024 * MEBIBYTE
     """Body of one pushed run; beyond a few MiB it waits on disk, not in memory."""
-    line_bytes: int = MEBIBYTE
+    line_bytes: int = LONGEST_LINE
     """One record of an NDJSON body."""
     list_bytes: int = MEBIBYTE
     """A list of ids, such as that of sheets that were entered in the source."""
-    small_bytes: int = 16 * 1024
-    """Body of everything else: searches and forms."""
+    small_bytes: int = 64 * KIBIBYTE
+    """Body of everything else: searches, and forms, in which a letter may take twelve bytes."""

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problem_details import ProblemError, from_status
+from runs.model.errors import of_the_database
 
 access = structlog.get_logger("muster.access")
 faults = structlog.get_logger("muster.faults")
@@ -31,6 +32,7 @@ POLICY = (
 HEADERS: dict[str, str] = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=31536000",  # which browsers heed over https only
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -100,7 +102,7 @@ class Edge:
             else:
                 await self.app(scope, receive, outward)
         except Exception as error:  # noqa: BLE001 - nothing passes the edge; its text would reach the server's log
-            problem = unexpected(error, template(scope))
+            problem = without_database(error, template(scope)) or unexpected(error, template(scope))
             if status == 0:
                 await self.respond(Request(scope), problem)(scope, receive, outward)
         finally:
@@ -134,6 +136,19 @@ def unexpected(error: BaseException, route: str) -> ProblemError:
         "unexpected",
         "This is a fault of the service, not of the request. Try again later; if it stays, give support the reference.",
         reference=reference,
+    )
+
+
+def without_database(error: Exception, route: str) -> ProblemError | None:
+    """The problem for a database that cannot be used now, and a note of what it says; None for any other error."""
+    said = of_the_database(error)
+    if said is None:
+        return None
+    faults.error("no database", route=route, said=said)
+    return ProblemError(
+        "no-database",
+        "The database is away, or takes nothing in. Ask again in a while: what was not answered may not be stored.",
+        headers={"Retry-After": "10"},
     )
 
 

@@ -11,11 +11,9 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from engine.model.decisions import Verdict
 from engine.model.rulebook import FixIn
-from engine.records.kinds import KINDS, LONGEST_ID
-from runs.model.asked import LARGEST_PAGE, Direction, IssueState, Sort
-
-LONGEST_TEXT = 200
-
+from engine.records.kinds import CREATORS, KINDS
+from engine.records.limits import LONGEST_ID, LONGEST_SEARCH
+from runs.model.asked import LARGEST_PAGE, Direction, IssueState, Listed, Sort
 
 _DAY = "(19[7-9]|2[01][0-9])[0-9]-[0-9]{2}-[0-9]{2}"
 MOMENT = rf"^{_DAY}[Tt ][0-9]{{2}}:[0-9]{{2}}:[0-5][0-9](\.[0-9]+)?([Zz]|[+-][0-9]{{2}}:[0-9]{{2}})$"
@@ -61,7 +59,7 @@ KindInPath = Annotated[KindName, Path(description="Kind of the record.", example
 SourceIdInPath = Annotated[
     str, Path(description="Id of the record in the system it comes from.", examples=["L-204"], max_length=LONGEST_ID)
 ]
-IssueId = Annotated[str, Path(description="Id of the issue, from the feed.", max_length=LONGEST_TEXT)]
+IssueId = Annotated[str, Path(description="Id of the issue, from the feed.", max_length=LONGEST_SEARCH)]
 RunId = Annotated[int, Path(description="Number of the run.", ge=1, le=2**53)]
 
 KindFilter = Annotated[KindName | None, Query(description="Only records of this kind.")]
@@ -70,11 +68,34 @@ RuleFilter = Annotated[
     Query(
         description="Only records that this rule decides or flags.",
         examples=["learner.email_missing"],
-        max_length=LONGEST_TEXT,
+        max_length=LONGEST_SEARCH,
         pattern=r"^[A-Za-z0-9_.-]*$",
     ),
 ]
 VerdictFilter = Annotated[Verdict | None, Query(description="Records of this verdict; flag when left out.")]
+LastRunFilter = Annotated[
+    Listed | None,
+    Query(
+        description="Records with which the last run did this: finer than `verdict`, and also `not_received`. All of "
+        "them, whether an issue of theirs waits for a person or not."
+    ),
+]
+SegmentFilter = Annotated[
+    str | None,
+    Query(
+        description="Only records that belong to this platform account, one of the customer’s `segments:`.",
+        max_length=LONGEST_SEARCH,
+        pattern="^[^\\x00]*$",
+    ),
+]
+CreatorFilter = Annotated[
+    str | None,
+    Query(
+        description="Only accounts and sheets that this one made on the platform; `api` is the connector.",
+        max_length=LONGEST_SEARCH,
+        json_schema_extra={"enum": [*CREATORS, None]},
+    ),
+]
 StateFilter = Annotated[
     IssueState | None,
     Query(description="Issues in this state; when left out, all that wait for a person: new, open and back."),
@@ -86,19 +107,21 @@ ChangedSince = Annotated[
 ]
 WaitsFor = Annotated[
     str | None,
-    Query(description="Only records that wait for this issue.", max_length=LONGEST_TEXT, pattern="^[A-Za-z0-9_-]*$"),
+    Query(description="Only records that wait for this issue.", max_length=LONGEST_SEARCH, pattern="^[A-Za-z0-9_-]*$"),
 ]
 Fold = Annotated[
     bool | None,
     Query(
         description="Whether records that only wait for another record's issue are left out and counted there; when "
-        "left out they are, unless `kind`, `rule`, `state`, `changed_since`, `waits_for` or a search narrows the feed."
+        "left out they are, unless `kind`, `rule`, `last_run`, "
+        "`segment`, `created_by`, `state`, `changed_since`, `waits_for` or a search narrows the feed."
     ),
 ]
 SortedBy = Annotated[
     Sort,
     Query(
-        description="`newest` first; what most others wait for first (`frees`); or what matters soonest first (`soon`)."
+        description="`newest` first; what most others wait for first (`frees`); or what matters soonest first "
+        "(`soon`), what was missed after it."
     ),
 ]
 DayFilter = Annotated[Day | None, Query(description="Only this local day of the customer, such as 2026-11-21.")]
@@ -106,7 +129,7 @@ Cursor = Annotated[
     str | None,
     Query(
         description="`next_cursor` of the page before, unchanged; any other is refused as `invalid-request`.",
-        max_length=LONGEST_TEXT,
+        max_length=LONGEST_SEARCH,
         pattern="^[A-Za-z0-9_-]*$",
     ),
 ]

@@ -68,9 +68,12 @@ PROBLEMS: dict[str, Kind] = {
     "body-too-large": Kind(413, "The body is too large"),
     "too-many-records": Kind(413, "Too many records in one batch"),
     "unsupported-content": Kind(415, "The body is in a form that is not read here"),
+    "too-slow": Kind(408, "The body came too slowly"),
+    "too-many-requests": Kind(429, "Too many calls"),
     "invalid-request": Kind(422, "The request is not what was wanted"),
     "unexpected": Kind(500, "Something went wrong here"),
     "rules-broken": Kind(503, "The customer's rules cannot be used"),
+    "no-database": Kind(503, "The database cannot be used now"),
 }
 """Every kind of problem by its code. The OpenAPI document and `docs/api.md` list them from here."""
 
@@ -157,6 +160,7 @@ _DECLINED: dict[type[declined.Declined], str] = {
     declined.UnknownRun: "unknown-run",
     declined.UnknownRecord: "unknown-record",
     declined.UnknownKind: "invalid-request",
+    declined.UnknownFilter: "invalid-request",
     declined.UnknownLanguage: "invalid-request",
     declined.UnreadableCursor: "invalid-request",
     declined.BrokenRulebook: "rules-broken",
@@ -178,5 +182,6 @@ def from_declined(error: declined.Declined) -> ProblemError:
     code = _DECLINED.get(type(error), "invalid-request")
     headers = {"Retry-After": "10"} if code in ("busy", "rules-broken") else None
     said = UNKNOWN_CUSTOMER if code == "unknown-customer" else str(error)
-    errors = [FieldFault(said, parameter="cursor")] if isinstance(error, declined.UnreadableCursor) else ()
+    at = "cursor" if isinstance(error, declined.UnreadableCursor) else getattr(error, "parameter", None)
+    errors = [FieldFault(said, parameter=at)] if at else ()
     return ProblemError(code, said, errors=errors, headers=headers)

@@ -97,7 +97,7 @@ def _by_whom(reader: Reader, run: RunSummary) -> str:
         return ""
     if run.status == "superseded":
         return reader.say("held.by_run", run=run.settled_by)
-    return reader.say("held.by", who=run.settled_by)
+    return reader.say("held.by", who=reader.actor(run.settled_by))
 
 
 def _entry(reader: Reader, entry: HeldEntry) -> HeldEntryView:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from fastapi import APIRouter, Response
 from msgspec import Struct
 
+from api.http.problem_details import ProblemError
 from api.showing.happenings import happened, told
 from api.showing.reader import Reader
 from api.showing.rendering import PageView
@@ -50,7 +51,8 @@ class HistoryView(PageView, frozen=True):
     """What changed, day after day."""
 
     days: tuple[HistoryDayView, ...]
-    has_run: bool
+    exchanges: int
+    """How many of the time asked for ended and wrote."""
     day: str
     """The day asked for, ISO 8601; empty without one."""
     kind: str
@@ -64,8 +66,7 @@ def show_history(visit: Visiting, cursor: str | None = None, day: str = "", kind
     try:
         asked = date.fromisoformat(day) if day else None
     except ValueError:
-        asked, day = None, ""
-    kind = kind if kind in KINDS else ""
+        raise ProblemError("invalid-request", "`day` takes a day, such as 2026-11-21.") from None
     page = service.history(visit.customer, cursor, _A_PAGE, asked, kind or None)
     where = zone(reader.rulebook.customer.zone)
     days: dict[date, list[HistoryEntryView]] = {}
@@ -73,7 +74,7 @@ def show_history(visit: Visiting, cursor: str | None = None, day: str = "", kind
         days.setdefault(one.at.astimezone(where).date(), []).append(_entry(reader, one))
     view = HistoryView(
         days=tuple(HistoryDayView(entries[0].at, local.isoformat(), tuple(entries)) for local, entries in days.items()),
-        has_run=bool(service.runs(visit.customer, None, 1).items),
+        exchanges=page.exchanges,
         day=day,
         kind=kind,
         kinds=tuple((name, reader.say(f"kinds.{name}")) for name in KINDS),

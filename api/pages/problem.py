@@ -15,7 +15,7 @@ class ProblemView(PageView, frozen=True):
     """What went wrong, for a reader of pages."""
 
     words: str
-    """Which words: `not_found`, `refused`, `failed`."""
+    """Which words: `not_found`, `refused`, `failed`, `away`."""
     reference: str | None
 
 
@@ -27,6 +27,8 @@ def answer_problem(request: Request, problem: ProblemError) -> Response:
     pages = the_pages(request)
     status = problem.details.status
     words = "failed" if status >= 500 else "not_found" if status in (404, 405) else "refused"
+    if problem.code == "no-database":
+        words = "away"
     frame = pages.frame(request, pages.language(request), signed_in=False)
     view = ProblemView(words=words, reference=problem.details.reference)
     response = pages.render(frame, view, status=status)

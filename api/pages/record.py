@@ -1,4 +1,4 @@
-"""One record: where it is, what it holds, and why."""
+"""One record: what became of it and will, what it holds, and why."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from api.http.problem_details import from_status
 from api.showing.happenings import history_of
+from api.showing.outlooks import OutlookView, outlook_of
 from api.showing.reader import NOTHING, Reader
 from api.showing.rendering import PageView
 from api.showing.visits import Visiting
@@ -29,7 +30,7 @@ router = APIRouter(include_in_schema=False)
 class SaidView(Struct, frozen=True):
     """One rule that matched a record, in words."""
 
-    rule: str
+    title: str
     reaction: Reaction
     problem: str
     fix: str
@@ -39,18 +40,18 @@ class SaidView(Struct, frozen=True):
 
 
 class RecordPageView(PageView, frozen=True):
-    """One record: where it is, what it holds, and why."""
+    """One record: what became of it and will, what it holds, and why."""
 
     kind: str
     shown_id: str
     name: str
-    where: str
-    """`left_out`, or as in ``runs.model.answers.Where``."""
+    outlook: OutlookView
     effect: str
     """What the platform would see, in words; empty where that is not known."""
-    expected_on: datetime | None
     not_received_since: datetime | None
     said: tuple[SaidView, ...]
+    then: tuple[SaidView, ...]
+    """What the next run will say of it, where it decides otherwise."""
     errors: tuple[str, ...]
     fields: tuple[tuple[str, str], ...]
     """What was read: labels and values in words."""
@@ -64,23 +65,22 @@ def show_record(visit: Visiting, kind: str, source_id: str) -> Response:
         raise from_status(404)
     found = visit.service.explain(visit.customer, kind, source_id, visit.reader.language)
     view = _view(visit.reader, found, visit.service.kept(visit.customer, kind, source_id))
-    return visit.shown(view, status=404 if found.where == "never_received" else 200)
+    return visit.shown(view, status=404 if found.last_run == "never_received" else 200)
 
 
 def _view(reader: Reader, found: Explained, kept: Kept) -> RecordPageView:
     """One record, as it is decided now and as it is stored."""
     answer = found.answer
     values: dict[str, Any] = msgspec.json.decode(kept.data) if kept.data else {}
-    left_out = found.where == "out" and answer is not None and answer.verdict == "skip"
     return RecordPageView(
         kind=found.kind,
         shown_id=values.get("mis_id") or found.source_id,
         name=found.name or found.source_id,
-        where="left_out" if left_out else found.where,
+        outlook=outlook_of(reader, found.kind, found),
         effect=_effect(reader, found),
-        expected_on=found.expected_on,
         not_received_since=found.not_received_since,
         said=tuple(_said(reader, answer, kept.issues)) if answer is not None else (),
+        then=tuple(_said(reader, found.then, {})) if found.then is not None else (),
         errors=tuple(answer.errors) if answer is not None else (),
         fields=tuple(_fields(reader, found.kind, values)),
         explanation=found.explanation,
@@ -89,7 +89,8 @@ def _view(reader: Reader, found: Explained, kept: Kept) -> RecordPageView:
 
 
 def _effect(reader: Reader, found: Explained) -> str:
-    effect = None if found.answer is None else found.answer.effect
+    deciding = found.then or found.answer
+    effect = None if deciding is None else deciding.effect
     if effect is None:
         return ""
     if effect.what != "update":
@@ -100,14 +101,16 @@ def _effect(reader: Reader, found: Explained) -> str:
 
 
 def _said(reader: Reader, answer: Answer, issues: dict[str, tuple[str, datetime]]) -> Iterable[SaidView]:
-    def view(rule: str, reaction: Reaction, problem: str, fix: str, fix_in: FixIn | None) -> SaidView:
+    def view(
+        rule: str, title: str | None, reaction: Reaction, problem: str, fix: str, fix_in: FixIn | None
+    ) -> SaidView:
         issue_id, since = issues.get(rule, (None, None)) if reaction == "flag" else (None, None)
-        return SaidView(rule, reaction, problem, fix, reader.place(fix_in), since, issue_id)
+        return SaidView(title or "", reaction, problem, fix, reader.place(fix_in), since, issue_id)
 
     if answer.rule is not None and answer.verdict in ("skip", "flag"):
-        yield view(answer.rule, answer.verdict, answer.problem or "", answer.fix or "", answer.fix_in)
+        yield view(answer.rule, answer.title, answer.verdict, answer.problem or "", answer.fix or "", answer.fix_in)
     for remark in (*answer.also, *answer.notes):
-        yield view(remark.rule, remark.reaction, remark.problem, remark.fix, remark.fix_in)
+        yield view(remark.rule, remark.title, remark.reaction, remark.problem, remark.fix, remark.fix_in)
 
 
 def _fields(reader: Reader, kind: str, values: dict[str, Any]) -> Iterable[tuple[str, str]]:

@@ -12,6 +12,8 @@ from api.showing.rendering import PageView
 from api.showing.visits import Visiting
 from engine.language.unread import failure_text, unread_text
 from runs.model.answers import RunSummary
+from runs.model.asked import COUNTED
+from runs.model.order import BY_SCHEDULE
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,17 +27,18 @@ class RunView(Struct, frozen=True):
     direction: str
     status: str
     received: int
-    sync: int
-    skip: int
-    flag: int
+    counts: tuple[tuple[str, int], ...]
+    """What became of what was received, to how many; these add up."""
     error: str
     """What failed, in words; empty where nothing did."""
     notes: tuple[str, ...]
     """How something had to be read, in words."""
     id: int
     said: tuple[str, ...]
-    """What the guards found, in words."""
+    """What the guards found, and how many known records were decided again, in words."""
     was_held: bool
+    asked_by: str
+    """Who asked for it, in words; empty where nobody knows."""
 
 
 class RunsView(PageView, frozen=True):
@@ -57,22 +60,28 @@ def show_runs(visit: Visiting, cursor: str | None = None) -> Response:
 
 def _run(reader: Reader, run: RunSummary, said: tuple[str, ...]) -> RunView:
     """A run with its counts added up over all kinds."""
-
-    def total(verdict: str) -> int:
-        return sum(numbers.get(verdict, 0) for numbers in run.counts.values())
-
-    ends = [reader.place("source") or "", reader.place("platform") or ""]
+    ends = [reader.sender, reader.platform]
+    again = sum(run.again.values())
     return RunView(
         started=run.as_of,
         direction=" → ".join(ends if run.direction == "downward" else reversed(ends)),
         status=run.status,
         received=run.received,
-        sync=total("sync"),
-        skip=total("skip"),
-        flag=total("flag"),
+        counts=tuple(
+            (name, sum(numbers.get(name, 0) for numbers in run.counts.values()))
+            for name in COUNTED
+            if name != "received"
+        ),
         error=" ".join(failure_text(failure, reader.language) for failure in run.failures),
         notes=tuple(unread_text(remark, reader.language) for remark in run.remarks),
         id=run.id,
-        said=said,
+        said=said if not again else (*said, reader.say("runs.again", n=again)),
+        asked_by=_asked(reader, run.asked_by),
         was_held=run.status in ("held", "approved", "rejected", "superseded"),
     )
+
+
+def _asked(reader: Reader, by: str) -> str:
+    if by == BY_SCHEDULE:
+        return reader.say("runs.by_schedule")
+    return reader.say("runs.asked_by", who=reader.actor(by)) if by else ""

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.http.auth import COOKIE, refuse_other_sites
+from api.http.rates import address_of
 from api.showing.rendering import PageView
 from api.showing.visits import Sent, shown_alone
 
@@ -24,14 +25,15 @@ class SignInView(PageView, frozen=True):
 
 
 @router.get("/sign-in")
-async def sign_in_form(request: Request) -> Response:
-    return _form(request, refused=False, go_on=request.query_params.get("next", "/"))
+async def sign_in_form(request: Request, next: str = "/") -> Response:  # noqa: A002 - as it stands in the address
+    return _form(request, refused=False, go_on=next)
 
 
 @router.post("/sign-in")
 async def sign_in(request: Request, form: Sent) -> Response:
     key, go_on = form.get("key", "").strip(), form.get("next", "/")
     state = request.app.state
+    state.rates.take("sign-in", address_of(request))
     caller = await run_sync(state.door.by_key, key)
     if caller is None or "read" not in caller.scopes:
         return _form(request, refused=True, go_on=go_on)

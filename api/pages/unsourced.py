@@ -19,9 +19,13 @@ class UnsourcedView(PageView, frozen=True):
     platform: str
     items: tuple[Unsourced, ...]
     next_cursor: str | None
+    not_received: tuple[str, ...]
+    """Systems of which nothing was ever received, so that nothing could be compared."""
 
 
 @router.get("/customers/{customer}/unsourced")
 def show_unsourced(visit: Visiting, cursor: str | None = None) -> Response:
     page = visit.service.unsourced(visit.customer, cursor, _A_PAGE)
-    return visit.shown(UnsourcedView(visit.reader.platform, tuple(page.items), page.next_cursor), "runs")
+    reader = visit.reader
+    lacking = tuple(reader.place(side) or "" for side in page.not_received)
+    return visit.shown(UnsourcedView(reader.platform, tuple(page.items), page.next_cursor, lacking), "runs")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -10,15 +12,13 @@ from api.http.auth import admits
 from api.http.bodies import JSON, NDJSON, Batch, content_type, read_batch, read_body
 from api.http.dependencies import Asked, Spoken, Within, written
 from api.http.language import choose
+from api.http.limits import INLINE_BYTES, INLINE_RECORDS
 from api.http.parameters import AsOf, CustomerId
 from engine.records.decode import read_json
 from runs.model.answers import Classification
 from runs.service import Service
 
 router = APIRouter(tags=["classify"])
-
-_INLINE = 200
-"""Records up to which a batch is decided without a thread: handing it over costs more than it frees."""
 
 _LINES = {"type": "string", "description": "One record a line."}
 
@@ -49,10 +49,13 @@ async def classify(
     as_of: AsOf = None,
 ) -> Response:
     kind = content_type(request, JSON, NDJSON, default=JSON)
-    batch = read_batch(await read_body(request, limits.batch_bytes), kind, limits.batch_records)
+    body = await read_body(request, limits.batch_bytes)
+    inline = len(body) <= INLINE_BYTES
+    read = partial(read_batch, body, kind, limits.batch_records)
+    batch = read() if inline else await run_sync(read)
     batch.language = choose(batch.language, None, service.messages.languages, spoken)
     batch.as_of = batch.as_of or as_of
-    if len(batch.records) <= _INLINE:
+    if inline and len(batch.records) <= INLINE_RECORDS:
         return _decided(service, customer, batch)
     return await run_sync(_decided, service, customer, batch)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from fastapi import APIRouter, Depends, Response
 
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content
-from api.http.auth import Caller, admits
+from api.http.auth import Admitted, admits
 from api.http.dependencies import Asked, Spoken, written
 from api.http.parameters import Cursor, CustomerId, Limit, RunId
 from runs.model.answers import HeldRun, RunSummary
@@ -46,6 +44,7 @@ def get_held_run(
     description="It is done as a run of its own, at the moment of the held one, and no guard holds it. Refused once "
     "the customer's rules were edited: the run would do something else then.",
     status_code=201,
+    dependencies=[Depends(admits("runs"))],
     responses=answers(
         content(RunSummary),
         says="The run that did it.",
@@ -54,9 +53,7 @@ def get_held_run(
         headers={"Location": {"description": "Where the run is.", "schema": {"type": "string"}}},
     ),
 )
-def approve_run(
-    customer: CustomerId, run_id: RunId, service: Asked, caller: Annotated[Caller, Depends(admits("runs"))]
-) -> Response:
+def approve_run(customer: CustomerId, run_id: RunId, service: Asked, caller: Admitted) -> Response:
     done = service.approve(customer, run_id, caller.name)
     return written(done, status=201, Location=f"/v1/customers/{customer}/runs/{done.id}")
 
@@ -65,9 +62,8 @@ def approve_run(
     "/v1/customers/{customer}/runs/{run_id}/reject",
     operation_id="reject_run",
     summary="Forget what a held run received",
+    dependencies=[Depends(admits("runs"))],
     responses=answers(content(RunSummary), says="The run, rejected.", problems=_SETTLING),
 )
-def reject_run(
-    customer: CustomerId, run_id: RunId, service: Asked, caller: Annotated[Caller, Depends(admits("runs"))]
-) -> Response:
+def reject_run(customer: CustomerId, run_id: RunId, service: Asked, caller: Admitted) -> Response:
     return written(service.reject(customer, run_id, caller.name))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 from msgspec import structs
 
 from api.answers.feed_csv import CSV, as_csv
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
-from api.http.auth import Caller, admits
+from api.http.auth import Admitted, admits
 from api.http.bodies import (
     JSON,
     SearchBody,
@@ -87,7 +85,9 @@ async def search_issues(
     summary="The feed as a spreadsheet",
     description="One line per issue. The first five columns are the source's id, the kind, the name, the id people "
     "see in the source, and what is wrong. Records that only wait for others are in it, unless `fold=true`. Cells that "
-    "a spreadsheet would compute begin with an apostrophe; in French cells are parted by semicolons.",
+    "a spreadsheet would compute begin with an apostrophe; in French cells are parted by semicolons. The headers "
+    "`Muster-Health`, `Muster-Last-Exchange`, `Muster-Last-Try`, `Muster-Next-Exchange` and `Muster-Rules` tell how "
+    "the exchanges stand that it is of: what is not in it is in order only where they are `well`.",
     dependencies=[Depends(admits("read"))],
     responses=answers(
         content({"type": "string"}, None, CSV), says="The whole feed as CSV.", problems=CUSTOMER_PROBLEMS
@@ -114,6 +114,7 @@ def get_issue(customer: CustomerId, issue_id: IssueId, service: Asked, spoken: S
     summary="Snooze, waive, resolve or open an issue",
     description="What a person says of an issue, kept in its history with the label of the key. Decisions do not "
     "change by it: a run that still finds an issue said to be resolved opens it again.",
+    dependencies=[Depends(admits("issues"))],
     responses=answers(
         content(IssueDetail),
         says="The issue as it is then.",
@@ -135,7 +136,7 @@ async def settle_issue(
     service: Asked,
     limits: Within,
     spoken: Spoken,
-    caller: Annotated[Caller, Depends(admits("issues"))],
+    caller: Admitted,
 ) -> Response:
     content_type(request, JSON, default=JSON)
     body = read_struct(await read_body(request, limits.small_bytes), settle_decoder)

@@ -23,4 +23,6 @@ router = APIRouter(tags=["rules"])
     responses=answers(content(RulebookAnswer), says="The rulebook.", problems=CUSTOMER_PROBLEMS),
 )
 def list_rules(customer: CustomerId, service: Asked, spoken: Spoken) -> Response:
-    return written(in_words(service.rulebook(customer), service.dormant(customer), spoken), language=spoken)
+    return written(
+        in_words(service.messages, service.rulebook(customer), service.dormant(customer), spoken), language=spoken
+    )

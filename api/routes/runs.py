@@ -10,7 +10,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.document.openapi import CUSTOMER_PROBLEMS, EXAMPLES, answers, content, takes
-from api.http.auth import admits
+from api.http.auth import Admitted, admits
 from api.http.bodies import NDJSON, content_type, lines, spool
 from api.http.dependencies import Asked, Within, written
 from api.http.limits import Limits
@@ -33,7 +33,8 @@ _AT_ONCE = 2_000
     summary="Push records as a run",
     description="Decides the records as `classify` does and stores them as a run: feed, issues, history. All of it is "
     "written in one transaction at the end, or nothing is. With `complete=true` a record of the decided kinds that is "
-    "not among them is taken for gone; with `complete=false` nothing ever is.",
+    "not among them is not received since then, and gone after so many such runs as the customer's rules say; with "
+    "`complete=false` nothing ever is.",
     status_code=201,
     dependencies=[Depends(admits("runs"))],
     responses=answers(
@@ -53,6 +54,7 @@ async def push_run(
     request: Request,
     service: Asked,
     limits: Within,
+    caller: Admitted,
     complete: Annotated[bool, Query(description="Whether these are all the records there are.")],
     direction: Annotated[
         Direction, Query(description="`downward` decides the source's records, `upward` sheets and accounts.")
@@ -60,11 +62,13 @@ async def push_run(
     as_of: AsOf = None,
 ) -> Response:
     content_type(request, NDJSON, default=NDJSON)
-    service.rulebook(customer)  # before a long body is waited for
+    # Before a long body is waited for.
+    service.must_have_come(as_of)
+    service.rulebook(customer)
     file = await spool(request, limits.run_bytes)
     with file:
         done: RunSummary = await run_sync(
-            lambda: service.push(customer, _records(file, limits), complete, direction, as_of)
+            lambda: service.push(customer, _records(file, limits), complete, direction, as_of, by=caller.name)
         )
     return written(done, status=201, Location=f"/v1/customers/{customer}/runs/{done.id}")
 

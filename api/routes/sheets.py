@@ -6,9 +6,9 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.document.openapi import CUSTOMER_PROBLEMS, answers, content, takes
-from api.http.auth import admits
+from api.http.auth import Admitted, admits
 from api.http.bodies import JSON, UploadedBody, content_type, read_body, read_struct, uploaded_decoder
-from api.http.dependencies import Asked, Within, written
+from api.http.dependencies import Asked, Spoken, Within, written
 from api.http.parameters import Cursor, CustomerId, Limit
 from runs.model.asked import PAGE
 from runs.queries.uploads import Confirmed, UploadPage
@@ -26,8 +26,10 @@ router = APIRouter(tags=["sheets"])
     dependencies=[Depends(admits("runs"))],
     responses=answers(content(UploadPage), says="Sheets, oldest on the list first.", problems=CUSTOMER_PROBLEMS),
 )
-def list_sheets_to_upload(customer: CustomerId, service: Asked, cursor: Cursor = None, limit: Limit = PAGE) -> Response:
-    return written(service.to_upload(customer, cursor, limit))
+def list_sheets_to_upload(
+    customer: CustomerId, service: Asked, spoken: Spoken, cursor: Cursor = None, limit: Limit = PAGE
+) -> Response:
+    return written(service.to_upload(customer, cursor, limit, spoken), language=spoken)
 
 
 @router.post(
@@ -43,9 +45,11 @@ def list_sheets_to_upload(customer: CustomerId, service: Asked, cursor: Cursor =
     ),
     openapi_extra=takes(content(UploadedBody), says="The sheets, by the platform's id."),
 )
-async def confirm_sheets_uploaded(customer: CustomerId, request: Request, service: Asked, limits: Within) -> Response:
+async def confirm_sheets_uploaded(
+    customer: CustomerId, request: Request, service: Asked, limits: Within, caller: Admitted
+) -> Response:
     content_type(request, JSON, default=JSON)
     body = read_struct(await read_body(request, limits.list_bytes), uploaded_decoder)
     sheets = {one.sheet_id: one.uploaded_at for one in body.sheets}
-    done: Confirmed = await run_sync(service.confirm_uploaded, customer, sheets)
+    done: Confirmed = await run_sync(service.confirm_uploaded, customer, sheets, caller.name)
     return written(done)

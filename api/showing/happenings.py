@@ -21,7 +21,7 @@ def settled_by_whom(reader: Reader, reason: str | None, by: str | None) -> list[
     if by == RULES:
         parts.append(reader.say("paused.by_rules"))
     elif by:
-        parts.append(reader.say("paused.by", by=by))
+        parts.append(reader.say("paused.by", by=reader.actor(by)))
     return parts
 
 
@@ -34,7 +34,7 @@ def history_of(
 
 def told(reader: Reader, kind: str, one: Happening) -> tuple[str, ...]:
     """What happened, and what belongs to it: what was corrected, until when, why, by whom."""
-    more = [_corrected(reader, correction) for correction in one.corrected]
+    more = [corrected(reader, correction) for correction in one.corrected]
     by_rule = _rule_of(one.after) if one.what == "verdict" else one.resolved_by
     if by_rule:
         more.append(reader.say("happened.by_rule", rule=reader.rule(by_rule)))
@@ -44,11 +44,20 @@ def told(reader: Reader, kind: str, one: Happening) -> tuple[str, ...]:
     return (happened(reader, kind, one), *more)
 
 
-def _corrected(reader: Reader, one: Correction) -> str:
+def corrected(reader: Reader, one: Correction) -> str:
+    """What was corrected, and of which record."""
     who = f"{reader.say(f'kind.{one.kind}')} {one.source_id}"
     if not one.field:
         return reader.say("happened.of_record", record=who, said=reader.say(f"happened.now_{one.after}"))
-    return reader.say("happened.of_record", record=who, said=_field(reader, one.kind, one.field, one.before, one.after))
+    if one.field in ("verdict", "alone"):
+        said = reader.say("happened.verdict", before=_verdict(reader, one.before), after=_verdict(reader, one.after))
+    else:
+        before, after = (
+            reader.rule(str(value)) if one.field == "skipped_by" and value not in NOTHING else value
+            for value in (one.before, one.after)
+        )
+        said = _field(reader, one.kind, one.field, before, after)
+    return reader.say("happened.of_record", record=who, said=said)
 
 
 def happened(reader: Reader, kind: str, one: Happening) -> str:
@@ -73,7 +82,7 @@ def happened(reader: Reader, kind: str, one: Happening) -> str:
                 said = reader.say(f"awakened.{one.why}")
             if one.resolution:
                 said += f", {reader.say(f'resolution.{one.resolution}')}"
-            return reader.say("happened.of_rule", said=said, rule=one.subject)
+            return reader.say("happened.of_rule", said=said, rule=reader.rule(one.subject))
         case "field":
             return _field(reader, kind, one.subject, one.before, one.after)
 

@@ -19,6 +19,7 @@ from api.answers.page_words import Words
 from api.http.language import choose
 from engine.language.wording import wording
 from engine.model.package_files import TEMPLATES
+from runs.model.health import CustomerHealth
 
 PAGES = TEMPLATES / "pages"
 LANGUAGE_COOKIE = "muster-language"
@@ -48,6 +49,8 @@ class Frame(Struct, frozen=True):
     customer_name: str | None = None
     here: str = ""
     """Which entry of the navigation this is."""
+    health: CustomerHealth | None = None
+    """How the customer's exchanges and rules stand."""
 
 
 class Pages:

@@ -66,7 +66,10 @@ class Visit(Struct, frozen=True):
         """The page; ``here`` is its entry of the navigation."""
         pages = the_pages(self.request)
         customer, language = self.reader.rulebook.customer, self.reader.language
-        frame = pages.frame(self.request, language, customer=customer.id, customer_name=customer.name, here=here)
+        health = self.service.health_of(customer.id, language)
+        frame = pages.frame(
+            self.request, language, customer=customer.id, customer_name=customer.name, here=here, health=health
+        )
         response = pages.render(frame, page, zone=customer.zone, status=status)
         return keeping_language(self.request, response, language)
 
@@ -78,7 +81,7 @@ def visit(customer: str, request: Request, service: Asked) -> Visit:
         raise unknown_customer()
     rulebook = service.rulebook(customer)
     pages = the_pages(request)
-    reader = Reader(pages.words, pages.language(request, rulebook.customer.language), rulebook)
+    reader = Reader(pages.words, service.messages, pages.language(request, rulebook.customer.language), rulebook)
     return Visit(request, service, caller, reader)
 
 

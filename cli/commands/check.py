@@ -28,6 +28,9 @@ def check(
     language: Annotated[
         str | None, typer.Option(help="Tell only what a language lacks: what is missing, left over or English still.")
     ] = None,
+    order: Annotated[
+        bool, typer.Option("--order", help="Tell in which order rules are decided that ask what is decided of others.")
+    ] = False,
 ) -> None:
     """Check rule files: shape, names, every example, every message; and whether each language is whole.
 
@@ -35,14 +38,14 @@ def check(
 
     Examples: muster check · muster check ./rules --format github · muster check --language de
     """
-    from connectors.registry import catalogue
+    from connectors.registry import catalogue, not_loaded
     from engine.language.languages import languages
     from engine.language.renderer import Messages
     from engine.model.package_files import TEMPLATES
     from engine.rulefiles import report
     from engine.rulefiles.check import check as checking
     from engine.rulefiles.check.messages import problems_of
-    from engine.rulefiles.library import customers
+    from engine.rulefiles.library import customers, sound
     from engine.rulefiles.loader import in_file_order
 
     folder = rules_folder(rules)
@@ -64,9 +67,13 @@ def check(
     }[output](problems, report.sources(folder, problems))
     if written:
         say(written)
+    if order:
+        say(report.as_order(sound(folder, catalogue(), allow_private_hosts=private_hosts_allowed())))
     errors = sum(problem.severity == "error" for problem in problems)
     checked = (len(customers(folder)), "customer") if language is None else (1, "language")
     told = (checked, (errors, "error"), (len(problems) - errors, "warning"))
     first, *found = (f"{number} {word}{'' if number == 1 else 's'}" for number, word in told)
+    for refused in not_loaded():
+        note(f"muster: {refused}")
     note(f"{first} checked: {', '.join(found)}.")
-    finish(PROBLEMS if errors else CLEAN)
+    finish(PROBLEMS if errors or not_loaded() else CLEAN)

@@ -55,20 +55,23 @@ def classify(
     """
     from cli.deciding import decide, of_the_file, read, rulebook_of
     from engine.language.renderer import Messages
+    from engine.language.unread import failure_text, unread_text
+    from engine.records.needs import remarks
     from runs.model.answers import Classification
     from runs.queries.reader_messages import ReaderMessages
 
     rulebook = rulebook_of(rules_folder(rules), customer)
     wording = ReaderMessages(Messages(), rulebook, language)
     with progress(file.name) as on_page:
-        items = read(file, rulebook.customer.zone, email_domain, on_page)
+        items, fetch = read(file, rulebook.customer.zone, email_domain, on_page)
         if customer is None:
             # Worded as before, by "the source": a roster's format is not where anything is put right.
             rulebook = of_the_file(rulebook, file, items)
         on_page("deciding", len(items))
-        _, decided = decide(rulebook, items, as_of)
-        answers = [wording.answer(decided, position) for position in range(len(items))]
+        classifier, decided = decide(rulebook, items, as_of)
+        answers = [wording.answer(decided, position) for position in range(len(decided.items))]
     moment = decided.moment
+    told = [*fetch.notes, *remarks(items, classifier.needs, classifier.asked)]
     found = Classification(
         decisions=answers,
         as_of=moment.as_of,
@@ -77,10 +80,15 @@ def classify(
         run_id=None,
         rulebook_version=rulebook.version,
         language=wording.language,
-        counts={verdict: sum(answer.verdict == verdict for answer in answers) for verdict in VERDICTS},
+        counts={verdict: sum(one.verdict == verdict for one in answers[: len(items)]) for verdict in VERDICTS},
+        notes=[unread_text(remark, wording.language) for remark in told],
+        remarks=list(told),
+        partial=[failure_text(part.failure, wording.language) for part in fetch.partial],
     )
+    for said in (*found.partial, *found.notes):
+        note(said)
     _write(found, rulebook, output, every=every)
-    finish(PROBLEMS if found.counts["flag"] and not exit_zero else CLEAN)
+    finish(PROBLEMS if any(one.verdict == "flag" for one in answers) and not exit_zero else CLEAN)
 
 
 def _write(found: Classification, rulebook: Rulebook, output: Format, *, every: bool) -> None:
@@ -110,9 +118,12 @@ def _csv_row(answer: Answer) -> list[object]:
 
 
 def _tell(found: Classification, rulebook: Rulebook, *, every: bool) -> None:
+    from engine.matching.never_received import NEVER_RECEIVED
+
     decided = [answer for answer in found.decisions if answer.verdict is not None]
-    kinds = dict.fromkeys(answer.kind for answer in decided)
-    by_kind = Counter((answer.kind, str(answer.verdict)) for answer in decided)
+    there = [answer for answer in decided if answer.rule != NEVER_RECEIVED]
+    kinds = dict.fromkeys(answer.kind for answer in there)
+    by_kind = Counter((answer.kind, str(answer.verdict)) for answer in there)
     rows = [["kind", *VERDICTS]]
     rows += [[kind, *(str(by_kind[kind, verdict]) for verdict in VERDICTS)] for kind in kinds]
     rows.append(["all", *(str(found.counts[verdict]) for verdict in VERDICTS)])
@@ -132,8 +143,10 @@ def _tell(found: Classification, rulebook: Rulebook, *, every: bool) -> None:
     whose = "the base rules" if rulebook.customer.id == "base" else f"{rulebook.customer.name}'s rules"
     related = len(found.decisions) - len(decided)
     beside = f" {related} more are only looked at beside them." if related else ""
+    unsent = len(decided) - len(there)
+    beside += f" Ids that they name and that were not sent: {unsent}." if unsent else ""
     note(
-        f"\n{len(decided)} records decided by {whose}, as of {local(found.as_of, rulebook.customer.zone)} "
+        f"\n{len(there)} records decided by {whose}, as of {local(found.as_of, rulebook.customer.zone)} "
         f"({rulebook.customer.zone}).{beside}"
     )
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.options import Output
-from cli.terminal import Stopped, columns, say, say_json
+from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, note, say, say_json
 from engine.model.connector_spec import ConnectorSpec
 
 KNOWN_FROM = {
@@ -34,9 +34,11 @@ def connectors(
 
     Examples: muster connectors --format json · muster connectors edusign
     """
-    from connectors.registry import catalogue
+    from connectors.registry import catalogue, not_loaded
 
     known = catalogue()
+    for refused in not_loaded():
+        note(f"muster: {refused}")
     if name is not None and name not in known:
         raise Stopped(f"There is no connector {name!r}. Wanted one of: {', '.join(sorted(known))}.")
     found = [_known_of(spec) for _, spec in sorted(known.items()) if name in (None, spec.name)]
@@ -59,6 +61,7 @@ def connectors(
             for each in found
         ]
         say(columns(rows))
+    finish(PROBLEMS if not_loaded() else CLEAN)
 
 
 def _known_of(spec: ConnectorSpec) -> dict[str, Any]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from runs.service import Service
 
 HOST = "127.0.0.1"
-_COUNTED = ("sync", "skip", "flag")
 
 
 def demo(
@@ -86,16 +85,19 @@ def _seed(service: Service) -> None:
 
 
 def _table(summaries: list[RunSummary]) -> str:
-    rows = [["customer", "kind", *_COUNTED]]
+    from runs.model.asked import COUNTED
+
+    names = [name for name in COUNTED if name not in ("received", "related")]
+    rows = [["customer", "kind", *(name.replace("_", " ") for name in names)]]
     for summary in sorted(summaries, key=lambda each: each.customer):
         rows += [
-            [summary.customer, kind, *(str(counts.get(name, 0)) for name in _COUNTED)]
+            [summary.customer, kind, *(str(counts.get(name, 0)) for name in names)]
             for kind, counts in summary.counts.items()
-            if any(counts.get(name) for name in _COUNTED)
+            if any(counts.get(name) for name in names)
         ]
-    totals = [str(sum(int(row[place]) for row in rows[1:])) for place in range(2, 2 + len(_COUNTED))]
+    totals = [str(sum(int(row[place]) for row in rows[1:])) for place in range(2, 2 + len(names))]
     rows.append(["all", "", *totals])
-    lines = columns(rows, right=range(2, 2 + len(_COUNTED))).splitlines()
+    lines = columns(rows, right=range(2, 2 + len(names))).splitlines()
     return "\n".join([paint(lines[0], None, bold=True), *lines[1:-1], paint(lines[-1], None, bold=True)])
 
 

@@ -13,19 +13,37 @@ import typer
 
 from cli.environment import open_service, rules_folder
 from cli.options import Language, Output
+from cli.telling import tell_health
 from cli.terminal import CLEAN, PROBLEMS, Stopped, finish, local, note, progress, say, say_json
 
 if TYPE_CHECKING:
     from engine.explaining.explainer import Explanation
     from runs.model.answers import Explained
 
-WHERE = {
-    "in": "In: it is synced.",
-    "later": "Later: it is left out now",
-    "out": "Out: it is not synced.",
-    "not_received": "Gone, or about to be: its source no longer gives it.",
-    "related": "Not decided by itself: it is looked at beside other records.",
-    "never_received": "Never received: no record of that kind and id has ever come from the customer's systems.",
+LAST_RUN = {
+    "synced": "it was synced.",
+    "later": "it was left out for now, by rules that time will end.",
+    "left_out": "it was left out on purpose.",
+    "to_fix": "it was not synced: somebody must act.",
+    "waiting": "it was not synced: it only waits for what is to fix on other records.",
+    "related": "it is not decided by itself: it is looked at beside other records.",
+    "not_received": "it was not received: its source no longer gives it.",
+    "never_received": "no record of that kind and id has ever come from the customer's systems.",
+}
+NEXT_RUN = {
+    "goes": "it goes with {at}, if nothing changes.",
+    "later": "it goes with the run of {expected} at the earliest, if nothing changes.",
+    "out": "it does not go with {at}, unless something changes.",
+    "none_planned": "none is planned.",
+    "listed": "none has to take it any more: it is on the list of what is to be entered.",
+}
+ON_PLATFORM = {
+    "seen": "it was seen there.",
+    "confirmed": "it is confirmed.",
+    "not_seen": "it has not been seen there.",
+    "not_told": "nothing that was read there says.",
+    "to_enter": "its attendance is to be entered in the source.",
+    "refused": "it is refused.",
 }
 
 
@@ -56,8 +74,10 @@ def explain(
         found = service.explain(customer, kind, source_id, language)
         _write(found, found.explanation, output)
         if output == "text":
-            _tell_where(found, service.rulebook(customer).customer.zone)
-        finish(PROBLEMS if found.where == "never_received" else CLEAN)
+            zone = service.rulebook(customer).customer.zone
+            _tell_outlook(found, zone)
+            tell_health(service.health_of(customer, "en"), zone)
+        finish(PROBLEMS if found.last_run == "never_received" else CLEAN)
     explanation = _from_file(customer, kind, source_id, file, rules, as_of, language)
     _write(explanation, explanation, output)
 
@@ -79,7 +99,7 @@ def _from_file(
     rulebook = rulebook_of(rules_folder(rules), None if customer == "base" else customer)
     chosen = ReaderMessages(Messages(), rulebook, language).language
     with progress(file.name) as on_page:
-        items = read(file, rulebook.customer.zone, None, on_page)
+        items, _ = read(file, rulebook.customer.zone, None, on_page)
         if customer == "base":
             rulebook = of_the_file(rulebook, file, items)
         classifier, decided = decide(rulebook, items, as_of)
@@ -103,17 +123,20 @@ def _write(found: object, explanation: Explanation | None, output: str) -> None:
         say(as_text(explanation, colour=colour))
 
 
-def _tell_where(found: Explained, zone: str) -> None:
-    text = WHERE[found.where]
-    if found.where == "later" and found.expected_on is not None:
-        text += f", and in from {local(found.expected_on, zone)} if nothing changes."
-    elif found.where == "later":
-        text += "."
-    say(text)
-    effect = None if found.answer is None else found.answer.effect
-    if effect is not None:
-        fields = f" ({', '.join(effect.fields)})" if effect.fields else ""
-        say(f"On the platform: {effect.what}{fields}.")
+def _tell_outlook(found: Explained, zone: str) -> None:
+    say(f"Last run: {LAST_RUN[found.last_run]}")
+    if found.last_run != "related":
+        run = "the first run once exchanges work again"
+        at = run if found.next_run_at is None else f"the run of {local(found.next_run_at, zone)}"
+        expected = "" if found.expected_on is None else local(found.expected_on, zone)
+        say(f"Next run: {NEXT_RUN[found.next_run].format(at=at, expected=expected)}")
+    effect = None if (deciding := found.then or found.answer) is None else deciding.effect
+    fields = f" ({', '.join(effect.fields)})" if effect is not None and effect.fields else ""
+    would = "" if effect is None else f" It would see: {effect.what}{fields}."
+    who = f" As told by {found.told_by}." if found.told_by else ""
+    say(f"On the platform: {ON_PLATFORM[found.on_platform]}{who}{would}")
+    if found.segments:
+        say(f"Accounts: {', '.join(found.segments)}.")
     if found.first_seen is not None:
         note(f"First received {local(found.first_seen, zone)}.")
     if found.not_received_since is not None:

@@ -10,15 +10,14 @@ import typer
 
 from cli.commands.run import counts_table, issues_line
 from cli.environment import open_service
-from cli.options import Customer, Output
-from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, local, note, progress, say, say_json
+from cli.options import By, Customer, Output
+from cli.telling import tell_rules
+from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, local, note, progress, say, say_json, whoever
 
 if TYPE_CHECKING:
     from runs.model.answers import HeldEntry, HeldRun
     from runs.service import Service
 
-BY = "command"
-"""How the history calls whoever sits at the terminal."""
 DOES = {
     "leaves": "counts as gone",
     "not_received": "not received any more",
@@ -50,6 +49,7 @@ def held(
     service = open_service()
     number = the_run(service, customer, run)
     found, entries = _all(service, customer, number, language)
+    tell_rules(service, customer)
     if output == "json":
         whole = msgspec.structs.replace(found, items=entries, next_cursor=None)
         say_json(whole)
@@ -70,7 +70,7 @@ def held(
         note(f"If that is right: muster approve {customer} {number}. If not: muster reject {customer} {number}")
 
 
-def approve(customer: Customer, run: Number = None) -> None:
+def approve(customer: Customer, run: Number = None, by: By = None) -> None:
     """Let a held run do what it would have done.
 
     It is done as a run of its own at the held one's moment, with what was received then. Look at it first with:
@@ -82,7 +82,7 @@ def approve(customer: Customer, run: Number = None) -> None:
     number = the_run(service, customer, run)
     zone = service.rulebook(customer).customer.zone
     with progress(f"{customer}, run {number}") as on_page:
-        done = service.approve(customer, number, BY, on_page)
+        done = service.approve(customer, number, by or whoever(), on_page)
     say(counts_table(done))
     note(
         f"Run {number} is approved: run {done.id}, as of {local(done.as_of, zone)}: {done.status}; "
@@ -91,14 +91,14 @@ def approve(customer: Customer, run: Number = None) -> None:
     finish(CLEAN if done.status in ("completed", "completed_with_issues") else PROBLEMS)
 
 
-def reject(customer: Customer, run: Number = None) -> None:
+def reject(customer: Customer, run: Number = None, by: By = None) -> None:
     """Forget what a held run received. Nothing was changed by it, and nothing will be.
 
     Example: muster reject norvane 42
     """
     service = open_service()
     number = the_run(service, customer, run)
-    service.reject(customer, number, BY)
+    service.reject(customer, number, by or whoever())
     note(f"Run {number} is rejected: nothing was changed.")
 
 

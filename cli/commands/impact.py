@@ -11,7 +11,7 @@ import typer
 
 from cli.environment import open_service, rules_folder
 from cli.options import Language
-from cli.terminal import CLEAN, PROBLEMS, columns, finish, local, note, paint, progress, say, say_json
+from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, local, note, paint, progress, say, say_json
 
 if TYPE_CHECKING:
     from runs.queries.impact import Impact, RecordImpact, Said
@@ -48,7 +48,7 @@ def impact(
     from cli.deciding import rulebook_of
 
     service = open_service()
-    edited = None if rules is None else rulebook_of(rules_folder(rules), customer)
+    edited = None if rules is None else rulebook_of(_not_in_force(rules), customer)
     with progress(customer) as on_page:
         found = service.impact(customer, edited, language, on_page)
     if output == "json":
@@ -58,6 +58,17 @@ def impact(
         say(as_text(found, zone, limit))
         note(_about(found, zone))
     finish(PROBLEMS if found.newly_skipped or found.newly_flagged else CLEAN)
+
+
+def _not_in_force(rules: Path) -> Path:
+    """The folder, unless it is the one whose rules are in force: what it is compared with would be itself."""
+    in_force, folder = rules_folder(), rules_folder(rules)
+    if folder.resolve() == in_force.resolve():
+        raise Stopped(
+            f"The rules of {rules} are in force already, so that there is nothing to compare them with. Leave --rules "
+            "out to see what their edits change since the last run; to try edits before, make them in a copy of it."
+        )
+    return folder
 
 
 def as_text(found: Impact, zone: str, limit: int) -> str:
@@ -109,6 +120,11 @@ def _about(found: Impact, zone: str) -> str:
         "rules_in_force": f"the rules in force ({found.version_before})",
         "last_run": f"what the last run decided ({found.version_before})",
     }[found.compared_with]
+    if found.compared_with == "rules_in_force" and found.version_before == found.version_after:
+        return (
+            f"These rules say what the rules in force say ({found.version_after}): nothing is edited in them. Without "
+            "--rules, the rules in force are compared with what the last run decided."
+        )
     unreadable = f" {found.unreadable} could not be read and are left out." if found.unreadable else ""
     return (
         f"{found.decided} records of run {found.run_id}, as of {local(found.as_of, zone)}: edited rules "

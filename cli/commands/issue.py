@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cli.environment import open_service
-from cli.options import Customer, Language, Output
-from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, local, note, say, say_json
+from cli.options import By, Customer, Language, Output
+from cli.telling import tell_health
+from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, local, note, say, say_json, whoever
 
 if TYPE_CHECKING:
     from runs.issues.by_hand import Settlement
@@ -21,9 +22,6 @@ app = typer.Typer(help="List the issues of a customer, snooze, waive, resolve or
 
 IssueId = Annotated[str, typer.Argument(metavar="ISSUE", help="Its id, from: muster issue list.")]
 Reason = Annotated[str | None, typer.Option(help="Why, for the next reader.")]
-
-BY = "command"
-"""Who settles an issue from the terminal, in its history."""
 
 
 @app.command("list")
@@ -37,6 +35,15 @@ def list_issues(
         Literal["new", "open", "back", "snoozed", "waived", "resolved"] | None,
         typer.Option(help="Only issues in this state; the open ones when left out."),
     ] = None,
+    segment: Annotated[
+        str | None, typer.Option(help="Only records of this platform account, one of the customer's segments.")
+    ] = None,
+    created_by: Annotated[
+        str | None,
+        typer.Option(
+            help="Only accounts and sheets made by api (the connector), owner, administrator, user, instructor."
+        ),
+    ] = None,
     unfold: Annotated[
         bool, typer.Option("--all", help="Also records that only wait for another record's issue.")
     ] = False,
@@ -44,24 +51,31 @@ def list_issues(
     language: Language = None,
     output: Output = "text",
 ) -> None:
-    """List what needs a person: record, problem, and how many others wait for it. Exit 1 when there is something.
+    """List what needs a person: record, problem, and how many others wait for it.
+
+    Exit 1 when there is something, or when exchanges do not go well, so that there may be.
 
     Examples: muster issue list norvane · muster issue list norvane --sort soon --format json
     """
     from runs.model.asked import IssueFilter
 
     service = open_service()
-    which = IssueFilter(state=state, sort=sort, fold=False if unfold else None)
+    fold = False if unfold else None
+    which = IssueFilter(state=state, segment=segment, created_by=created_by, sort=sort, fold=fold)
     page = service.issues(customer, which, None, limit, language)
     if output == "json":
         say_json(page)
     else:
+        if page.standing:
+            note(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in page.standing.items() if number))
         say(_table(page))
         if page.folded:
             note(f"{page.folded} more only wait for these. List them with --all.")
         if page.next_cursor:
             note(f"The first {len(page.items)} of {page.total}.")
-    finish(PROBLEMS if page.items else CLEAN)
+        if page.health is not None:
+            tell_health(page.health, service.rulebook(customer).customer.zone)
+    finish(CLEAN if not page.items and (page.health is None or page.health.knows) else PROBLEMS)
 
 
 @app.command()
@@ -82,6 +96,7 @@ def snooze(
     until: Annotated[str | None, typer.Option(help="The day it shows again, as 2026-11-30.", metavar="DAY")] = None,
     until_it_grows: Annotated[bool, typer.Option(help="Show it again once more waits for it.")] = False,
     reason: Reason = None,
+    by: By = None,
     output: Output = "text",
 ) -> None:
     """Take an issue off the list until a day, or until it grows.
@@ -91,7 +106,7 @@ def snooze(
     from runs.issues.by_hand import Settlement
 
     wanted = Settlement("snoozed", _day(until), until_it_grows=until_it_grows, reason=reason)
-    _settle(customer, issue, wanted, output)
+    _settle(customer, issue, wanted, by, output)
 
 
 @app.command()
@@ -100,6 +115,7 @@ def waive(
     issue: IssueId,
     until: Annotated[str, typer.Option(help="Its last day, as 2027-06-30.", metavar="DAY")],
     reason: Annotated[str, typer.Option(help="Why it is accepted, for whoever asks in half a year.")],
+    by: By = None,
     output: Output = "text",
 ) -> None:
     """Accept an issue as it is, until a day.
@@ -108,29 +124,29 @@ def waive(
     """
     from runs.issues.by_hand import Settlement
 
-    _settle(customer, issue, Settlement("waived", _day(until), reason=reason), output)
+    _settle(customer, issue, Settlement("waived", _day(until), reason=reason), by, output)
 
 
 @app.command()
-def resolve(customer: Customer, issue: IssueId, reason: Reason = None, output: Output = "text") -> None:
+def resolve(customer: Customer, issue: IssueId, reason: Reason = None, by: By = None, output: Output = "text") -> None:
     """Say that an issue is solved, where no run can see it. One that still finds it opens it again.
 
     Example: muster issue resolve norvane q3J8vN0fT2aB --reason "Entered in the ERP by hand"
     """
     from runs.issues.by_hand import Settlement
 
-    _settle(customer, issue, Settlement("resolved", reason=reason), output)
+    _settle(customer, issue, Settlement("resolved", reason=reason), by, output)
 
 
 @app.command()
-def reopen(customer: Customer, issue: IssueId, output: Output = "text") -> None:
+def reopen(customer: Customer, issue: IssueId, by: By = None, output: Output = "text") -> None:
     """Put an issue back on the list that was snoozed, waived, or solved by hand.
 
     Example: muster issue reopen norvane q3J8vN0fT2aB
     """
     from runs.issues.by_hand import Settlement
 
-    _settle(customer, issue, Settlement("open"), output)
+    _settle(customer, issue, Settlement("open"), by, output)
 
 
 def _day(written: str | None) -> date | None:
@@ -140,9 +156,9 @@ def _day(written: str | None) -> date | None:
         raise Stopped(f"{written!r} is no day. Wanted one as 2026-11-30.") from None
 
 
-def _settle(customer: str, issue: str, wanted: Settlement, output: Literal["text", "json"]) -> None:
+def _settle(customer: str, issue: str, wanted: Settlement, by: str | None, output: Literal["text", "json"]) -> None:
     service = open_service()
-    _tell(service.settle(customer, issue, wanted, BY), output, service.rulebook(customer).customer.zone)
+    _tell(service.settle(customer, issue, wanted, by or whoever()), output, service.rulebook(customer).customer.zone)
 
 
 def _table(page: FeedPage) -> str:

@@ -34,7 +34,7 @@ def rule(
 ) -> None:
     """Add a rule to a customer's file, or to the base: condition, two examples, messages in every language.
 
-    The frame passes muster check and matches nothing until you write its condition.
+    The frame has yet to be written over: until then muster check tells of each place, and the file is not in force.
 
     Examples: muster new rule learner.on_trial --customer norvane --then skip · muster new rule session.too_long --base
     """

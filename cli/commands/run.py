@@ -1,5 +1,7 @@
 """`muster run`: one pass over one customer, stored."""
 
+# ruff: noqa: PLC0415 - what a command runs on is imported when it runs
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -10,12 +12,23 @@ import typer
 
 from cli.environment import open_service
 from cli.options import Customer, Output
-from cli.terminal import CLEAN, PROBLEMS, Stopped, columns, finish, instant, local, note, progress, say, say_json
+from cli.terminal import (
+    CLEAN,
+    PROBLEMS,
+    Stopped,
+    columns,
+    finish,
+    instant,
+    local,
+    note,
+    progress,
+    say,
+    say_json,
+    whoever,
+)
 
 if TYPE_CHECKING:
     from runs.model.answers import RunSummary
-
-COUNTED = ("received", "sync", "skip", "flag")
 
 
 def run(
@@ -30,6 +43,12 @@ def run(
     ] = "downward",
     as_of: Annotated[
         str | None, typer.Option(help="Decide as at this day or time instead of now.", metavar="TIME")
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            help="Who asks for it, as runs tell it: `schedule` in a crontab. You, when left out.", metavar="WHO"
+        ),
     ] = None,
     output: Output = "text",
 ) -> None:
@@ -50,6 +69,7 @@ def run(
             as_of=instant(as_of, zone) if as_of else None,
             on_page=on_page,
             from_path=source,
+            by=by or whoever(),
         )
     if output == "json":
         say_json(summary)
@@ -76,7 +96,9 @@ def run(
 
 def counts_table(summary: RunSummary) -> str:
     """Kind by kind, how many were received and how they were decided."""
-    rows = [["kind", *COUNTED]]
+    from runs.model.asked import COUNTED
+
+    rows = [["kind", *(name.replace("_", " ") for name in COUNTED)]]
     rows += [[kind, *(str(counts.get(name, 0)) for name in COUNTED)] for kind, counts in summary.counts.items()]
     return columns(rows, right=range(1, len(COUNTED) + 1))
 

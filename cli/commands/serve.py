@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.environment import open_service
+from cli.environment import open_service, rate_scale
 from cli.ports import must_be_free
 from cli.terminal import note
 
@@ -22,9 +22,13 @@ def serve(
     Example: muster serve --host 0.0.0.0 --port 8000
     """
     from api.app import create_app
+    from api.http.rates import Rates
     from api.serve import serve as serve_app
+    from connectors.registry import not_loaded
 
     must_be_free(host, port)
     service = open_service()
+    for refused in not_loaded():
+        note(f"muster: {refused}")
     note(f"Serving on http://{host}:{port}. Stop with Ctrl-C.")
-    serve_app(create_app(service), host=host, port=port)
+    serve_app(create_app(service, rates=Rates(rate_scale())), host=host, port=port)

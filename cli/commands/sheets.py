@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.environment import open_service
-from cli.options import Customer, Output
-from cli.terminal import PROBLEMS, Stopped, columns, local, note, say, say_json
+from cli.options import By, Customer, Output
+from cli.telling import tell_health
+from cli.terminal import PROBLEMS, Stopped, columns, local, note, say, say_json, whoever
 
 if TYPE_CHECKING:
     from runs.queries.uploads import Attendance, SheetToUpload
@@ -21,6 +22,7 @@ def sheets(
         list[str] | None,
         typer.Option(help="Confirm that this sheet, by the platform's id, was entered; may be repeated.", metavar="ID"),
     ] = None,
+    by: By = None,
     output: Output = "text",
 ) -> None:
     """List the attendance that should be entered in the source, or confirm that it was.
@@ -32,7 +34,7 @@ def sheets(
     service = open_service()
     zone = service.rulebook(customer).customer.zone
     if uploaded:
-        done = service.confirm_uploaded(customer, dict.fromkeys(uploaded))
+        done = service.confirm_uploaded(customer, dict.fromkeys(uploaded), by or whoever())
         for name in done.already:
             note(f"{name} was confirmed before.")
         if done.unknown:
@@ -43,14 +45,24 @@ def sheets(
     if output == "json":
         say_json(found)
         return
+    tell_health(service.health_of(customer, "en"), zone)
     if not found:
-        note("Nothing to enter.")
+        note("Nothing to enter, of what was received.")
     for sheet in found:
         when = "" if sheet.starts_at is None else f", {local(sheet.starts_at, zone)}"
         say(f"{sheet.name or sheet.sheet_id}{when} (session {sheet.session_id}, sheet {sheet.sheet_id})")
+        if sheet.refused is not None:
+            why = sheet.refused.text or sheet.refused.code
+            who = f", as told by {sheet.refused.told_by}" if sheet.refused.told_by else ""
+            say(f"  refused on {local(sheet.refused.at, zone)}{who}{f': {why}' if why else ''}")
         rows = [[one.kind, one.source_id, one.name, *_said(one)] for one in sheet.attendance]
-        rows += [[one.kind or "-", one.ref or "-", "", f"not sent: {one.why}", ""] for one in sheet.not_sent]
+        rows += [
+            [one.kind or "-", one.ref or "-", one.name or "", f"not sent: {one.why}", ""] for one in sheet.not_sent
+        ]
         say(columns(rows, indent="  "))
+        told = [*(one.says for one in sheet.attendance), *(one.says for one in sheet.not_sent)]
+        for said in filter(None, told):
+            say(f"  {said}")
 
 
 def _said(one: Attendance) -> tuple[str, str]:
@@ -60,9 +72,9 @@ def _said(one: Attendance) -> tuple[str, str]:
 
 
 def _all(service: Service, customer: str) -> list[SheetToUpload]:
-    page = service.to_upload(customer)
+    page = service.to_upload(customer, language="en")
     found = list(page.items)
     while page.next_cursor is not None:
-        page = service.to_upload(customer, page.next_cursor)
+        page = service.to_upload(customer, page.next_cursor, language="en")
         found += page.items
     return found

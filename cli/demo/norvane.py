@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from cli.demo.names import address
 from cli.demo.norvane_contracts import add_contracts
 from cli.demo.norvane_sheets import add_sheets
 from cli.demo.world import Raw, World
@@ -50,7 +51,7 @@ def norvane(as_of: datetime, seed: int) -> World:
     add_contracts(world, learners)
     _learner_troubles(world, learners)
     _instructor_troubles(world, instructors)
-    _session_troubles(world, sessions)
+    _session_troubles(world, sessions, learners)
     _accounts(world, learners, instructors)
     _unreadable(world)
     add_sheets(world, sessions, learners)
@@ -206,7 +207,7 @@ def _without_id(person: Raw) -> Raw:
     return {name: value for name, value in person.items() if name not in ("kind", "source_id")}
 
 
-def _session_troubles(world: World, sessions: list[Raw]) -> None:
+def _session_troubles(world: World, sessions: list[Raw], learners: list[Raw]) -> None:
     """One session, or a pair, for each session rule."""
     ahead = [session for session in sessions if world.at(1, "00:00") < session["starts_at"] < world.at(8, "00:00")]
     (
@@ -242,6 +243,18 @@ def _session_troubles(world: World, sessions: list[Raw]) -> None:
     world.earlier(changed, 1, modified_at=changed["modified_at"])
     changed["modified_at"] = world.hours_ago(-20 / 3600)
 
+    # A lesson for one learner alone, who has no address.
+    alone = next(learner for learner in learners if not learner.get("email"))
+    lesson = {name: value for name, value in _without_id(ahead[16]).items() if name != "group_ids"}
+    own = {"name": "Soutien individuel", "room": "B301", "learner_ids": [alone["source_id"]]}
+    world.add("session", "904985", **lesson | own)
+
+    # One who came late, and whose only lesson nobody is there to teach.
+    late = {"first_name": "Nour", "last_name": "Delaunay", "email": "nour.delaunay@norvane.example.org"}
+    world.add("learner", "21995", **late, company=_COMPANIES[0], segment_keys=lesson["segment_keys"], families=["BTS"])
+    untaught = {name: value for name, value in lesson.items() if name != "instructor_ids"}
+    world.add("session", "904986", **untaught | own | {"name": "Remise à niveau", "learner_ids": ["21995"]})
+
     world.add("session", "904980", **_without_id(copied) | {"name": "Jury BTS MCO", "room": "Salle du conseil"})
 
     starts, ends = world.around_now()
@@ -249,15 +262,38 @@ def _session_troubles(world: World, sessions: list[Raw]) -> None:
     world.add("session", "904991", **replaced | {"instructor_ids": [sessions[1]["instructor_ids"][0]]})
 
 
+def _edited_by_hand(world: World, accounts: list[Raw]) -> None:
+    """Accounts that are not what the connector made, or not of whom it made them."""
+    by_hand, alike, former, reused, renamed, original = accounts
+    for account in (by_hand, alike):
+        account["created_by"] = "administrator"
+        del account["source_kind"], account["source_ref"]
+    for account in (by_hand, renamed):
+        account["last_name"] = f"{account['last_name']}-Roy"
+    former["source_ref"] = f"1{former['source_ref']}"
+    reused |= {"first_name": "Zélie", "last_name": "Quemper", "email": address("Zélie", "Quemper", world.domain)}
+    world.add(
+        "account",
+        f"{original['source_id']}_2",
+        role=original["role"],
+        email=world.person()["email"],
+        first_name=original["first_name"],
+        last_name=original["last_name"],
+        created_by="owner",
+        archived=False,
+    )
+
+
 def _accounts(world: World, learners: list[Raw], instructors: list[Raw]) -> None:
     """An Edusign account for everybody who has come down before, and some that were made by hand."""
     number = 0
+    made: dict[tuple[str, str], Raw] = {}
     for person in (*learners, *instructors[:23]):
         waiting = person.get("groups") == ["507"]
         if waiting or not person.get("email"):
             continue
         number += 1
-        world.add(
+        made[person["kind"], person["source_id"]] = world.add(
             "account",
             f"usr_{number:04d}",
             source_kind=person["kind"],
@@ -270,6 +306,8 @@ def _accounts(world: World, learners: list[Raw], instructors: list[Raw]) -> None
             created_by="api",
             archived=False,
         )
+    _edited_by_hand(world, [made["learner", one["source_id"]] for one in (*learners[4:8], *learners[9:11])])
+    _edited_by_hand(world, [made["instructor", one["source_id"]] for one in instructors[3:9]])
     for person in (learners[1], instructors[2]):
         number += 1
         world.add(

@@ -33,9 +33,9 @@ def add_sheets(world: World, sessions: list[Raw], learners: list[Raw]) -> None:
         )
         if over:
             sheets.append((sheet, _marks(world, sheet)))
-    _sheet_troubles(world, sheets)
+    _sheet_troubles(world, sheets, {learner["source_id"]: learner for learner in learners})
     _sheet_of_today(world, sessions[0])
-    _sheet_made_by_hand(world)
+    _sheets_made_by_hand(world, recent[-1])
 
 
 def _marks(world: World, sheet: Raw) -> list[Raw]:
@@ -58,9 +58,11 @@ def _marks(world: World, sheet: Raw) -> list[Raw]:
     return found
 
 
-def _sheet_troubles(world: World, sheets: list[tuple[Raw, list[Raw]]]) -> None:
-    """One sheet of the week behind for each rule that an archived sheet can meet."""
+def _sheet_troubles(world: World, sheets: list[tuple[Raw, list[Raw]]], learners: dict[str, Raw]) -> None:
+    """One sheet of the week behind for each rule that a sheet of the past can meet."""
     (again, marks), (uploaded, _), (fresh, _), (unseen, _), (moved, _), (_, unmapped), (lost, _) = sheets[:7]
+    (reopened, _), (excused, excuses), (_, unsigned) = sheets[7:10]
+    never, never_signed = min(sheets[10:], key=lambda one: str(one[0]["starts_at"]))
     again |= {
         "times_archived": 2,
         "archived_at": world.hours_ago(4),
@@ -82,6 +84,18 @@ def _sheet_troubles(world: World, sheets: list[tuple[Raw, list[Raw]]]) -> None:
     moved["starts_at"] = moved["starts_at"].replace("T08:30", "T09:00").replace("T13:30", "T14:00")
     unmapped[0] |= {"state": "absent", "reason_code": "abs_9"}
     lost["source_ref"] = "899001"
+    reopened |= {"archived": False, "uploaded_at": world.hours_ago(26)}
+    late = learners[excuses[0]["person_ref"]]
+    excused |= {"uploaded_at": world.hours_ago(26), "justified_names": [f"{late['first_name']} {late['last_name']}"]}
+    excuses[0] |= {"state": "excused", "justified": True}
+    # Neither the first learner nor the instructor, who comes last, has signed.
+    for mark in (unsigned[0], unsigned[-1]):
+        mark.pop("state")
+    never["archived"] = False
+    for name in ("first_archived_at", "archived_at", "times_archived"):
+        never.pop(name)
+    for mark in never_signed:
+        mark.pop("state")
 
 
 def _sheet_of_today(world: World, session: Raw) -> None:
@@ -101,7 +115,7 @@ def _sheet_of_today(world: World, session: Raw) -> None:
     world.not_yet(sheet, 1)
 
 
-def _sheet_made_by_hand(world: World) -> None:
+def _sheets_made_by_hand(world: World, session: Raw) -> None:
     world.add(
         "sheet",
         "crs_0901",
@@ -113,4 +127,14 @@ def _sheet_made_by_hand(world: World) -> None:
         first_archived_at=world.hours_ago(40),
         archived_at=world.hours_ago(40),
         times_archived=1,
+    )
+    world.add(
+        "sheet",
+        "crs_0902",
+        name=session["name"],
+        starts_at=session["starts_at"],
+        ends_at=session["ends_at"],
+        created_by="administrator",
+        instructor_refs=session["instructor_ids"],
+        archived=False,
     )

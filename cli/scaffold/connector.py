@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from keyword import iskeyword
 from pathlib import Path
 
 from cli.terminal import Stopped
 from engine.model.connector_spec import Side
 
-_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_ID = re.compile(r"(?=.{1,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_TITLE = re.compile(r'[^"\\{}\x00-\x1f|]{1,60}')
+"""A system's name as it may stand in Python's texts and in a table of Markdown."""
 
 _CONNECTOR = '''"""{title} as a CSV export: a file, or a folder or ZIP with {table}.csv in it."""
 
@@ -145,12 +148,18 @@ def add_connector(connectors: Path, name: str, title: str, side: Side) -> Path:
     folder = connectors / package
     if not _ID.fullmatch(name):
         raise Stopped(
-            f"{name!r} cannot name a connector. Wanted small letters, digits and hyphens, such as norva-plan."
+            f"{name!r} cannot name a connector. Wanted at most 40 small letters, digits and hyphens: norva-plan."
         )
+    if title and not _TITLE.fullmatch(title):
+        raise Stopped(f'{title!r} cannot be a title. Wanted at most 60 characters, and none of " \\ {{ }} |.')
     if folder.exists() or (connectors / f"{package}.py").exists():
         raise Stopped(f"{folder} exists already. Choose another name, or edit it.")
     cls = "".join(part.capitalize() for part in name.split("-"))
-    text = _registered(registry.read_text(encoding="utf-8"), package, cls)
+    before = registry.read_text(encoding="utf-8")
+    # A module or a class of a name that Python keeps, or that is another's there, would stop every command.
+    if iskeyword(package) or iskeyword(cls) or re.search(rf"\b{cls}\b", before + _CONNECTOR):
+        raise Stopped(f"{name!r} is a word of Python's, or of the registry's own. Choose another, such as {name}-plan.")
+    text = _registered(before, package, cls)
     (folder / "samples").mkdir(parents=True)
     words = {"name": name, "title": title or cls, "cls": cls, "side": side, **_SLOTS[side]}
     rows = [[cell for place, cell in enumerate(row) if place != 2 or words["own"]] for row in _SAMPLE]

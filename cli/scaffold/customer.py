@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import typing
 from pathlib import Path
 
@@ -11,12 +10,11 @@ import msgspec
 from msgspec import NODEFAULT, Meta, inspect
 from msgspec.structs import fields
 
-from cli.scaffold.rule import PLACEHOLDER
 from cli.terminal import Stopped
 from engine.model.connector_spec import TWICE_A_DAY, Catalogue, ConnectorSpec, Side
 from engine.records.kinds import DOWNWARD
-
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+from engine.rulefiles.folders import is_customer_id
+from engine.rulefiles.leftovers import PLACEHOLDER
 
 
 def add_customer(
@@ -31,9 +29,10 @@ def add_customer(
     zone: str,
 ) -> Path:
     """Write the customer's file and return it."""
-    if not _ID.fullmatch(customer_id) or customer_id == "base":
+    if not is_customer_id(customer_id):
         raise Stopped(
-            f"{customer_id!r} cannot name a customer. Wanted small letters, digits and hyphens, such as lycee-norvane."
+            f"{customer_id!r} cannot name a customer. Wanted at most 64 small letters, digits and hyphens, such as "
+            "lycee-norvane."
         )
     path = rules / "customers" / f"{customer_id}.yaml"
     if path.exists():

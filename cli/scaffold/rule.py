@@ -12,9 +12,9 @@ from engine.language.renderer import Messages
 from engine.model.rulebook import MessageText, Rulebook
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS
+from engine.rulefiles.leftovers import PLACEHOLDER
 
-_ID = re.compile(r"[a-z]+\.[a-z][a-z0-9_]*")
-PLACEHOLDER = "to be written"
+_ID = re.compile(r"[a-z]+\.[a-z][a-z0-9_]{0,63}")
 
 
 def kind_of_rule(rule_id: str) -> str:
@@ -50,7 +50,7 @@ def add_base_rule(base: Rulebook, rule_id: str, then: str, fix_in: str, rules: P
     for language, text in _texts(known).items():
         texts = known.folder / language / "messages.yaml"
         with texts.open("a", encoding="utf-8") as file:
-            file.write(f'\n{rule_id}:\n  problem: "{text.problem}"\n  fix: "{text.fix}"\n')
+            file.write(f'\n{rule_id}:\n  title: "{text.title}"\n  problem: "{text.problem}"\n  fix: "{text.fix}"\n')
         written.append(texts)
     return written
 
@@ -94,7 +94,8 @@ def _frame(rule_id: str, kind: str, field: str, then: str, fix_in: str, messages
     if messages:
         lines.append("  messages:")
     for language, text in messages.items():
-        lines += [f"    {language}:", f'      problem: "{text.problem}"', f'      fix: "{text.fix}"']
+        said = (("title", text.title), ("problem", text.problem), ("fix", text.fix))
+        lines += [f"    {language}:", *(f'      {name}: "{words}"' for name, words in said)]
     lines += [
         "  examples:",
         f"    - {{matches: true, record: {{{field}: {PLACEHOLDER}}}}}",

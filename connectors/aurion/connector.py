@@ -12,7 +12,7 @@ from connectors.columns.access import Access, Wanted, reading
 from connectors.columns.connector import once
 from connectors.columns.maps import FieldColumns, RowMap, check_kinds, check_together, fields_given
 from connectors.columns.rows import Format
-from connectors.contract import ConnectorContext, Fetch, Refused, Window
+from connectors.contract import ConnectorContext, Fetch, Refused, Window, asking_for
 from connectors.pushed import everything
 from connectors.reading.admit import Raw, admitted
 from connectors.reading.parts import each_part
@@ -88,13 +88,14 @@ class Aurion:
                 # A favourite is built for one part of a school: it is what a school is segmented by.
                 kinds = {kind: {_KEY: f"={favourite}", **columns} for kind, columns in options.columns[name].items()}
                 row_map = RowMap(kinds, self._written, self._around)
-                path = {"favourite": favourite}
-                for line in rows(Wanted(favourite, row_map.columns, call=options.call, path=path)):
-                    for raw in row_map.raws(line.cell, line.place):
-                        if raw.kind == "session" and "source_id" not in raw.values:
-                            left_out += 1
-                        else:
-                            yield raw
+                wanted = Wanted(favourite, row_map.columns, call=options.call, path={"favourite": favourite})
+                with asking_for(favourite):
+                    for line in rows(wanted):
+                        for raw in row_map.raws(line.cell, line.place):
+                            if raw.kind == "session" and "source_id" not in raw.values:
+                                left_out += 1
+                            else:
+                                yield raw
 
             every = each_part((of(favourite, name) for favourite, name in options.favourites.items()), fetch)
             nothing = Refused(title, "favourites", "favourites_without_rows")

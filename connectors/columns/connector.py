@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -10,7 +12,7 @@ from msgspec import Meta, Struct
 
 from connectors.columns.access import Access, Wanted, reading
 from connectors.columns.maps import Kinds, RowMap, check_kinds, check_together, fields_given
-from connectors.contract import ConnectorContext, Fetch, Refused, Window
+from connectors.contract import ConnectorContext, Fetch, Refused, Window, asking_for
 from connectors.pushed import Layer, System, everything
 from connectors.reading.admit import Raw, admitted
 from connectors.reading.parts import each_part
@@ -93,17 +95,28 @@ def mapped(
     window: Window,
     fetch: Fetch,
     around: ConnectorContext,
+    option: str = "written.days",
 ) -> Iterator[Record]:
-    """The records of these tables, equal ones once. Refused when they hold no row at all."""
-    with reading(access, title, window, fetch, around) as rows:
+    """The records of these tables, equal ones once. Refused when they hold no row at all.
+
+    `option` is where the customer may say how days are written.
+    """
+    with reading(access, title, window, fetch, around) as rows, ExitStack() as again:
 
         def raws(wanted: Wanted, row_map: RowMap) -> Iterator[Raw]:
-            for line in rows(wanted):
-                yield from row_map.raws(line.cell, line.place)
+            if access.path is not None:
+                # Read once more and told nobody, should some day not tell by itself how it is written.
+                unheard = again.enter_context(reading(access, title, window, Fetch(), around))
+                file = wanted.table if len(tables) > 1 else Path(access.path).name
+                row_map.reading(file, lambda: (line.cell for line in unheard(wanted)), fetch, option)
+            with asking_for(wanted.table if wanted.call else ""):
+                for line in rows(wanted):
+                    yield from row_map.raws(line.cell, line.place)
 
         every = each_part((raws(wanted, row_map) for wanted, row_map in tables), fetch)
         nothing = Refused(title, "tables", "tables_without_rows")
-        yield from admitted(once(every), fetch, nothing)
+        columns = {kind: of for _, row_map in tables for kind, of in row_map.columns_of.items()}
+        yield from admitted(once(every), fetch, nothing, columns)
 
 
 def once(raws: Iterator[Raw]) -> Iterator[Raw]:

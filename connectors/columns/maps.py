@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from connectors.contract import ConnectorContext
-from connectors.reading.admit import Raw
+from connectors.contract import ConnectorContext, Fetch
+from connectors.reading.admit import ColumnsOf, Raw
+from connectors.reading.days import Days
 from connectors.reading.ids import fit, hashed
-from connectors.reading.times import DayOrder, ordered_day, ordered_time
+from connectors.reading.times import DayOrder
 from engine.language.unread import unread_text
 from engine.model.moments import zone
 from engine.records.decode import absent
@@ -44,7 +45,10 @@ _NATURAL = frozenset({"source_id", "source_ref", "learner_id", "class_id", "pers
 class ValueForm(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How a system writes values."""
 
-    days: Annotated[DayOrder, Meta(description="Order of year, month and day; never guessed.")] = "YYYY-MM-DD"
+    days: Annotated[
+        DayOrder | None,
+        Meta(description="Order of year, month and day. YYYY-MM-DD when left out, unless all of a file show another."),
+    ] = None
     zone: Annotated[
         str | None, Meta(description="IANA name of the zone of times without an offset; the customer's when left out.")
     ] = None
@@ -134,9 +138,15 @@ class RowMap:
     """What a row becomes, by its table's map."""
 
     def __init__(
-        self, kinds: Mapping[Any, Mapping[str, Columns]], written: ValueForm, around: ConnectorContext
+        self,
+        kinds: Mapping[Any, Mapping[str, Columns]],
+        written: ValueForm,
+        around: ConnectorContext,
+        expected: DayOrder = "YYYY-MM-DD",
     ) -> None:
         self._written = written
+        self.days = Days(written.days or expected, "", list, Fetch(), said=True)
+        """How days are read; who reads a file puts in how that is written."""
         self._zone = written.zone or around.zone
         self._key = around.id_key
         self._kinds = {
@@ -155,6 +165,29 @@ class RowMap:
             )
         )
         """Every column that is read."""
+        self.columns_of: ColumnsOf = {
+            kind: {name: columns if isinstance(columns, str) else columns[0] for name, columns in of.items()}
+            for kind, of in kinds.items()
+        }
+        self._dated = {
+            columns
+            for kind, of in self.columns_of.items()
+            for name, columns in of.items()
+            if name in fields_of(kind) and fields_of(kind)[name].type in ("date", "instant")
+        }
+        self._expected = expected
+
+    def reading(self, file: str, cells: Callable[[], Iterable[Cell]], fetch: Fetch, option: str) -> None:
+        """Read the days of a file, whose rows these are, as all of them show."""
+
+        def written() -> Iterator[tuple[str, str]]:
+            for cell in cells():
+                for column in self._dated:
+                    if isinstance(text := cell(column), str):
+                        yield column, text
+
+        said = self._written.days
+        self.days = Days(said or self._expected, file, written, fetch, option=option, said=said is not None)
 
     def raws(self, cell: Cell, place: str) -> Iterator[Raw]:
         """One Raw for each kind of which the row says anything at all."""
@@ -191,11 +224,11 @@ class RowMap:
         return lambda cell: typed(word(" ".join(_texts([cell(column) for column in names]))))
 
     def _typed(self, field: Field) -> Callable[[Any], Any]:
-        order, where = self._written.days, self._zone
+        where = self._zone
         if field.type == "instant":
-            return lambda value: ordered_time(value, order, where) if isinstance(value, str) else value
+            return lambda value: self.days.time(value, where) if isinstance(value, str) else value
         if field.type == "date":
-            return lambda value: ordered_day(value, order) if isinstance(value, str) else value
+            return lambda value: self.days.day(value) if isinstance(value, str) else value
         if field.type == "text":
             return lambda value: ", ".join(_texts(value)) if isinstance(value, list) else value
         return lambda value: value

@@ -10,18 +10,18 @@ import msgspec
 
 from connectors.columns.maps import Cell
 from connectors.columns.xml_rows import NotXmlError, XmlRows, xml_rows
-from connectors.contract import Fetch, Garbled, Refused
+from connectors.contract import NOT_JSON, Fetch, Garbled, Refused
 from connectors.reading.archive import READABLE, Named
+from connectors.reading.lines import Lines
 from connectors.reading.tables import Table, folded
 from engine.records.decode import Invalid
+from engine.records.limits import LARGEST_LIST
 from engine.records.unread import Value, unread
 
 Format = Literal["csv", "json", "xml"]
 ENDINGS = READABLE | {".xml"}
 
 _JSON = (".json", ".ndjson", ".jsonl")
-_LARGEST = 64 * 1024 * 1024
-_LONGEST_LINE = 1024 * 1024
 
 
 class Line(NamedTuple):
@@ -99,8 +99,8 @@ def _of_json(source: Source, needed: Collection[str], at: str) -> Iterator[Line]
     """Lines of JSON, or one JSON value that holds a list."""
     if not source.file.name.lower().endswith((".ndjson", ".jsonl")):
         with source.file.opens() as stream:
-            body = stream.read(_LARGEST + 1)
-        if len(body) > _LARGEST:
+            body = stream.read(LARGEST_LIST + 1)
+        if len(body) > LARGEST_LIST:
             raise source.refused("json_too_large")
         items: Iterable[tuple[int, Any]] = enumerate(listed(_whole(source, body), at, source.table, source), 1)
     else:
@@ -116,14 +116,12 @@ def _of_json(source: Source, needed: Collection[str], at: str) -> Iterator[Line]
 
 def _lines(source: Source) -> Iterator[tuple[int, Any]]:
     with source.file.opens() as stream:
-        number = 0
-        while line := stream.readline(_LONGEST_LINE):
-            number += 1
+        for number, line in enumerate(Lines(stream, (b"\n",)), 1):
             if not line.strip(b"\xef\xbb\xbf \t\r\n"):
                 continue
             try:
                 yield number, msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf"))
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except NOT_JSON:
                 yield number, None
 
 
@@ -132,11 +130,12 @@ def _whole(source: Source, body: bytes) -> Any:
     text = body.removeprefix(b"\xef\xbb\xbf")
     try:
         return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         pass
     try:
         decoded = text.decode().lstrip()
-        found, end = json.JSONDecoder().raw_decode(decoded)
+        _, end = json.JSONDecoder().raw_decode(decoded)
+        found = msgspec.json.decode(decoded[:end])  # which takes no half characters
     except (ValueError, RecursionError):
         raise source.refused("json_spoiled") from None
     line = decoded.count("\n", 0, end) + 2

@@ -9,10 +9,10 @@ from xml.parsers import expat
 from msgspec import Meta, Struct
 
 from connectors.reading.archive import Named
+from engine.records.limits import LONGEST_CELL
 from engine.records.unread import Value
 
 _CHUNK = 64 * 1024
-_LONGEST_CELL = 64 * 1024
 
 Cells = dict[str, str | list[str]]
 """Column to text; to a list where the column stands several times in the row."""
@@ -63,6 +63,9 @@ class _Reader:
             raise NotXmlError(
                 "no_rows_in_what_is_no_xml", found=expat.ErrorString(error.code), line=error.lineno
             ) from None
+        except (LookupError, ValueError):  # an encoding that Python does not know, or not by the byte
+            found = expat.errors.XML_ERROR_UNKNOWN_ENCODING
+            raise NotXmlError("no_rows_in_what_is_no_xml", found=found, line=1) from None
 
     def _start(self, element: str, attributes: dict[str, str]) -> None:
         if self._row is None:
@@ -87,17 +90,19 @@ class _Reader:
             before = self._row.get(self._column)
             if before is None:
                 self._row[self._column] = text
+            elif isinstance(before, list):
+                before.append(text)
             else:
-                self._row[self._column] = [*(before if isinstance(before, list) else [before]), text]
+                self._row[self._column] = [before, text]
             self._column = None
 
     def _text(self, text: str) -> None:
         if self._column is not None:
             self._parts.append(text)
             self._length += len(text)
-            if self._length > _LONGEST_CELL:
+            if self._length > LONGEST_CELL:
                 line = self._parser.CurrentLineNumber
-                raise NotXmlError("no_rows_for_a_long_cell", most=_LONGEST_CELL, line=line)
+                raise NotXmlError("no_rows_for_a_long_cell", most=LONGEST_CELL, line=line)
 
     def _doctype(self, *_: object) -> None:
         # Its entities could make the text endless.

@@ -25,8 +25,12 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
 
     path: Annotated[DataPath, Meta(description="The file of contracts, CSV or JSON, in the customer's data folder.")]
     days: Annotated[
-        DayOrder, Meta(description="How days are written; the documents say DD/MM/YYYY. Never guessed.")
-    ] = "DD/MM/YYYY"
+        DayOrder | None,
+        Meta(
+            description="How days are written. DD/MM/YYYY, as the documents say, when left out, unless all of the file "
+            "show another order."
+        ),
+    ] = None
     system: System | None = None
 
 
@@ -44,10 +48,10 @@ class Contracts:
 
     def __init__(self, options: Options, around: ConnectorContext, /) -> None:
         self._access = Access(path=options.path)
-        self._rows = RowMap(_KINDS, ValueForm(days=options.days), around)
+        self._rows = RowMap(_KINDS, ValueForm(days=options.days), around, "DD/MM/YYYY")
         self._around = around
 
     def records(self, window: Window, fetch: Fetch, /) -> Iterator[Record]:
         """Contracts, each with its learner; a learner with two contracts once."""
         tables = [(Wanted(LIST, self._rows.columns), self._rows)]
-        yield from mapped(self._access, self.spec.title, tables, window, fetch, self._around)
+        yield from mapped(self._access, self.spec.title, tables, window, fetch, self._around, "days")

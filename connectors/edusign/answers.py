@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from connectors.contract import Garbled, Refused
+from connectors.contract import NOT_JSON, Garbled, Refused
 from connectors.http.exchange import Response
 from connectors.reading.times import local
 
@@ -54,7 +54,7 @@ def rows(envelope: Listed, call: str) -> list[Row]:
     _check(envelope, call)
     try:
         return [_row.decode(raw) for raw in envelope.result or ()]
-    except msgspec.DecodeError:
+    except NOT_JSON:
         raise Garbled(TITLE, call, "item_no_object") from None
 
 

@@ -14,12 +14,12 @@ from connectors.edusign.people import CALLS, Kind, Origins, account
 from connectors.edusign.sheets import marks, people_on, sheet
 from connectors.http.client import Http, bearer
 from connectors.http.pages import FetchedPage
-from connectors.pushed import OF_PLATFORMS, everything, nothing_to_fetch
+from connectors.pushed import everything, nothing_to_fetch
 from connectors.reading.admit import Raw, admitted
 from connectors.reading.parts import Parts
 from connectors.reading.times import days_of
 from engine.model.connector_spec import ConnectorSpec
-from engine.records.kinds import Record
+from engine.records.kinds import OF_PLATFORM, Record
 
 COURSES = "v1/course"
 REASONS = "v1/justified-absence/absence-reason"
@@ -39,7 +39,7 @@ class Edusign:
         certainty="observed",
         side="platform",
         options=Options,
-        provides=everything(*OF_PLATFORMS),
+        provides=everything(*OF_PLATFORM),
         takes=frozenset({"learner", "instructor", "session"}),
         given=given,
         needs=frozenset({"token"}),

@@ -7,14 +7,15 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from connectors.pushed import OF_PLATFORMS, everything
+from connectors.pushed import everything
 from engine.model.connector_spec import Secret, Url
+from engine.records.kinds import OF_PLATFORM
 
 FETCHED: Mapping[str, frozenset[str]] = {
     "account": frozenset(
         {
             *("source_id", "source_kind", "source_ref", "role", "email", "username", "first_name", "last_name"),
-            *("created_by", "modified_at"),
+            *("created_by", "archived", "modified_at"),
         }
     ),
     "sheet": frozenset(
@@ -58,4 +59,4 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
 
 def given(options: Mapping[str, Any]) -> Mapping[str, frozenset[str]]:
     """What is fetched with a key; without one, whoever sends the records may tell everything."""
-    return FETCHED if options.get("token") else everything(*OF_PLATFORMS)
+    return FETCHED if options.get("token") else everything(*OF_PLATFORM)

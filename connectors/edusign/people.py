@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from connectors.edusign.answers import Row, instant, text
+from connectors.edusign.answers import Row, holds, instant, text
 from connectors.edusign.options import Options
 from connectors.reading.admit import Raw
 
@@ -61,6 +61,12 @@ class Origins:
         return self._refs.get(kind, {}).get(own_id, own_id)
 
 
+def _is_hidden(found: Row, own: str) -> bool:
+    """Whether it was deleted on Edusign, which keeps it and its address: a flag, or a list of ids that has its own."""
+    hidden = found.get("HIDDEN")
+    return own in map(text, hidden) if isinstance(hidden, list) else holds(hidden)
+
+
 def account(kind: Kind, found: Row, origins: Origins, options: Options) -> Raw:
     """One student or professor."""
     own, ref = text(found.get("ID")), origins.source_ref(found)
@@ -73,6 +79,7 @@ def account(kind: Kind, found: Row, origins: Origins, options: Options) -> Raw:
         "username": found.get("USERNAME"),
         "first_name": found.get("FIRSTNAME"),
         "last_name": found.get("LASTNAME"),
+        "archived": _is_hidden(found, own),
         "created_by": "api" if ref else options.creators.get(text(found.get("CREATOR_ID")), ""),
         "modified_at": instant(found.get("DATE_UPDATED")),
     }

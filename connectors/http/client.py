@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 
-from connectors.contract import ConnectorContext, Fetch, Garbled, Refused
+from connectors.contract import NOT_JSON, ConnectorContext, Fetch, Garbled, Refused
 from connectors.http.credentials import Auth, Credentials
 from connectors.http.exchange import Exchange, Params, Request, Response
 from connectors.http.mismatch import mismatch
@@ -213,25 +213,39 @@ class Http:
         if body.lstrip()[:1] == b"<":
             raise Refused(self._exchange.system, call, "web_page_for_json", answer.status)
         try:
+            body.decode()  # also what is kept undecoded, so that decoding it later fails for its shape alone
             return msgspec.json.decode(body, type=shape)
         except msgspec.ValidationError as error:
             raise mismatch(Garbled, self._exchange.system, call, error) from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NOT_JSON:
             raise self._exchange.garbled(call, "not_json") from None
 
     def _xml(self, call: str, answer: Response) -> ET.Element:
         """The root of an XML text. A document type is refused: its entities could make it endless."""
-        if b"<!doctype" in answer.body[:4096].lower():
+        if answer.body[:64].lstrip()[:9].lower() == b"<!doctype":  # a web page's is none that a parser would name
             raise self._exchange.garbled(call, "xml_document_type")
         try:
-            return ET.fromstring(answer.body)  # noqa: S314 - no document type, so no entities
-        except ET.ParseError:
+            return ET.fromstring(answer.body, ET.XMLParser(target=_Tree()))  # noqa: S314 - no document type, no entities
+        except _DocumentTypeError:
+            raise self._exchange.garbled(call, "xml_document_type") from None
+        except (ET.ParseError, LookupError, ValueError):  # the last two are an encoding that Python does not know
             raise self._exchange.garbled(call, "not_xml") from None
 
     def _counted(self, call: str, found: T) -> T:
         with self._lock:
             self._fetch.page(call, len(found) if isinstance(found, list) else 0)
         return found
+
+
+class _DocumentTypeError(Exception):
+    pass
+
+
+class _Tree(ET.TreeBuilder):
+    """Builds no tree of what has a document type, wherever it stands and in whatever encoding."""
+
+    def doctype(self, *_what: str | None) -> None:
+        raise _DocumentTypeError
 
 
 def _is_soap_fault(answer: Response) -> bool:

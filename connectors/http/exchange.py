@@ -26,6 +26,7 @@ Params = Mapping[str, Any]
 
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _MOVED = frozenset({301, 302, 303, 307, 308})
+_MOVED_TO = "moved_to"
 _MOST_MOVES = 3
 _IN_BRACES = re.compile(r"\{(\w+)\}")
 REFUSALS = {401: "key_refused", 403: "no_right", 404: "nothing_there", 410: "no_longer_served"}
@@ -87,22 +88,21 @@ class Exchange:
         self._meaning = meaning or (lambda answer: answer.status)
         self._attempts = attempts
         self._max_bytes = max_bytes
-        self._deadline = deadline
         self._sleep = around.sleep
-        self._clock = clock
         self._pace = Pace(per_second, around.sleep, clock)
         self._lock = threading.Lock()
         for name in ("httpx", "httpcore"):
             # These two write whole addresses, values and all.
             logging.getLogger(name).setLevel(logging.WARNING)
         transport = around.transport
-        if transport is None and not around.allow_private:
-            transport = guarded_transport(connections)
+        if transport is None:
+            transport = guarded_transport(connections, private_too=around.allow_private, longest=deadline, clock=clock)
         self._client = httpx.Client(
             headers={"User-Agent": "muster", **headers},
             timeout=timeout,
             limits=httpx.Limits(max_connections=connections),
             follow_redirects=False,
+            event_hooks={"response": [_set_aside]},
             trust_env=False,
             verify=trust(),
             transport=transport,
@@ -161,7 +161,7 @@ class Exchange:
                 with self._client.stream(
                     request.method, address, params=tuple(params) or None, headers=sent, content=request.content
                 ) as response:
-                    moved = response.headers.get("location") if response.status_code in _MOVED else None
+                    moved = response.extensions.get(_MOVED_TO) if response.status_code in _MOVED else None
                     if moved is None:
                         return Response(
                             response.status_code,
@@ -174,16 +174,13 @@ class Exchange:
         raise Refused(self.system, request.call, "redirects_in_a_circle", 302)
 
     def _body(self, call: str, response: httpx.Response) -> bytes:
-        """The body, unpacked, up to the limits of size and of time."""
-        until = self._clock() + self._deadline
+        """The body, unpacked, up to the limit of size."""
         parts: list[bytes] = []
         size = 0
         for part in response.iter_bytes():
             size += len(part)
             if size > self._max_bytes:
                 raise self.garbled(call, "answer_too_large", size=self._max_bytes // 1024)
-            if self._clock() > until:
-                raise Unavailable(self.system, call, "answer_too_slow")
             parts.append(part)
         return b"".join(parts)
 
@@ -202,9 +199,13 @@ class Exchange:
 
     def _followed(self, request: Request, address: str, moved: str) -> str:
         """Where a redirect leads, when that is the same host, over the same scheme, for a call that only asks."""
-        target = urljoin(address, moved)
-        here, there = urlsplit(address), urlsplit(target)
-        if request.method != "GET" or (here.scheme, here.netloc) != (there.scheme, there.netloc):
+        here = urlsplit(address)
+        try:
+            target = urljoin(address, moved)
+            there = urlsplit(target)
+        except ValueError:  # it is no address
+            there = None
+        if request.method != "GET" or there is None or (here.scheme, here.netloc) != (there.scheme, there.netloc):
             raise Refused(self.system, request.call, "redirects_elsewhere", 302)
         return target
 
@@ -230,13 +231,19 @@ class Exchange:
         """What a failure on the network means for the run. The library's own sentence may hold an address."""
         import httpx  # noqa: PLC0415 - loaded already
 
-        from connectors.http.network import NoSuchHostError, PrivateAddressError  # noqa: PLC0415 - the same
+        from connectors.http.network import (  # noqa: PLC0415 - the same
+            NoSuchHostError,
+            PrivateAddressError,
+            TooSlowError,
+        )
 
         causes = _causes(error)
         if any(isinstance(cause, PrivateAddressError) for cause in causes):
             return Refused(self.system, call, "private_host")
         if any(isinstance(cause, NoSuchHostError) for cause in causes):
             return Refused(self.system, call, "no_such_host")
+        if any(isinstance(cause, TooSlowError) for cause in causes):
+            return Unavailable(self.system, call, "answer_too_slow")
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
             return Refused(self.system, call, "certificate_not_valid")
         if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError)):
@@ -255,6 +262,13 @@ class Exchange:
         if status == 501 or status >= 505:
             raise self._failed(call, status)
         raise Garbled(self.system, call, "question_not_accepted", status, answer=status)
+
+
+def _set_aside(response: httpx.Response) -> None:
+    """Keep from the library where an answer redirects to: it breaks on what is no address, be it followed or not."""
+    moved = response.headers.pop("location", None)
+    if moved is not None:
+        response.extensions[_MOVED_TO] = moved
 
 
 def _listed(params: Params) -> list[tuple[str, str]]:

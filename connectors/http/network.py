@@ -1,21 +1,21 @@
-"""Which hosts may be reached, held where the connection is made, so that no second look-up can differ.
+"""Which hosts may be reached, held where the connection is made, so that no second look-up can differ; and how long
+an answer may take, held where it is read, so that its first line ends as well as its last.
 
 A customer's file is edited by support: without this, it could make Muster read the operator's own network.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
 import httpcore
 import httpx
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+from engine.rulefiles.parse.urls import is_public
 
 
 class PrivateAddressError(OSError):
@@ -26,22 +26,48 @@ class NoSuchHostError(OSError):
     """The name is not known."""
 
 
-def is_public(address: str) -> bool:
-    """Whether an address is a public one, also when an IPv4 address is wrapped in an IPv6 one."""
-    found: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address):
-        wrapped = found.ipv4_mapped or found.sixtofour
-        if wrapped is None and found in _NAT64:
-            wrapped = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-        found = wrapped or found
-    return found.is_global and not found.is_multicast and not found.is_reserved
+class TooSlowError(httpcore.ReadTimeout):
+    """An answer comes, and does not end."""
+
+
+class _Timed(httpcore.NetworkStream):
+    """A connection whose answers end so many seconds after what was asked last, however small their steps."""
+
+    def __init__(self, stream: httpcore.NetworkStream, longest: float, clock: Callable[[], float]) -> None:
+        self._stream = stream
+        self._longest = longest
+        self._clock = clock
+        self._until = clock() + longest
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._clock() > self._until:
+            raise TooSlowError
+        return self._stream.read(max_bytes, timeout)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, timeout)
+        self._until = self._clock() + self._longest
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Timed(self._stream.start_tls(ssl_context, server_hostname, timeout), self._longest, self._clock)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
 
 
 class _Guarded(httpcore.NetworkBackend):
     """Looks a name up once, refuses addresses that are not public, and connects to exactly those it saw."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, private_too: bool, longest: float, clock: Callable[[], float]) -> None:
         self._plain = httpcore.SyncBackend()
+        self._private_too = private_too
+        self._longest = longest
+        self._clock = clock
 
     def connect_tcp(
         self,
@@ -58,12 +84,13 @@ class _Guarded(httpcore.NetworkBackend):
                 raise httpcore.ConnectError("the name could not be looked up") from error
             raise NoSuchHostError from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if not all(is_public(address) for address in addresses):
+        if not self._private_too and not all(is_public(address) for address in addresses):
             raise PrivateAddressError
         failed: Exception = httpcore.ConnectError("the name has no address")
         for address in addresses:
             try:
-                return self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
+                stream = self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
+                return _Timed(stream, self._longest, self._clock)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
         raise failed
@@ -75,14 +102,19 @@ def trust() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def guarded_transport(connections: int) -> httpx.HTTPTransport:
-    """The network, public hosts only. TLS checks the name that was asked for, not the address."""
+def guarded_transport(
+    connections: int, *, private_too: bool, longest: float, clock: Callable[[], float]
+) -> httpx.HTTPTransport:
+    """The network: public hosts only, unless `private_too`, and answers that end within `longest` seconds.
+
+    TLS checks the name that was asked for, not the address.
+    """
     transport = httpx.HTTPTransport(verify=trust(), limits=httpx.Limits(max_connections=connections))
     # httpx has no public way to give its pool a backend; the pinned minor version keeps this name.
     transport._pool = httpcore.ConnectionPool(  # noqa: SLF001
         ssl_context=trust(),
         max_connections=connections,
         keepalive_expiry=30.0,
-        network_backend=_Guarded(),
+        network_backend=_Guarded(private_too=private_too, longest=longest, clock=clock),
     )
     return transport

@@ -40,7 +40,7 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
 def _http_date(text: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year that no number holds is the latter
         return None
     return found if found.tzinfo else None
 

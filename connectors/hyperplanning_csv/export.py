@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from connectors.reading.admit import Raw
 from connectors.reading.archive import opened
 from connectors.reading.ids import fit, hashed
 from connectors.reading.tables import Row, Table, folded
-from connectors.reading.times import day
+from connectors.reading.times import Day, ordered_day
 
 _EXPORT = (
     *("Nom", "Prénom", "Adresse e-mail", "Né(e) le", "Sexe", "Promotions", "TD", "Regroupements", "Options"),
@@ -82,15 +83,16 @@ def _id(row: Row, kind: str, key: bytes, first_year: int) -> str:
     if row["Identifiant"]:
         return fit(key, row["Identifiant"])
     last, first, email = row["Nom"], row["Prénom"], row["Adresse e-mail"]
-    born = str(birth_date(row["Né(e) le"], first_year))
+    found = birth_date(row["Né(e) le"], first_year)
+    born = str(found) if isinstance(found, date) else row["Né(e) le"]
     natural = [last, first, born] if born and (last or first) else [email] if email else [last, first]
     return hashed(key, kind, *natural) if any(natural) else ""
 
 
-def birth_date(written: str, first_year: int) -> Any:
-    """A day written dd/mm/yyyy, or dd/mm/yy in the hundred years that begin with `first_year`; else the text."""
+def birth_date(written: str, first_year: int) -> Day:
+    """A day written dd/mm/yyyy, or dd/mm/yy in the hundred years that begin with `first_year`; else what is wrong."""
     short = _YEAR.fullmatch(written.partition(" ")[0])
     if short is None:
-        return day(written, "%d/%m/%Y")
+        return ordered_day(written, "DD/MM/YYYY")
     year = first_year - first_year % 100 + int(short[2])
-    return day(f"{short[1]}{year if year >= first_year else year + 100}", "%d/%m/%Y")
+    return ordered_day(f"{short[1]}{year if year >= first_year else year + 100}", "DD/MM/YYYY")

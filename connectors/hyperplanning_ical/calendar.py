@@ -94,7 +94,7 @@ def instant(found: Property, zone_name: str) -> datetime | str:
     named = found.parameters.get("TZID", zone_name)
     try:
         zone(named)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    except ZoneInfoNotFoundError:
         named = zone_name
     return aware(read, named)
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct
 
-from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled, Refused, Unavailable, Window
+from connectors.contract import (
+    ConnectorContext,
+    ConnectorError,
+    Fetch,
+    Garbled,
+    Refused,
+    Unavailable,
+    Window,
+    asking_for,
+)
 from connectors.http.client import Http
 from connectors.hyperplanning.normal import LAYER, TITLE, group_name, promotions_of, session_id, touches
 from connectors.hyperplanning_csv.connector import FIRST_YEAR, FirstYear
 from connectors.hyperplanning_csv.connector import PROVIDES as PEOPLE
 from connectors.hyperplanning_csv.export import people
 from connectors.hyperplanning_ical.calendar import NOTHING, Event, events, instant, is_whole, unfolded
-from connectors.hyperplanning_ical.description import Instructors, groups_of, is_cancelled, lines_of
+from connectors.hyperplanning_ical.description import Instructors, groups_of, is_cancelled, lines_of, no_lesson
 from connectors.reading.admit import Raw, admitted
 from connectors.reading.ids import hashed
 from connectors.reading.parts import Parts
@@ -98,7 +108,8 @@ class HyperplanningIcal:
         for index, link in enumerate(links):
             promotion = promotions[index] if promotions else ""
             try:
-                yield from admitted(self._sessions(link, promotion, window, fetch, instructors), fetch)
+                with asking_for(promotion or str(index + 1)):
+                    yield from admitted(self._sessions(link, promotion, window, fetch, instructors), fetch)
                 given = True
             except ConnectorError as error:
                 failed.append(error)
@@ -132,11 +143,20 @@ class HyperplanningIcal:
         if is_old:
             fetch.note("calendar_read_as_windows_1252")
         count = 0
+        left_out: Counter[str] = Counter()
         for count, event in enumerate(events(text), 1):
             starts_at, ends_at = (instant(event.get(name, NOTHING), self._around.zone) for name in ("DTSTART", "DTEND"))
-            if touches(window, starts_at, ends_at):
+            if not touches(window, starts_at, ends_at):
+                continue
+            if (kind := no_lesson(event)) is not None:
+                left_out[kind] += 1
+            else:
                 values = self._session(event, promotion, instructors) | {"starts_at": starts_at, "ends_at": ends_at}
                 yield Raw("session", values, f"event {count}")
+        if left_out["holiday"]:
+            fetch.note("holidays_left_out", number=left_out["holiday"])
+        if left_out["booking"]:
+            fetch.note("bookings_left_out", number=left_out["booking"])
         fetch.page("the link", count)
 
     def _session(self, event: Event, promotion: str, instructors: Instructors) -> dict[str, Any]:

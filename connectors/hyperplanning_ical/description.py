@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from connectors.hyperplanning.normal import group_names
+from connectors.hyperplanning_ical.calendar import NOTHING, Event
 from connectors.reading.ids import hashed
 from engine.records.folding import fold_name
 
@@ -21,6 +23,7 @@ _NAMES = {
     "memo": "memo",
 }
 """A line's name, without accents and plural, to what it is here."""
+_HOLIDAYS = frozenset({"jours feries", "jour ferie", "ferie", "feries", "vacances", "conges"})
 _NOTHING = ("", "-")
 _TITLE = re.compile(r"(?:mme|mlle|mr|m|dr|pr|madame|mademoiselle|monsieur)\.?\s+", re.IGNORECASE)
 CANCELLED = "cours annule"
@@ -45,6 +48,28 @@ def groups_of(lines: dict[str, str]) -> list[str]:
     """Every group a session is for: promotions, their TD groups and options, joined groups."""
     names = ("promotions", "tds", "options", "joined")
     return [group for name in names for group in group_names(lines.get(name, ""))]
+
+
+NoLesson = Literal["holiday", "booking"]
+
+
+def no_lesson(event: Event) -> NoLesson | None:
+    """What an event is instead of a lesson. None for a lesson, also one that lacks much.
+
+    Holidays are whole days, or say so; a room that somebody booked has neither subject, nor people, nor groups.
+    """
+    uid = fold_name(event.get("UID", NOTHING).text)
+    if uid.startswith("cours"):
+        return None
+    category = fold_name(event.get("CATEGORIES", NOTHING).text)
+    day = event.get("DTSTART", NOTHING)
+    if uid.startswith("ferie") or category in _HOLIDAYS or len(day.value.strip()) == len("20261201"):
+        return "holiday"
+    lines = lines_of(event.get("DESCRIPTION", NOTHING).text)
+    booked = uid.startswith("reservation") or category.startswith("reservation")
+    if booked or ("rooms" in lines and not (lines.get("subject") or lines.get("instructors") or groups_of(lines))):
+        return "booking"
+    return None
 
 
 def is_cancelled(*texts: str) -> bool:
@@ -95,7 +120,8 @@ def _last_and_first(name: str) -> tuple[str, str]:
     capitals = [word for word in words if word.isupper() and len(word.strip(".")) > 1]
     if not capitals:
         return name, ""
-    return _joined(capitals), _joined(word for word in words if word not in capitals)
+    rest = set(words).difference(capitals)
+    return _joined(capitals), _joined(word for word in words if word in rest)
 
 
 def _joined(words: Iterable[str]) -> str:

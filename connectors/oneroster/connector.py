@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from sys import intern
 from typing import Annotated, ClassVar
@@ -11,10 +11,11 @@ from msgspec import Meta, Struct
 
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
 from connectors.oneroster.columns import ALIASES, COLUMNS
-from connectors.oneroster.lookups import Lookups, is_gone
-from connectors.oneroster.mapping import PROVIDES, Role, class_, enrolment, guardian, person
+from connectors.oneroster.lookups import Lookups, left
+from connectors.oneroster.mapping import COLUMNS_OF, PROVIDES, Role, class_, enrolment, guardian, person
 from connectors.reading.admit import admitted
 from connectors.reading.archive import opened
+from connectors.reading.days import ISO, days_in
 from connectors.reading.tables import Row, Tables
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.kinds import Record
@@ -49,31 +50,37 @@ class OneRoster:
             if "users" not in tables:
                 raise Refused(self.spec.title, self._path.name, "no_users_file")
             fetch.partial.extend(_left_out(tables, self.spec.title))
-            lookups, roles = _lookups(tables)
+            lookups, roles = _lookups(tables, fetch)
             nothing = Refused(self.spec.title, "users.csv", "no_users")
             users = tables.rows("users", ("sourcedId",))
             people = (raw for row in users for raw in person(row, _roles(row, roles), lookups, self._key))
-            yield from admitted(people, fetch, nothing)
+            yield from admitted(people, fetch, nothing, COLUMNS_OF)
             classes = tables.rows("classes", ("sourcedId",), "class")
-            yield from admitted((class_(row, lookups) for row in classes), fetch)
+            yield from admitted((class_(row, lookups) for row in classes), fetch, columns=COLUMNS_OF)
             enrolments = tables.rows("enrollments", ("classSourcedId", "userSourcedId"), "enrolment")
-            yield from admitted((enrolment(row, self._key) for row in enrolments), fetch)
+            days = days_in(tables, "enrollments", ("beginDate", "endDate"), ISO, fetch)
+            raws = (enrolment(row, self._key, days.day) for row in enrolments)
+            yield from admitted(raws, fetch, columns=COLUMNS_OF)
 
 
-def _lookups(tables: Tables) -> tuple[Lookups, dict[str, list[Role]]]:
+def _lookups(tables: Tables, fetch: Fetch) -> tuple[Lookups, dict[str, list[Role]]]:
     """The small tables, and the roles of each user (1.2 only)."""
     lookups = Lookups()
-    for table, add in (
+    terms = days_in(tables, "academicsessions", ("startDate", "endDate"), ISO, fetch).day
+    births = days_in(tables, "demographics", ("birthDate",), ISO, fetch).day
+    ends = days_in(tables, "roles", ("endDate",), ISO, fetch).day
+    adding: tuple[tuple[str, Callable[[Row], None]], ...] = (
         ("orgs", lookups.add_org),
-        ("academicsessions", lookups.add_term),
+        ("academicsessions", lambda row: lookups.add_term(row, terms)),
         ("courses", lookups.add_course),
-        ("demographics", lookups.add_demographics),
-    ):
+        ("demographics", lambda row: lookups.add_demographics(row, births)),
+    )
+    for table, add in adding:
         for row in tables.rows(table, ("sourcedId",)):
             add(row)
     roles: dict[str, list[Role]] = {}
     for row in tables.rows("roles", ("userSourcedId", "role")):
-        held = Role(intern(row["role"]), intern(row["orgSourcedId"]), intern(row["endDate"]), is_gone(row["status"]))
+        held = Role(intern(row["role"]), intern(row["orgSourcedId"]), ends(row["endDate"]), left(row["status"], "left"))
         roles.setdefault(row["userSourcedId"], []).append(held)
     if "agentSourcedIds" in tables.table("users"):
         # A pass over the users only for these, so that the others need not be held.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct, field
 
-from connectors.reading.times import day_before, iso_day, outermost
+from connectors.reading.states import state_of
+from connectors.reading.times import Day, day_before, iso_day, outermost
+from engine.records.unread import Unread
 
 
 class Cells(Protocol):
@@ -38,11 +40,11 @@ class Lookups(Struct):
 
     orgs: dict[str, Org] | None = field(default_factory=dict)
     """None when they could not be read: then nobody has a code, rather than a wrong one."""
-    terms: dict[str, tuple[date | str, date | str]] = field(default_factory=dict)
+    terms: dict[str, tuple[Day, Day]] = field(default_factory=dict)
     """First and last day, included."""
     subjects: dict[str, str] = field(default_factory=dict)
     """Course to its subjects, or its title where it names none."""
-    birth_dates: dict[str, str] = field(default_factory=dict)
+    birth_dates: dict[str, Day] = field(default_factory=dict)
     guardians: dict[str, tuple[str, str]] = field(default_factory=dict)
     """User who is family of somebody to name and email."""
 
@@ -52,18 +54,18 @@ class Lookups(Struct):
         self.orgs = self.orgs or {}
         self.orgs[row["sourcedId"]] = Org(code, row["parentSourcedId"], row["type"].casefold() == "department")
 
-    def add_term(self, row: Cells) -> None:
+    def add_term(self, row: Cells, day: Callable[[str], Day] = iso_day) -> None:
         """Keep an academic session: a term, a year."""
-        self.terms[row["sourcedId"]] = (iso_day(row["startDate"]), day_before(iso_day(row["endDate"])))
+        self.terms[row["sourcedId"]] = (day(row["startDate"]), day_before(day(row["endDate"])))
 
     def add_course(self, row: Cells) -> None:
         """Keep a course."""
         self.subjects[row["sourcedId"]] = ", ".join(row.listed("subjects")) or row["title"]
 
-    def add_demographics(self, row: Cells) -> None:
+    def add_demographics(self, row: Cells, day: Callable[[str], Day] = iso_day) -> None:
         """Keep the birth date of somebody."""
         if row["birthDate"]:
-            self.birth_dates[row["sourcedId"]] = row["birthDate"]
+            self.birth_dates[row["sourcedId"]] = day(row["birthDate"])
 
     def codes(self, orgs: list[str]) -> list[str]:
         """The codes of these orgs; a department also has that of the school it is part of."""
@@ -77,7 +79,7 @@ class Lookups(Struct):
                 each = org.parent if org.is_department else ""
         return list(dict.fromkeys(found))
 
-    def period(self, terms: list[str]) -> tuple[date | str, date | str]:
+    def period(self, terms: list[str]) -> tuple[Day, Day]:
         """First and last day of all these terms together."""
         known = [self.terms[term] for term in terms if term in self.terms]
         return outermost([start for start, _ in known], min), outermost([end for _, end in known], max)
@@ -88,6 +90,7 @@ class Lookups(Struct):
         return min(known, key=lambda each: not each[1], default=("", ""))
 
 
-def is_gone(status: str) -> bool:
-    """Whether a row says that its object is deleted; `inactive` is the word of older versions."""
-    return status.casefold() in ("tobedeleted", "inactive")
+def left(status: str, gone: str) -> str | Unread:
+    """Our word for a row's status: `gone` where its object is deleted; a word that is not known is told."""
+    state = state_of(status)
+    return gone if state == "gone" else state

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from connectors.oneroster.lookups import Cells, Lookups, is_gone
+from connectors.oneroster.lookups import Cells, Lookups, left
 from connectors.reading.admit import Raw
 from connectors.reading.ids import fit
 from connectors.reading.roles import enrolment_role, kinds_of, role_of
-from connectors.reading.times import day_before, iso_day, local, outermost
+from connectors.reading.states import truth_of
+from connectors.reading.times import Day, day_before, iso_day, local, outermost
+from engine.records.kinds import KINDS
+from engine.records.unread import Unread
 
 _PERSON = frozenset(
     {"source_id", "mis_id", "first_name", "last_name", "email", "phone", "segment_keys", "status", "modified_at"}
@@ -30,7 +33,18 @@ PROVIDES = {
 }
 """What the standard can tell, by kind."""
 
-_NOT_FALSE = frozenset({"", "true", "1", "yes"})
+_COLUMNS = {
+    "modified_at": "dateLastModified",
+    "birth_date": "birthDate",
+    "begins_on": "beginDate",
+    "left_on": "endDate",
+    "starts_on": "startDate",
+    "ends_on": "endDate",
+    "status": "status",
+    "role": "role",
+}
+COLUMNS_OF = dict.fromkeys(KINDS, _COLUMNS)
+"""Where each field that may not be readable stands."""
 
 
 class Role(NamedTuple):
@@ -38,16 +52,22 @@ class Role(NamedTuple):
 
     word: str
     org: str = ""
-    ends: str = ""
+    ends: Day = ""
     """The first day it is no longer had."""
-    is_gone: bool = False
+    state: str | Unread = "active"
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the role is no longer had; one of which that cannot be told is."""
+        return self.state == "left"
 
 
 def person(row: Cells, roles: Sequence[Role], lookups: Lookups, key: bytes) -> Iterator[Raw]:
     """One record per role that concerns us: none for family, two for a learner who also teaches."""
     user = row["sourcedId"]
     held = roles or [Role(word) for word in row.listed("role") or [""]]
-    gone = is_gone(row["status"]) or all(role.is_gone for role in held)
+    state = left(row["status"], "left")
+    gone = state == "left" or all(role.is_gone for role in held)
     live = held if gone else [role for role in held if not role.is_gone]
     shared: dict[str, Any] = {
         "source_id": fit(key, user),
@@ -56,7 +76,7 @@ def person(row: Cells, roles: Sequence[Role], lookups: Lookups, key: bytes) -> I
         "last_name": row["preferredFamilyName"] or row["familyName"],
         "email": row["email"],
         "phone": row["phone"] or row["sms"],
-        "status": _status(row, gone),
+        "status": "left" if gone else _status(row, [state, *(role.state for role in live)]),
         "modified_at": local(row["dateLastModified"], "UTC"),
     }
     for kind, word in kinds_of([role.word for role in live if role.word]):
@@ -67,7 +87,7 @@ def person(row: Cells, roles: Sequence[Role], lookups: Lookups, key: bytes) -> I
         if kind == "person":
             yield Raw(kind, values | {"role": word}, row.place)
             continue
-        values["birth_date"] = iso_day(lookups.birth_dates.get(user, ""))
+        values["birth_date"] = lookups.birth_dates.get(user, "")
         values["left_on"] = _last_day([role.ends for role in of_kind])
         if kind == "learner":
             tutor_name, tutor_email = lookups.guardian(row.listed("agentSourcedIds"))
@@ -98,34 +118,37 @@ def class_(row: Cells, lookups: Lookups) -> Raw:
         "segment_keys": {"site_code": lookups.codes([row["schoolSourcedId"]])},
         "starts_on": starts,
         "ends_on": ends,
-        "status": "ended" if is_gone(row["status"]) else "active",
+        "status": left(row["status"], "ended"),
         "modified_at": local(row["dateLastModified"], "UTC"),
     }
     return Raw("class", values, row.place)
 
 
-def enrolment(row: Cells, key: bytes) -> Raw:
+def enrolment(row: Cells, key: bytes, day: Callable[[str], Day] = iso_day) -> Raw:
     """An enrolment; its end is the day before the one the standard writes."""
     role = enrolment_role(row["role"])
     user = fit(key, row["userSourcedId"])
-    ids = (row["classSourcedId"], user, role or "other")
+    ids = (row["classSourcedId"], user, role if isinstance(role, str) and role else "other")
     values = {
         "source_id": row["sourcedId"] or (":".join(ids) if all(ids) else ""),
         "class_id": row["classSourcedId"],
         "person_id": user,
         "role": role,
-        "begins_on": iso_day(row["beginDate"]),
-        "ends_on": day_before(iso_day(row["endDate"])),
-        "status": "ended" if is_gone(row["status"]) else "active",
+        "begins_on": day(row["beginDate"]),
+        "ends_on": day_before(day(row["endDate"])),
+        "status": left(row["status"], "ended"),
         "modified_at": local(row["dateLastModified"], "UTC"),
     }
     return Raw("enrolment", values, row.place)
 
 
-def _status(row: Cells, gone: bool) -> str:
-    if gone:
-        return "left"
-    return "active" if row["enabledUser"].casefold() in _NOT_FALSE else "suspended"
+def _status(row: Cells, states: list[str | Unread]) -> str | Unread:
+    """Of somebody who is there, as far as these states tell."""
+    enabled = truth_of(row["enabledUser"])
+    if isinstance(enabled, Unread):
+        return Unread(enabled.code, values={**enabled.values, "column": "enabledUser"})
+    unread = [state for state in states if isinstance(state, Unread)]
+    return unread[0] if unread else "suspended" if enabled is False else "active"
 
 
 def _shown_id(row: Cells, user: str) -> str:
@@ -134,6 +157,6 @@ def _shown_id(row: Cells, user: str) -> str:
     return "" if shown == user or "@" in shown else shown
 
 
-def _last_day(ends: list[str]) -> Any:
+def _last_day(ends: list[Day]) -> Any:
     """The last day of the last role to end; nothing when one has no end."""
-    return day_before(outermost([iso_day(end) for end in ends], max)) if all(ends) else ""
+    return day_before(outermost(ends, max)) if all(ends) else ""

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from connectors.contract import NOT_JSON
 from connectors.http.client import Response
 from connectors.http.pages import FetchedPage
 
@@ -115,7 +116,7 @@ def status_of(answer: Response) -> int:
         return answer.status
     try:
         said = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         return answer.status
     majors, minors = _codes(said, "imsx_codemajor"), _codes(said, "imsx_codeminorfieldvalue")
     if answer.status < 300 and "failure" not in majors:

@@ -13,9 +13,10 @@ from connectors.contract import ConnectorContext, ConnectorError, Fetch, Garbled
 from connectors.http.client import Http
 from connectors.http.oauth import ClientCredentials, Signed
 from connectors.oneroster.lookups import Lookups
-from connectors.oneroster.mapping import PROVIDES, Role, class_, enrolment, guardian, person
+from connectors.oneroster.mapping import COLUMNS_OF, PROVIDES, Role, class_, enrolment, guardian, person
 from connectors.oneroster_rest.answers import Item, following, reference, status_of
 from connectors.reading.admit import Raw, admitted
+from connectors.reading.times import iso_day
 from engine.model.connector_spec import ConnectorSpec, Secret, Url
 from engine.records.kinds import Record
 
@@ -88,7 +89,7 @@ class OneRosterRest:
             key = self._around.id_key
             people = 0
             try:
-                for record in admitted(roster.people(key), fetch):
+                for record in admitted(roster.people(key), fetch, columns=COLUMNS_OF):
                     people += 1
                     yield record
             except ConnectorError as error:
@@ -97,8 +98,8 @@ class OneRosterRest:
                 fetch.partial.append(error)
             if not people and not fetch.invalid and not roster.is_delta:
                 raise Refused(self.spec.title, "users", "no_users_asked")
-            yield from roster.told(admitted(roster.classes(), fetch))
-            yield from roster.told(admitted(roster.enrolments(key), fetch))
+            yield from roster.told(admitted(roster.classes(), fetch, columns=COLUMNS_OF))
+            yield from roster.told(admitted(roster.enrolments(key), fetch, columns=COLUMNS_OF))
             fetch.partial.extend(roster.deltas())
 
     def _http(self, fetch: Fetch, stack: ExitStack) -> Http:
@@ -271,7 +272,7 @@ class _Roster:
 def _roles(item: Item) -> list[Role]:
     """The roles of a user of 1.2; one of 1.1 has its word beside its name."""
     return [
-        Role(str(role.get("role") or ""), reference(role.get("org")), str(role.get("endDate") or ""))
+        Role(str(role.get("role") or ""), reference(role.get("org")), iso_day(str(role.get("endDate") or "")))
         for role in item.objects("roles")
     ]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
+
+from engine.records.folding import normal
 
 
 def hashed(key: bytes, *natural: str) -> str:
@@ -11,7 +12,7 @@ def hashed(key: bytes, *natural: str) -> str:
 
     The key is `MUSTER_ID_KEY`, else the customer's id: with a secret key the hash cannot be searched for.
     """
-    folded = "\x1f".join(" ".join(unicodedata.normalize("NFKC", part).casefold().split()) for part in natural)
+    folded = "\x1f".join(" ".join(normal("NFKC", part).casefold().split()) for part in natural)
     return "h" + hashlib.blake2b(folded.encode(), key=key[:64], digest_size=10).hexdigest()[:19]
 
 

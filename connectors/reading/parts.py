@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import TypeVar
 
-from connectors.contract import ConnectorError, Fetch
+import msgspec
+
+from connectors.contract import ConnectorError, Fetch, asking_for
 
 T = TypeVar("T")
 
@@ -47,22 +50,30 @@ class Parts:
             raise self._fetch.partial.pop(0)
 
 
-def each_part(parts: Iterable[Iterator[T]], fetch: Fetch) -> Iterator[T]:
+def each_part(parts: Iterable[Iterator[T]], fetch: Fetch, about: str = "") -> Iterator[T]:
     """All that parts give which do not hang together, such as files, in order; what failed goes to `partial`.
 
-    Raises the first error when nothing was given and no part went well: then nothing useful can be read at all.
+    ``about`` is what they all are of, as ``asking_for`` says it. Raises the first error when nothing was given and no
+    part went well: then nothing useful can be read at all.
     """
     failed: list[ConnectorError] = []
     useful = False
     for part in parts:
         try:
-            for found in part:
-                useful = True
-                yield found
+            with asking_for(about):
+                for found in part:
+                    useful = True
+                    yield found
         except ConnectorError as error:
             failed.append(error)
         else:
             useful = True
     if failed and not useful:
+        # With all that failed as the first did.
+        first = failed[0].failure
+        alike = [
+            one.failure.about for one in failed if msgspec.structs.replace(one.failure, about=first.about) == first
+        ]
+        failed[0].failure = msgspec.structs.replace(first, about=tuple(dict.fromkeys(chain(*alike))))
         raise failed[0]
     fetch.partial.extend(failed)

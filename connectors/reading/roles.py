@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Literal
 
+from engine.records.unread import Unread, shown, unread
+
 Role = Literal["learner", "instructor", "staff", "family"]
 
 _WORDS: dict[Role, str] = {
@@ -47,9 +49,14 @@ def kinds_of(words: list[str]) -> list[tuple[str, str]]:
     return []
 
 
-def enrolment_role(word: str) -> str:
-    """The role in a class: learner, instructor or other; empty for no word at all."""
+def enrolment_role(word: str) -> str | Unread:
+    """The role in a class: learner, instructor or other; empty for no word at all. One that is not known is told.
+
+    What a vendor adds to a standard (`ext:`) is another role.
+    """
     if not word.strip():
         return ""
     role = role_of(word)
+    if role is None and not word.strip().casefold().startswith("ext:"):
+        return unread("unknown_role", **shown(word))
     return role if role in ("learner", "instructor") else "other"

@@ -9,26 +9,27 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
 from connectors.contract import Fetch, Refused
 from connectors.reading.archive import Named
+from connectors.reading.lines import Lines
 from engine.records.decode import Invalid
+from engine.records.folding import normal
+from engine.records.limits import LONGEST_LINE, MOST_LINES
 from engine.records.unread import Unread, unread
 
 _SEPARATORS = ",;\t|"
 _HEAD = 64 * 1024
 _HEADER_WITHIN = 10
 """Rows among which the header is looked for: exports write a title, a date or nothing above it."""
-_MOST_LINES = 30
-"""Lines one row may span; more means that a quotation mark is not closed."""
 _CHUNK = 1024 * 1024
 
 
 def folded(name: str) -> str:
     """A column's name as it is compared."""
-    name = unicodedata.normalize("NFC", name)
+    name = normal("NFC", name)
     return "".join(letter for letter in name.strip("\ufeff \t\"'").casefold() if letter not in " _-\u00a0")
 
 
@@ -60,7 +61,7 @@ class Header:
         """How many rows stand above it."""
         self.width = len(cells)
         names = [known.get(folded(cell)) for cell in cells]
-        self.twice = sorted({name for name in names if name is not None and names.count(name) > 1})
+        self.twice = sorted(name for name, times in Counter(filter(None, names)).items() if times > 1)
         self.columns = {name: index for index, name in enumerate(names) if name is not None}
 
 
@@ -163,11 +164,12 @@ class Table:
         header, name = self._header, self.file.name
         read = 0
         with self.file.opens() as stream:
-            text = io.TextIOWrapper(stream, self._encoding, newline="")
-            reader = csv.reader(text, delimiter=header.separator)
+            lines = Lines(io.TextIOWrapper(stream, self._encoding, newline=""), ("\n", "\r"))
+            reader = csv.reader(lines, delimiter=header.separator)
             above = header.at
             while True:
                 line = reader.line_num + 1
+                lines.cut = False
                 try:
                     cells = next(reader)
                 except StopIteration:
@@ -182,7 +184,7 @@ class Table:
                 if not any(cell and not cell.isspace() for cell in cells):
                     continue
                 read += 1
-                fault = _fault(cells, header.width, reader.line_num - line)
+                fault = _fault(cells, header.width, reader.line_num - line, cut=lines.cut)
                 if fault is None:
                     yield Row(cells, header.columns, f"{name}:{line}")
                 elif count:
@@ -194,9 +196,11 @@ class Table:
         self._fetch.invalid.append(Invalid(kind, place, (fault,)))
 
 
-def _fault(cells: list[str], width: int, lines: int) -> Unread | None:
+def _fault(cells: list[str], width: int, lines: int, *, cut: bool) -> Unread | None:
     """Why a row cannot be trusted. One that is short is only short: exports leave out empty cells at the end."""
-    if lines > _MOST_LINES:
+    if cut:
+        return unread("line_too_long", most=LONGEST_LINE)
+    if lines > MOST_LINES:
         return unread("row_spans_lines", lines=lines)
     if len(cells) > width and any(cell.strip() for cell in cells[width:]):
         return unread("too_many_cells", cells=len(cells), header=width)

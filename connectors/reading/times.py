@@ -10,13 +10,11 @@ from typing import Literal
 
 from connectors.contract import Window
 from engine.model.moments import zone
+from engine.records.unread import Unread, shown, unread
 
 DayOrder = Literal["YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "YYYY-DD-MM"]
-"""The orders in which systems write year, month and day. Which one it is, is configured, never guessed."""
-
-UNREAD = "unread"
-"""What is handed on for a time or day that is not written in its order: `2026-11-24` where days stand before months
-must not be read as something else by the door."""
+"""The orders in which systems write year, month and day. Which one it is, is configured or shown by all of a file
+(``connectors.reading.days``), never guessed of one day."""
 
 _ORDERS: dict[DayOrder, tuple[str, str]] = {
     "YYYY-MM-DD": ("ymd", "%Y-%m-%d"),
@@ -29,6 +27,10 @@ _CLOCK = re.compile(
     r"(\d{1,2})(?:[:hH](\d{2})?)(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|z|[+-]\d{2}:?\d{2})?",
     re.ASCII,
 )
+
+
+Day = date | str | Unread
+"""A day, nothing, or what is to be told of it."""
 
 
 def local(text: str, zone_name: str) -> datetime | str:
@@ -62,15 +64,6 @@ def days_of(window: Window, zone_name: str) -> tuple[date, date]:
 
 
 @lru_cache(4096)
-def day(text: str, pattern: str) -> date | str:
-    """A day in the one format that the connector knows (`%m/%d/%Y`); a time of midnight after it is left out."""
-    try:
-        return datetime.strptime(text.strip().split(" ")[0], pattern).date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        return text
-
-
-@lru_cache(4096)
 def iso_day(text: str) -> date | str:
     """A day as ISO writes it, also out of a time."""
     try:
@@ -79,14 +72,14 @@ def iso_day(text: str) -> date | str:
         return text
 
 
-def day_before(found: date | str) -> date | str:
+def day_before(found: Day) -> Day:
     """The last day included, of an end that is excluded."""
     return found - timedelta(days=1) if isinstance(found, date) and found > date.min else found
 
 
-def outermost(days: list[date | str], which: Callable[[list[date]], date]) -> date | str:
-    """The first or last of these days; text that is no day comes before all, so that it is told."""
-    unread = [day for day in days if isinstance(day, str) and day]
+def outermost(days: list[Day], which: Callable[[list[date]], date]) -> Day:
+    """The first or last of these days; what is no day comes before all, so that it is told."""
+    unread = [day for day in days if not isinstance(day, date) and day]
     read = [day for day in days if isinstance(day, date)]
     return unread[0] if unread else which(read) if read else ""
 
@@ -97,34 +90,62 @@ def day_as(found: date, order: DayOrder) -> str:
 
 
 @lru_cache(4096)
-def ordered_day(text: str, order: DayOrder) -> date | str:
-    """A day with its year in four digits, separated by `-`, `/` or `.`; a time of day after it is left out."""
+def orders_of(text: str) -> dict[DayOrder, date]:
+    """Every order in which a day can be read, with the day; year, day, month only where nothing else fits."""
     parts = _DAY_AND_REST.fullmatch(text.strip())
-    return _day_of(parts, order) if parts else UNREAD if text.strip() else ""
+    found = {order: day for order in _ORDERS if parts and (day := _day_of(parts, order)) is not None}
+    if len(found) > 1:
+        found.pop("YYYY-DD-MM", None)
+    return found
 
 
 @lru_cache(4096)
-def ordered_time(text: str, order: DayOrder, zone_name: str) -> datetime | str:
+def ordered_day(text: str, order: DayOrder, option: str = "") -> date | str | Unread:
+    """A day with its year in four digits, separated by `-`, `/` or `.`; a time of day after it is left out.
+
+    What is not written in the order is told with what to write. `option` is where the order is set, if anywhere.
+    """
+    parts = _DAY_AND_REST.fullmatch(text.strip())
+    found = _day_of(parts, order) if parts else None
+    return found if found is not None else _otherwise(text, order, option) if text.strip() else ""
+
+
+@lru_cache(4096)
+def ordered_time(text: str, order: DayOrder, zone_name: str, option: str = "") -> datetime | str | Unread:
     """A day and a time of day (`08:30`, `8h30`, `08:30:00.000`); one without an offset is of that zone."""
     if not text.strip():
         return ""
     parts = _DAY_AND_REST.fullmatch(text.strip())
-    clock = _CLOCK.fullmatch(parts[4].strip()) if parts and parts[4] else None
-    found = _day_of(parts, order) if parts and clock else UNREAD
-    if clock is None or isinstance(found, str):
-        return UNREAD
+    found = _day_of(parts, order) if parts else None
+    if parts is None or found is None:
+        return _otherwise(text, order, option)
+    clock = _CLOCK.fullmatch(parts[4].strip()) if parts[4] else None
+    if clock is None:
+        return Unread("not_a_time", values=shown(text))
     hour, minute, second, offset = clock[1].zfill(2), clock[2] or "00", clock[3] or "00", clock[4] or ""
     try:
         return aware(datetime.fromisoformat(f"{found.isoformat()}T{hour}:{minute}:{second}{offset.upper()}"), zone_name)
     except (ValueError, OverflowError):
-        return UNREAD
+        return Unread("not_a_time", values=shown(text))
 
 
-def _day_of(parts: re.Match[str], order: DayOrder) -> date | str:
+def _otherwise(text: str, order: DayOrder, option: str) -> Unread:
+    """What is wrong with a day that is not written in its order, and how it is to be written where that can be told."""
+    fits = orders_of(text)
+    if len(fits) != 1:
+        return unread("not_written_so", **shown(text), order=order)
+    ((written, day),) = fits.items()
+    kept = shown(text) | {"better": day_as(day, order)}
+    if option:
+        return unread("written_otherwise_option", **kept, order=order, written=written, option=option)
+    return unread("written_otherwise", **kept, order=order, written=written)
+
+
+def _day_of(parts: re.Match[str], order: DayOrder) -> date | None:
     named = dict(zip(_ORDERS[order][0], parts.groups(), strict=False))
     if len(named["y"]) != 4:
-        return UNREAD
+        return None
     try:
         return date(int(named["y"]), int(named["m"]), int(named["d"]))
     except ValueError:
-        return UNREAD
+        return None

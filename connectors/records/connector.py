@@ -11,16 +11,18 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta, Struct
 
-from connectors.contract import ConnectorContext, Fetch, Refused, Window
+from connectors.contract import NOT_JSON, ConnectorContext, Fetch, Refused, Window
 from connectors.pushed import Layer, Provides, System, everything
 from connectors.reading.admit import Raw, admitted
 from connectors.reading.archive import Named, opened
+from connectors.reading.lines import Lines
 from connectors.reading.tables import Row, Table, folded
 from connectors.reading.times import local
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.decode import Invalid, read_json
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS, Record, SegmentKey
+from engine.records.limits import LARGEST_LIST
 
 TITLE = "the file of records"
 JSON_ENDINGS = (".ndjson", ".jsonl", ".json")
@@ -29,8 +31,6 @@ _OTHER_NAMES = {"enrollments": "enrolment", "people": "person", "classes": "clas
 FILES = {f"{kind}s": kind for kind in KINDS} | {kind: kind for kind in KINDS} | _OTHER_NAMES
 """A CSV file's name without its ending to the kind of its rows."""
 _CHUNK = 2_000
-_LONGEST_LINE = 1024 * 1024
-_LARGEST_ARRAY = 64 * 1024 * 1024
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,12 +106,12 @@ def _of_json(file: Named, fetch: Fetch) -> Iterator[Record]:
         head = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
     if head[:1] == b"[":
         with file.opens() as stream:
-            body = stream.read(_LARGEST_ARRAY + 1)
-        if len(body) > _LARGEST_ARRAY:
+            body = stream.read(LARGEST_LIST + 1)
+        if len(body) > LARGEST_LIST:
             raise Refused(TITLE, file.name, "list_too_large")
         try:
             raws = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=list[msgspec.Raw])
-        except msgspec.DecodeError:
+        except NOT_JSON:
             raise Refused(TITLE, file.name, "file_not_json") from None
         yield from _read(file.name, ((number, bytes(raw)) for number, raw in enumerate(raws, 1)), "item", fetch)
     else:
@@ -121,16 +121,9 @@ def _of_json(file: Named, fetch: Fetch) -> Iterator[Record]:
 def _lines(file: Named) -> Iterator[tuple[int, bytes]]:
     """Lines that are not blank, with their numbers; of one that is too long, only its beginning."""
     with file.opens() as stream:
-        number = 0
-        while line := stream.readline(_LONGEST_LINE):
-            number += 1
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
-                while (rest := stream.readline(_LONGEST_LINE)) and not rest.endswith(b"\n"):
-                    pass
-            if line.strip():
-                yield number, line
+        for number, line in enumerate(Lines(stream, (b"\n",)), 1):
+            if text := line.removeprefix(b"\xef\xbb\xbf" if number == 1 else b"").strip():
+                yield number, text
 
 
 def _read(name: str, numbered: Iterable[tuple[int, bytes]], unit: str, fetch: Fetch) -> Iterator[Record]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from connectors.contract import ConnectorContext, Fetch, Refused, Window
+from connectors.contract import ConnectorContext, Fetch, Refused, Window, asking_for
 from connectors.http.client import Http, basic
 from connectors.reading.admit import Raw, admitted
 from connectors.reading.parts import each_part
@@ -177,7 +177,8 @@ class _Reading:
 
     def _asked(self, call: str, shape: Any, company: str, params: dict[str, str | None]) -> Any:
         """A list; that it is empty is noted, since that is how a missing right looks."""
-        found = self._http.get_json(call, shape, params={"IDSociete": company, **params})
+        with asking_for(company):
+            found = self._http.get_json(call, shape, params={"IDSociete": company, **params})
         if not found:
             asked = " ".join(name for name in (call, params.get("ACTION")) if name)
             place = " ".join(name for name in (company, params.get("CSecteur")) if name)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Literal
 
 from connectors.reading.admit import Raw
-from connectors.reading.times import DayOrder, ordered_day
+from connectors.reading.times import Day, DayOrder, ordered_day
 from connectors.sc_form.shapes import Agreement, Enrolled, Number, PersonRow
 
 Mail = Literal["pro", "personal"]
@@ -50,7 +50,7 @@ class Learners:
         self._mail = mail
         self._latest: dict[str, tuple[date, Enrolled]] = {}
         """The enrolment that began last, which tells training, company and tutor."""
-        self._ends: dict[str, list[date | str]] = {}
+        self._ends: dict[str, list[Day]] = {}
         self._groups: dict[str, set[str]] = {}
         self._keys: dict[str, dict[str, set[str]]] = {}
 
@@ -127,9 +127,9 @@ def _words(*found: Any) -> Iterator[str]:
     return (each.strip() for each in found if isinstance(each, str) and each.strip())
 
 
-def _last(ends: Iterable[date | str]) -> date | str:
+def _last(ends: Iterable[Day]) -> Day:
     """The last day of somebody whose enrolments all end; a day that is not read comes before all, so it is told."""
     days = list(ends)
     read = [day for day in days if isinstance(day, date)]
-    unread = [day for day in days if isinstance(day, str) and day]
+    unread = [day for day in days if not isinstance(day, date) and day]
     return unread[0] if unread else max(read) if len(read) == len(days) else ""

@@ -72,14 +72,16 @@ class Sds:
             stems = {file.stem for file in files}
             if stems & {"student", "teacher"}:
                 tables = Tables(files, title, V1, fetch, UK)
-                raws, wanted = version1.raws(tables, self._logins), version1.WANTED
+                raws, wanted = version1.raws(tables, self._logins, fetch), version1.WANTED
+                columns = version1.COLUMNS_OF
             elif "users" in stems:
                 tables = Tables(files, title, V2, fetch)
-                raws, wanted = version2.raws(tables, self._logins), version2.WANTED
+                raws, wanted = version2.raws(tables, self._logins, fetch), version2.WANTED
+                columns = version2.COLUMNS_OF
             else:
                 raise Refused(title, self._path.name, "no_people_file")
             fetch.partial.extend(
                 Refused(title, f"{name}.csv", "not_in_the_package") for name in wanted if name not in tables
             )
             nothing = Refused(title, self._path.name, "no_rows_in_its_tables")
-            yield from admitted(raws, fetch, nothing)
+            yield from admitted(raws, fetch, nothing, columns)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from sys import intern
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from connectors.reading.admit import Raw
+from connectors.contract import Fetch
+from connectors.reading.admit import ColumnsOf, Raw
+from connectors.reading.days import ISO, days_in
 from connectors.reading.roles import enrolment_role, kinds_of
 from connectors.reading.tables import Row, Tables
-from connectors.reading.times import iso_day, outermost
+from connectors.reading.times import Day, outermost
 from connectors.sds.logins import Logins
 from connectors.sds.version1 import enrolment
+from engine.records.kinds import PEOPLE
 
 WANTED: tuple[str, ...] = ("classes", "enrollments")
+COLUMNS_OF: ColumnsOf = {
+    **{kind: {"birth_date": "birthDate", "left_on": "roleEndDate"} for kind in PEOPLE},
+    "class": {"starts_on": "startDate", "ends_on": "endDate"},
+    "enrolment": {"role": "role"},
+}
+"""Where each field that may not be readable stands."""
 
 
 class Held(NamedTuple):
@@ -25,26 +33,26 @@ class Held(NamedTuple):
     word: str
     org: str
     grade: str
-    ends: str
+    ends: Day
 
 
 class _Lookups(Struct, frozen=True):
     """The small tables, held while the large ones are streamed."""
 
     roles: dict[str, list[Held]]
-    birth_dates: dict[str, str]
+    birth_dates: dict[str, Day]
     tutors: dict[str, list[str]]
     """Learner to the users who are family."""
     family: dict[str, tuple[str, str]]
     """Those users to name and email."""
-    terms: dict[str, tuple[date | str, date | str]]
+    terms: dict[str, tuple[Day, Day]]
     courses: dict[str, tuple[str, str]]
     """Course to code and subject."""
 
 
-def raws(tables: Tables, logins: Logins) -> Iterator[Raw]:
+def raws(tables: Tables, logins: Logins, fetch: Fetch) -> Iterator[Raw]:
     """Everything in the package."""
-    lookups = _read(tables, logins)
+    lookups = _read(tables, logins, fetch)
     for row in tables.rows("users", ("sourcedId",)):
         yield from _person(row, lookups, logins)
     for row in tables.rows("classes", ("sourcedId",), "class"):
@@ -54,10 +62,14 @@ def raws(tables: Tables, logins: Logins) -> Iterator[Raw]:
         yield enrolment(row["classSourcedId"], person, enrolment_role(row["role"]), row.place)
 
 
-def _read(tables: Tables, logins: Logins) -> _Lookups:
+def _read(tables: Tables, logins: Logins, fetch: Fetch) -> _Lookups:
     roles: dict[str, list[Held]] = {}
+    ends = days_in(tables, "roles", ("roleEndDate",), ISO, fetch)
+    born = days_in(tables, "demographics", ("birthDate",), ISO, fetch)
+    terms = days_in(tables, "academicsessions", ("startDate", "endDate"), ISO, fetch)
     for row in tables.rows("roles", ("userSourcedId", "role")):
-        held = Held(*(intern(row[name]) for name in ("role", "orgSourcedId", "grade", "roleEndDate")))
+        word, org, grade = (intern(row[name]) for name in ("role", "orgSourcedId", "grade"))
+        held = Held(word, org, grade, ends.day(row["roleEndDate"]))
         roles.setdefault(row["userSourcedId"], []).append(held)
     tutors: dict[str, list[str]] = {}
     for row in tables.rows("relationships", ("userSourcedId", "relationshipUserSourcedId")):
@@ -65,7 +77,9 @@ def _read(tables: Tables, logins: Logins) -> _Lookups:
     wanted = {user for users in tutors.values() for user in users}
     return _Lookups(
         roles=roles,
-        birth_dates={row["userSourcedId"]: row["birthDate"] for row in tables.rows("demographics", ("userSourcedId",))},
+        birth_dates={
+            row["userSourcedId"]: born.day(row["birthDate"]) for row in tables.rows("demographics", ("userSourcedId",))
+        },
         tutors=tutors,
         # A pass over the users only for these, so that the others need not be held.
         family={
@@ -77,7 +91,7 @@ def _read(tables: Tables, logins: Logins) -> _Lookups:
             if row["sourcedId"] in wanted
         },
         terms={
-            row["sourcedId"]: (iso_day(row["startDate"]), iso_day(row["endDate"]))
+            row["sourcedId"]: (terms.day(row["startDate"]), terms.day(row["endDate"]))
             for row in tables.rows("academicsessions", ("sourcedId",))
         },
         courses={
@@ -109,7 +123,7 @@ def _person(row: Row, lookups: _Lookups, logins: Logins) -> Iterator[Raw]:
         if kind == "person":
             yield Raw(kind, values | {"role": word}, row.place)
             continue
-        values["birth_date"] = iso_day(lookups.birth_dates.get(user, ""))
+        values["birth_date"] = lookups.birth_dates.get(user, "")
         values["left_on"] = _last_day([role.ends for role in of_kind])
         if kind == "learner":
             tutors = [lookups.family[each] for each in lookups.tutors.get(user, ()) if each in lookups.family]
@@ -139,6 +153,6 @@ def _subject(subject: str, title: str) -> str:
     return subject if any(letter.isalpha() for letter in subject) else title
 
 
-def _last_day(ends: list[str]) -> date | str:
+def _last_day(ends: list[Day]) -> Day:
     """The day the last role ends; nothing when one has no end."""
-    return outermost([iso_day(end) for end in ends], max) if all(ends) else ""
+    return outermost(ends, max) if all(ends) else ""

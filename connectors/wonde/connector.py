@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from msgspec import Struct
 
-from connectors.contract import ConnectorContext, Fetch, Refused, Window
+from connectors.contract import ConnectorContext, Fetch, Refused, Window, asking_for
 from connectors.http.client import Http, bearer
 from connectors.reading.admit import admitted
 from connectors.reading.parts import each_part
@@ -24,7 +25,8 @@ from engine.model.moments import zone
 from engine.records.kinds import Record
 
 HOP = "SIS → Wonde"
-_VENDOR = ".wonde.com"
+_VENDOR = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.wonde\.com")
+"""Whole names only: what ends so may have another host, a query or a fragment before it."""
 
 
 class _Found(Struct):
@@ -78,7 +80,8 @@ class Wonde:
             fetch.freshness[HOP] = min(known)
 
     def _school(self, school: str, window: Window, fetch: Fetch, copied: list[datetime | None]) -> Iterator[Record]:
-        url, found = self._find(school, fetch)
+        with asking_for(school):
+            url, found = self._find(school, fetch)
         with self._http(url, fetch) as http:
             reading = SchoolReading(
                 http=http,
@@ -88,7 +91,8 @@ class Wonde:
                 zone=self._zone(text(found.get("timezone"))),
                 fetch=fetch,
             )
-            yield from each_part((admitted(part, fetch) for part in reading.parts(one(found.get("extended")))), fetch)
+            parts = (admitted(part, fetch) for part in reading.parts(one(found.get("extended"))))
+            yield from each_part(parts, fetch, school)
             fetch.partial.extend(reading.withheld)
             copied.append(reading.copied)
 
@@ -102,7 +106,7 @@ class Wonde:
         domain = text(one(found.get("region")).get("domain")).casefold()
         here = urlsplit(url)
         if found and domain and domain != here.netloc.casefold():
-            if not (domain.endswith(_VENDOR) and (here.hostname or "").endswith(_VENDOR)):
+            if not (_VENDOR.fullmatch(domain) and _VENDOR.fullmatch(here.hostname or "")):
                 raise Refused(self.spec.title, "schools/{school}", "school_in_another_region", domain=domain)
             # The vendor's own regions share the token; no other host is sent it.
             url = f"{here.scheme}://{domain}{here.path}"
@@ -126,6 +130,6 @@ class Wonde:
 
     def _zone(self, name: str) -> str:
         """The school's own zone, in which its weeks begin; the customer's where it tells none."""
-        with suppress(ZoneInfoNotFoundError, ValueError):
+        with suppress(ZoneInfoNotFoundError):
             return zone(name).key if name else self._around.zone
         return self._around.zone

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from connectors.contract import Garbled
-from connectors.reading.times import day, wall_clock
+from connectors.contract import NOT_JSON, Garbled
+from connectors.reading.times import ordered_day, wall_clock
 
 TITLE = "Ypareo"
 
@@ -29,7 +29,7 @@ def items(found: Listed, wrapped_in: str, call: str) -> list[msgspec.Raw]:
             return list(found.values())
         try:
             return items(_listed.decode(found[wrapped_in]), "", call)
-        except msgspec.DecodeError:
+        except NOT_JSON:
             raise Garbled(TITLE, call, "no_list_under", name=wrapped_in) from None
     return found
 
@@ -38,7 +38,7 @@ def row(raw: msgspec.Raw, call: str) -> Row:
     """One row."""
     try:
         return _row.decode(raw)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         raise Garbled(TITLE, call, "item_no_object") from None
 
 
@@ -73,8 +73,8 @@ def code(found: Any) -> str:
 
 
 def french_day(found: Any) -> date | Any:
-    """A day written dd/MM/yyyy, by some calls dd-MM-yyyy; whatever else it is stays as it is."""
-    return day(found.replace("-", "/"), "%d/%m/%Y") if isinstance(found, str) and found.strip() else found
+    """A day written dd/MM/yyyy, by some calls dd-MM-yyyy; what is wrong with another."""
+    return ordered_day(found, "DD/MM/YYYY") if isinstance(found, str) and found.strip() else found
 
 
 def moment(on: Any, clock: Any, zone: str) -> datetime | Any:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
-from connectors.contract import ConnectorContext, ConnectorError, Fetch, Refused, Window
+from connectors.contract import ConnectorContext, ConnectorError, Fetch, Refused, Window, asking_for
 from connectors.http.client import Http
 from connectors.reading.admit import Raw, admitted
 from connectors.reading.parts import DENIED, Parts
@@ -173,7 +173,8 @@ class _Reading:
 
         def ask(key: str) -> tuple[str, list[msgspec.Raw] | ConnectorError]:
             try:
-                return key, self._list(call, wrapped_in, {**self._days, name: key})
+                with asking_for(key):
+                    return key, self._list(call, wrapped_in, {**self._days, name: key})
             except ConnectorError as error:
                 return key, error
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from connectors.contract import NOT_JSON
 from connectors.reading.admit import Raw
 from connectors.ypareo.answers import Row, at, code, codes, french_day, row, several
 from connectors.ypareo.contracts import Employment
@@ -50,7 +51,7 @@ def learners(raws: list[msgspec.Raw], call: str, options: Options, known: KnownP
     for number, raw in enumerate(raws, 1):
         try:
             found = code(_code.decode(raw).codeApprenant)
-        except msgspec.DecodeError:
+        except NOT_JSON:
             found = ""
         # Rows without a code are nobody's, each on its own.
         by_code.setdefault(found or f" {number}", []).append(raw)

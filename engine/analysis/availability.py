@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from msgspec import Struct
 
 from engine.model.rulebook import Rulebook
-from engine.records.fields import SEGMENTED
-from engine.records.kinds import KINDS, PEOPLE
+from engine.records.fields import REACHING, SEGMENTED
+from engine.records.kinds import ANSWERED, KINDS, PEOPLE, TOLD, field_names
 from engine.relations.definitions import RELATIONS
 
 
@@ -51,9 +51,16 @@ ARCHIVED = frozenset(
         "changed_since_first_archive",
         "changed_names",
         "uploaded_at",
+        "justified_names",
+        "unjustified_names",
+        "unmarked_names",
+        "unsigned_names",
     )
 )
 """What runs remember of sheets from the first one on, before it decides: always provided."""
+
+SAID = frozenset((kind, name) for kind in TOLD for name in ANSWERED)
+"""What the system that records go to said of them, which runs remember: always provided."""
 
 REMEMBERED = frozenset(
     (kind, "modified_at") for kind, record in KINDS.items() if "modified_at" in record.__struct_fields__
@@ -70,11 +77,11 @@ def provided_by(rulebook: Rulebook, remembered: Collection[tuple[str, str]] = ()
     uses = [use for use in (customer.source, customer.platform) if use is not None]
     kinds: dict[str, set[str]] = {}
     if not uses:
-        kinds = {kind: set(cls.__struct_fields__) for kind, cls in KINDS.items()}
+        kinds = {kind: set(field_names(kind)) for kind in KINDS}
     for use in uses:
         for kind, fields in use.gives.items():
             kinds.setdefault(kind, set()).update(fields)
-    for kind, field in (*ARCHIVED, *remembered):
+    for kind, field in (*ARCHIVED, *SAID, *remembered):
         if kind in kinds:
             kinds[kind].add(field)
     for kind, required in customer.requires.items():
@@ -84,6 +91,9 @@ def provided_by(rulebook: Rulebook, remembered: Collection[tuple[str, str]] = ()
         for kind in SEGMENTED:
             if kind in kinds:
                 kinds[kind].add("segments")
+    for kind in taken_by(rulebook):
+        if kind in kinds:
+            kinds[kind].update(REACHING)
     return Provided({kind: frozenset(fields) for kind, fields in kinds.items()})
 
 

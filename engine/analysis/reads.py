@@ -21,7 +21,8 @@ from engine.model.conditions import (
     Unless,
 )
 from engine.model.rulebook import Rule
-from engine.relations.definitions import RELATIONS
+from engine.records.kinds import ANSWERED
+from engine.relations.definitions import REFERENCES, RELATIONS
 
 KindAndField = tuple[str, str]
 
@@ -49,6 +50,19 @@ def _fields(condition: Condition, kind: str) -> Iterator[KindAndField]:
                 yield from join
 
 
+def references_read(rule: Rule) -> frozenset[KindAndField]:
+    """Kind and field of the ids of other records that its condition, or a relation that it follows, tests."""
+    found: set[KindAndField] = set()
+    for test, relation in asked(rule.when):
+        if isinstance(test, FieldTest):
+            kinds = (rule.kind,) if relation is None else RELATIONS[rule.kind][relation].to
+            found.update((of, test.field) for of in kinds)
+            found.update((rule.kind, operand.field) for operand in test.operands if isinstance(operand, This))
+        elif any(way.to == "account" and way.asks for way in RELATIONS[rule.kind][test.relation].ways):
+            found.add(("account", "source_ref"))  # held against whom it was made for
+    return frozenset(found & REFERENCES.keys())
+
+
 def settings_read(condition: Condition) -> tuple[str, ...]:
     """Names of the settings a condition reads, in order, each once."""
     names: dict[str, None] = {}
@@ -69,6 +83,11 @@ def setting_read(operand: Operand) -> str | None:
 def relations_read(condition: Condition) -> tuple[str, ...]:
     """Names of the relations a condition reads, in order, each once."""
     return tuple(dict.fromkeys(part.relation for part in walk(condition) if isinstance(part, Related | Count)))
+
+
+def reads_answer(rule: Rule) -> bool:
+    """Whether a rule reads what the system that a record goes to said of it."""
+    return any((rule.kind, name) in fields_read(rule) for name in ANSWERED)
 
 
 def reads_clock(condition: Condition) -> bool:

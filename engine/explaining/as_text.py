@@ -83,7 +83,7 @@ class _Printer:
         rows: list[Row] = []
         for number, check in enumerate(self._told.checks, 1):
             answer = self._explain["answers"][check.answer]
-            why = f"{answer}: {check.why}" if check.why else answer
+            why = self._explain["reading"].format(label=answer, value=check.why) if check.why else answer
             beside = check.rule if check.answer == "problem" else ""
             rows.append((f"  {number}. {_ANSWERS[check.answer]} {check.question}", f"{why}  {beside}".rstrip()))
         return self._columns(rows)

@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from engine.analysis.availability import Provided
+from engine.analysis.ranks import asks_for_skips
 from engine.analysis.reads import asked, setting_read
 from engine.matching.comparisons import Clock, bind, holds
 from engine.model.conditions import (
@@ -35,6 +36,7 @@ from engine.model.conditions import (
 )
 from engine.model.moments import Moment
 from engine.model.rulebook import SettingValue
+from engine.records.fields import asked_of
 from engine.records.kinds import Record, kind_of
 
 Truth = bool | None
@@ -48,8 +50,8 @@ class EvaluationContext(Protocol):
         """The distinct records of a relation."""
         ...
 
-    def segments(self, record: Anything, /) -> tuple[str, ...]:
-        """The platform accounts that a record belongs to."""
+    def computed(self, record: Anything, field: str, /) -> Anything:
+        """The value of a field that no source gives: `segments`, or what is decided of a related record."""
         ...
 
 
@@ -168,9 +170,13 @@ class Tracer:
         leaf = bind(test, self._settings)
         if leaf is None:
             return Trace(test, None, lack=self._not_set(test.operands))
-        value = self._value(record, test.field)
+        skips = test.field in ("verdict", "alone") and asks_for_skips(test)
+        # Of one that is asked for its skips alone, nothing more may be known: so nothing more is read.
+        value = self._value(record, "skips" if skips else test.field)
         other = None if leaf.this is None else self._value(self._record, leaf.this)
         reads = (Read("record", test.field, value, record), *self._operands(test))
+        if skips and value != "skip":
+            reads = reads[1:]
         return Trace(test, holds(leaf, value, other, self._clock), reads=reads)
 
     def _not_provided(self, test: FieldTest, through: str | None) -> Lack | None:
@@ -188,8 +194,7 @@ class Tracer:
         return Lack("not_set", ", ".join(self._setting_names(operands)))
 
     def _value(self, record: Record, field: str) -> Anything:
-        value = self._around.segments(record) if field == "segments" else getattr(record, field, None)
-        return None if value in ((), {}) else value
+        return asked_of(record, field, self._around.computed)
 
     def _operands(self, test: FieldTest) -> tuple[Read, ...]:
         reads: list[Read] = []

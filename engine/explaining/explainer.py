@@ -12,6 +12,7 @@ from typing import Any as Anything
 from typing import Literal
 
 from engine.analysis.availability import EVERYTHING, Provided
+from engine.analysis.reads import walk
 from engine.explaining.evaluator import EvaluationContext, Lack, Read, Trace, Tracer
 from engine.explaining.explanation import (
     Block,
@@ -25,25 +26,26 @@ from engine.explaining.explanation import (
     RuleReport,
     ValueRead,
 )
-from engine.explaining.near_misses import About, Change, Way, about, nearly, still, together, ways
+from engine.explaining.near_misses import About, Change, Way, about, still, together, ways
 from engine.language.sentences import Speaker, is_choice, rule_sentence
-from engine.language.unread import unread_text
+from engine.language.unread import school_text
 from engine.language.wording import Wording, wording
 from engine.matching.classifier import Classifier, Decided
 from engine.matching.examples import Posed
-from engine.model.conditions import All, Any, Count, FieldTest, Not, Related, Unless
+from engine.model.conditions import All, Any, Count, FieldTest, Instant, Not, Related, Unless
 from engine.model.decisions import Decision
 from engine.model.moments import Moment
 from engine.model.rulebook import FINDINGS, Example, Rule, SettingValue
 from engine.records.decode import Invalid
-from engine.records.kinds import Record, kind_of, name_of
+from engine.records.kinds import Record, Sheet, called, kind_of, name_of
 
 __all__ = ["Explanation", "example_matches", "explain", "matches"]
 
 _AFTER = {"session.instructor_without_email": "session.no_instructor"}
 """Checks that mean nothing where another one found a problem."""
+_OF_ARCHIVED = frozenset({"sheet.archived_too_recently", "sheet.archived_again"})
+"""Checks that mean nothing of a sheet that was never archived."""
 _MOST_RECORDS = 20
-_MOST_NEAR = 5
 
 
 def matches(
@@ -78,12 +80,10 @@ class _Explainer:
         self._record = decided.record(position)
         self._decision: Decision | None = decided.decisions[position]
         self._kind = self._record.kind if isinstance(self._record, Invalid) else kind_of(self._record)
-        self._speaker = Speaker(self._words.language, self._kind, self._rulebook.settings)
+        self._speaker = Speaker(self._words.language, self._kind, self._rulebook)
         self._tracer = None
         if not isinstance(self._record, Invalid):
-            self._tracer = Tracer(
-                self._record, decided.situation, decided.moment, classifier.settings, classifier.provided
-            )
+            self._tracer = Tracer(self._record, decided.sight, decided.moment, classifier.settings, classifier.provided)
         self._traces: dict[str, Trace] = {}
 
     def explanation(self) -> Explanation:
@@ -92,7 +92,7 @@ class _Explainer:
         return Explanation(
             kind=self._kind,
             source_id=record.source_id,
-            name=record.source_id if isinstance(record, Invalid) else name_of(record),
+            name=called(record.read.get, record.source_id) if isinstance(record, Invalid) else name_of(record),
             verdict=None if decision is None else decision.verdict,
             rule=None if decision is None else decision.rule,
             language=self._words.language,
@@ -100,7 +100,7 @@ class _Explainer:
             zone=moment.zone,
             rulebook=self._rulebook.version,
             last_sync=None if moment.last_sync is None else moment.last_sync.isoformat(),
-            errors=tuple(unread_text(one, self._words.language) for one in record.errors)
+            errors=tuple(school_text(one, self._words.language) for one in record.errors)
             if isinstance(record, Invalid)
             else (),
             checks=self._checks(rules),
@@ -245,6 +245,10 @@ class _Explainer:
             report = told.get(rule)
             if any(check.rule == _AFTER.get(rule) and check.answer == "problem" for check in found):
                 found.append(Check(question, rule, "unknown"))
+            elif rule in _OF_ARCHIVED and self._is_open:
+                found.append(Check(question, rule, "unknown", str(self._words.explain["not_yet"])))
+            elif self._moment.last_sync is None and report is not None and self._compares_with_sync(rule):
+                found.append(Check(question, rule, "unknown", str(self._words.explain["no_sync"])))
             elif report is None or report.outcome in ("dormant", "off"):
                 outcomes: dict[str, str] = self._words.explain["outcomes"]
                 between: str = self._words.explain["between"]
@@ -254,12 +258,22 @@ class _Explainer:
                 found.append(Check(question, rule, "problem" if report.outcome == "matched" else "ok"))
         return tuple(found)
 
+    @property
+    def _is_open(self) -> bool:
+        sheet = self._record
+        return isinstance(sheet, Sheet) and not (sheet.archived or sheet.first_archived_at or sheet.times_archived)
+
+    def _compares_with_sync(self, rule_id: str) -> bool:
+        """Whether a rule compares anything with the last sync, so that before the first one nothing is known."""
+        whens = (rule.when for rule in self._rulebook.rules if rule.id == rule_id)
+        tests = (part for when in whens for part in walk(when) if isinstance(part, FieldTest))
+        return any(isinstance(one, Instant) and one.anchor == "last_sync" for test in tests for one in test.operands)
+
     def _near(self) -> tuple[Near, ...]:
         decision = self._decision
-        if decision is None or self._tracer is None or decision.rule in FINDINGS:
+        if decision is None or self._tracer is None or decision.rule in FINDINGS or decision.rule is None:
+            # Of what is synced there is nothing to mend.
             return ()
-        if decision.rule is None:
-            return self._near_others()
         matched = [self._rulebook.rule(match.rule) for match in decision.matches if match.reaction != "note"]
         each = [ways(self._trace(rule), want=False) for rule in matched]
         syncing = [way for way in together(each) if not self._kept_out(way)]
@@ -278,15 +292,7 @@ class _Explainer:
             if rule.kind == self._kind and rule.then in ("skip", "flag") and rule.id not in self._classifier.dormant:
                 yield rule
 
-    def _near_others(self) -> tuple[Near, ...]:
-        found: list[Near] = []
-        for rule in self._active():
-            way = nearly(self._trace(rule))
-            if way is not None and rule.then != "off":
-                found.append(self._nearly(rule.id, rule.then, way))
-        return tuple(found[:_MOST_NEAR])
-
-    def _nearly(self, rule: str, outcome: Literal["sync", "not_matched", "skip", "flag", "note"], way: Way) -> Near:
+    def _nearly(self, rule: str, outcome: Literal["sync", "not_matched"], way: Way) -> Near:
         changes = tuple(self._change(change) for change in way)
         explain = self._words.explain
         template: str = explain["near_miss" if outcome == "not_matched" else f"near_{outcome}"]

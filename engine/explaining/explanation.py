@@ -83,9 +83,8 @@ class Near(Struct, frozen=True):
     """What would have to differ for another answer."""
 
     rule: str
-    outcome: Literal["sync", "not_matched", "skip", "flag", "note"]
-    """`sync`: the record would sync; `not_matched`: this rule would fall away and others stay; else the rule
-    would match with that reaction."""
+    outcome: Literal["sync", "not_matched"]
+    """`sync`: the record would sync; `not_matched`: this rule would fall away and others stay."""
     changes: tuple[str, ...]
     """All of these together, a clause each."""
     sentence: str

@@ -1,4 +1,4 @@
-"""Nearness: the fewest tests that would have to come out otherwise for a rule to match, or not to."""
+"""Nearness: the fewest tests that somebody would have to bring to come out otherwise for a rule to match, or not to."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ from itertools import product
 
 from msgspec import Struct
 
+from engine.analysis.reads import walk
 from engine.explaining.evaluator import Trace, Truth, both, either, inverse
-from engine.model.conditions import All, Any, Condition, Count, FieldTest, Not, Related, Unless, Value
-from engine.records.kinds import Record, kind_of, name_of
+from engine.model.conditions import All, Any, Condition, Count, Day, FieldTest, Instant, Not, Related, Unless, Value
+from engine.records.fields import REACHING, fields_of
+from engine.records.kinds import OF_PLATFORM, Record, kind_of, name_of
 from engine.relations.definitions import RELATIONS
 
 MOST = 3
 """Ways that are kept: a reader acts on the first."""
+
+
+_EXPECTED = frozenset(name for of_kind in RELATIONS.values() for name, one in of_kind.items() if one.names)
+"""Relations to those whom a record names."""
+_MADE_THERE = frozenset(
+    name for relations in RELATIONS.values() for name, one in relations.items() if {*one.to} <= OF_PLATFORM
+)
+"""Relations to what stands on the platform."""
 
 
 class About(Struct, frozen=True):
@@ -49,7 +59,8 @@ Way = tuple[Change, ...]
 def ways(trace: Trace, *, want: bool) -> list[Way]:
     """The smallest sets of changes that would make a condition true, or not true; `[()]` where it already is.
 
-    Empty where something that is not provided stands between, or where the changes would gainsay each other.
+    Empty where something that is not provided, or that nobody can mend, stands between, or where the changes would
+    gainsay each other.
     """
     return [way for way in _ways(trace, want, None, None) if _after(trace, way, (), None) is want]
 
@@ -59,18 +70,10 @@ def together(parts: Iterable[list[Way]]) -> list[Way]:
     return _all_of(parts)
 
 
-def nearly(trace: Trace) -> Way | None:
-    """The one change that would make a rule match of which something else holds already; None when there is none."""
-    if trace.truth is not False or not _begun(trace):
-        return None
-    found = ways(trace, want=True)
-    return found[0] if found and _steps(found[0]) == 1 else None
-
-
 def still(trace: Trace, way: Way, kind: str) -> Truth:
     """What a condition on a record of that kind would come to after changes, as far as they say.
 
-    A field made missing fails its other tests; a relation joined by a changed field may lead anywhere.
+    A field that is given leaves its other tests open; a relation joined by a changed one may lead anywhere.
     """
     changed = {
         (kind, change.condition.field)
@@ -81,16 +84,6 @@ def still(trace: Trace, way: Way, kind: str) -> Truth:
     return _after(trace, way, moved, None)
 
 
-def _begun(trace: Trace) -> bool:
-    match trace.condition:
-        case All():
-            return any(part.truth is True and not isinstance(part.condition, Unless) for part in trace.children)
-        case Any():
-            return any(_begun(part) for part in trace.children)
-        case _:
-            return False
-
-
 def _ways(trace: Trace, want: bool, relation: str | None, of: About | None) -> list[Way]:
     if trace.truth is want:
         return [()]
@@ -98,7 +91,9 @@ def _ways(trace: Trace, want: bool, relation: str | None, of: About | None) -> l
     condition: Condition = trace.condition
     match condition:
         case FieldTest():
-            return [] if trace.truth is None else [(Change(condition, want, relation, of),)]
+            if trace.truth is None or not _mendable(trace, condition, want=want):
+                return []
+            return [(Change(condition, want, relation, of),)]
         case Not():
             return _ways(trace.children[0], not want, relation, of)
         case Unless():
@@ -116,10 +111,29 @@ def _ways(trace: Trace, want: bool, relation: str | None, of: About | None) -> l
             return _related(trace, condition, want)
 
 
+def _mendable(trace: Trace, test: FieldTest, *, want: bool) -> bool:
+    """Whether somebody can bring the change about: the clock, and what systems note of themselves, are nobody's to
+    set; and what is there is not mended by taking it away."""
+    if any(isinstance(operand, Instant | Day) for operand in test.operands):
+        return False
+    if test.op in ("missing", "present") and (test.op == "missing") is want:
+        return False
+    if test.field in REACHING:
+        return test.field != "skipped_by"  # by mending what is said of the other record
+    return not any(read.record is not None and fields_of(kind_of(read.record))[read.name].noted for read in trace.reads)
+
+
 def _related(trace: Trace, test: Related, want: bool) -> list[Way]:
     if trace.lack:
         return []
     itself: list[Way] = [(Change(test, want, steps=1 if trace.children else 2),)]
+    if (test.quantifier == "some") is want and test.relation in _MADE_THERE:
+        # What the exchange makes on the platform is not to be made there by hand.
+        itself = []
+    if (test.quantifier == "some") is not want and test.relation in _EXPECTED:
+        itself = []  # nobody is taken off a session so that it comes in
+    if any(isinstance(part, FieldTest) and part.field == "skipped_by" for part in walk(test.where)):
+        itself = []  # nobody is left out so that another record comes in
     if test.where == All(()):
         return itself
     each = test.quantifier == "every"
@@ -164,7 +178,10 @@ def _after(trace: Trace, way: Way, moved: Collection[str], of: About | None) -> 
     condition = trace.condition
     match condition:
         case FieldTest():
-            said = {_said(change, condition) for change in way if change.about == of} - {None}
+            mine = [change for change in way if change.about == of]
+            said = {_said(change, condition) for change in mine} - {None}
+            if mine and not said and condition.field in REACHING:
+                return None  # what is decided of a record that is changed is not known
             return trace.truth if not said else said.pop() if len(said) == 1 else None
         case All():
             return both(_after(part, way, moved, of) for part in trace.children)
@@ -195,12 +212,10 @@ def _said(change: Change, test: FieldTest) -> Truth:
         return None
     if _alike(changed, test):
         return change.want
-    presence = changed.op in ("missing", "present")
-    missing = presence and (changed.op == "missing") == change.want
-    if test.op in ("missing", "present"):
-        known = presence or change.want
-        return (test.op == "missing") == missing if known else None
-    return False if missing else None
+    # No change takes a value away: what is told of the field is that there is one, or nothing.
+    if test.op in ("missing", "present") and (change.want or changed.op in ("missing", "present")):
+        return test.op == "present"
+    return None
 
 
 def _alike(one: Condition, other: Condition) -> bool:

@@ -7,9 +7,9 @@ A language is offered once it is whole: once it has words for all that English h
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar, cast
 
 import msgspec
 import yaml
@@ -19,6 +19,9 @@ from engine.model.package_files import RULES, TEMPLATES, called
 from engine.model.problems import Place, Problem
 
 T = TypeVar("T")
+
+_MAX_DEPTH = 20
+"""Of mappings and lists inside each other; ours have six."""
 
 
 class Languages:
@@ -53,6 +56,13 @@ class Languages:
     def part(self, language: str, part: str, into: type[T]) -> T:
         """One file of the language's words, as its user's type. All is text: no `no` of a file is a truth."""
         return msgspec.convert(_plain(self._parts[self.spoken(language)][part]), into)
+
+    @cached_property
+    def unwritten(self) -> tuple[str, ...]:
+        """What frames say in each language, folded, for their authors to write over."""
+        return tuple(
+            self.part(name, "messages", dict[str, Any])["words"]["unwritten"].casefold() for name in self.names
+        )
 
     def place(self, language: str, part: str, key: str) -> Place:
         """Where a key of a file stands."""
@@ -107,11 +117,23 @@ def _read(folder: Path) -> tuple[Parts, list[Problem]]:
 def _composed(path: Path) -> tuple[yaml.Node | None, Problem | None]:
     with path.open("rb") as file:
         try:
+            _refuse_references(file)
             return yaml.compose(file, Loader=yaml.CBaseLoader), None
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             place = Place(called(path), mark.line + 1, mark.column + 1) if mark else Place(called(path))
             return None, Problem(place, "bad-yaml", str(getattr(error, "problem", None) or "this is not YAML in UTF-8"))
+
+
+def _refuse_references(file: BinaryIO) -> None:
+    """Raise where a text is another by reference, or stands too deep: either could have no end when it is walked."""
+    depth = 0
+    for event in yaml.parse(file, Loader=yaml.CBaseLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH or isinstance(event, yaml.AliasEvent):
+            problem = "words stand too deep here" if depth > _MAX_DEPTH else "words have no aliases; write them out"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=cast("yaml.Mark", event.start_mark))
+    file.seek(0)
 
 
 def _under(node: yaml.Node | None, key: str) -> list[tuple[yaml.Node, yaml.Node]]:

@@ -9,29 +9,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
-from jinja2 import Template, TemplateError, meta
+from jinja2 import Template, TemplateAssertionError, TemplateError, meta
 from msgspec import Struct
 
-from engine.language.context import context
+from engine.language.context import Context
 from engine.language.filters import Choice, Language, Phrases
 from engine.language.languages import Languages, languages
-from engine.language.safe_subset import is_plain
+from engine.language.places import place_name, sender_name
+from engine.language.safe_subset import is_plain, unbounded
 from engine.language.wholeness import FALLBACK
 from engine.model.decisions import Facts
 from engine.model.problems import Place
-from engine.model.rulebook import MessageText, Reaction, Rule, Rulebook
+from engine.model.rulebook import FixIn, MessageText, Reaction, Rule, Rulebook
 from engine.records.fields import fields_of
 from engine.records.kinds import KINDS
+from engine.records.limits import LONGEST_SAID
 
 WORDS = "words"
 """The key of a language's file that is no rule: its phrases."""
 
-MOST_SHOWN = 2000
-"""Characters of a rendered text; a record's own text may be of any length."""
+UNRENDERABLE = (
+    *(TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    *(RecursionError, MemoryError, SyntaxError),
+)
+"""What rendering a text raises, whatever a rule file or a record holds."""
 
 _MOST_SAID = 10_000
 _UNCHANGING = frozenset({str, Choice, int, bool, type(None), date, datetime})
@@ -40,8 +45,14 @@ _SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
 _ALL_FIELDS = frozenset(name for kind in KINDS for name in fields_of(kind))
 
 
-_Texts = tuple[Reaction, tuple[tuple[str, MessageText], ...]]
-"""A rule's reaction, and its texts with the language of each."""
+class _Texts(Struct, frozen=True):
+    """What a rulebook makes of a rule, for readers of one language."""
+
+    reaction: Reaction
+    texts: tuple[tuple[str, MessageText], ...]
+    """Its texts with the language of each, best first."""
+    passed_on: bool
+    """Whether it asks for something in the source: how that is passed on is then told behind it."""
 
 
 class Rendered(Struct, frozen=True):
@@ -49,6 +60,7 @@ class Rendered(Struct, frozen=True):
 
     problem: str
     fix: str
+    title: str = ""
 
 
 class Packaged(Struct, frozen=True):
@@ -64,22 +76,16 @@ class _Compiled(Struct, frozen=True):
 
 
 class Messages:
-    """Every language's messages. Safe from several threads; each text is compiled once, when first needed."""
+    """Every language's messages. Safe from several threads; each text is compiled once a process, when first needed."""
 
     def __init__(self, known: Languages | None = None) -> None:
         known = known or languages()
         self._languages: dict[str, Language] = {}
         self._packaged: dict[str, dict[str, Packaged]] = {}
         for name in known.names:
-            texts = known.part(name, "messages", dict[str, dict[str, Any]])
-            self._languages[name] = Language(name, msgspec.convert(texts.pop(WORDS), Phrases), known)
-            self._packaged[name] = {
-                rule: Packaged(msgspec.convert(text, MessageText), known.place(name, "messages", rule))
-                for rule, text in texts.items()
-            }
+            self._languages[name], self._packaged[name] = _of_language(known, name)
         self._books: dict[str, tuple[Rulebook, dict[tuple[str, str], _Texts]]] = {}
         # Of the rulebook last seen of each customer: rule and language to the texts to try.
-        self._compiled = lru_cache(maxsize=8192)(self._compile)
         self._said: dict[tuple[Any, ...], str] = {}
 
     @property
@@ -114,17 +120,47 @@ class Messages:
         Never raises for what a rule file or a record says: a text that cannot be rendered gives a sentence that
         says so, and `muster check` finds it.
         """
-        reaction, texts = self._texts(rulebook, rule_id, language)
-        for spoken, text in texts:
+        found = self._texts(rulebook, rule_id, language)
+        title = self.title(rulebook, rule_id, language)
+        known: dict[str, Context] = {}
+        for spoken, text in found.texts:
+            about = known.get(spoken)
+            if about is None:
+                about = known[spoken] = Context(facts, rulebook, self.language(spoken), found.reaction)
+            # How what is mended in the source gets to the platform, where something stands in between.
+            behind = rulebook.places.get("passes_on", {}).get(spoken) if found.passed_on else None
             try:
+                fix = self._rendered(text.fix, spoken, about)
                 return Rendered(
-                    problem=self.rendered(text.problem, spoken, facts, rulebook, reaction),
-                    fix=self.rendered(text.fix, spoken, facts, rulebook, reaction),
+                    problem=self._rendered(text.problem, spoken, about),
+                    fix=f"{fix} {behind}" if behind else fix,
+                    title=title,
                 )
-            except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            except UNRENDERABLE:
                 continue
         phrases = self.language(language).phrases
-        return Rendered(phrases.failed_problem.format(rule=rule_id), phrases.failed_fix.format(rule=rule_id))
+        return Rendered(phrases.failed_problem.format(rule=rule_id), phrases.failed_fix.format(rule=rule_id), title)
+
+    def title(self, rulebook: Rulebook, rule_id: str, language: str) -> str:
+        """What a rule is called, in the reader's language as far as it is there; of one without, its id in words."""
+        texts = self._texts(rulebook, rule_id, language).texts
+        name = rule_id.partition(".")[2].replace("_", " ") or rule_id
+        return next((text.title for _, text in texts if text.title), name[:1].upper() + name[1:])
+
+    def place(self, rulebook: Rulebook, place: FixIn, language: str) -> str:
+        """What a place where things are mended is called."""
+        spoken = self.language(language)
+        return place_name(rulebook, place, spoken.name, spoken.phrases.places)
+
+    def sender(self, rulebook: Rulebook, language: str) -> str:
+        """What the records come from."""
+        spoken = self.language(language)
+        return sender_name(rulebook, spoken.name, spoken.phrases.places)
+
+    def has_title(self, rule: Rule, language: str) -> bool:
+        """Whether a rule has a title of its own in a language, from whichever layer."""
+        packaged = (each.text for each in self._of_layers(rule, rule.id, language))
+        return any(text.title for text in (*(own for own in (rule.messages.get(language),) if own), *packaged))
 
     def _texts(self, rulebook: Rulebook, rule_id: str, language: str) -> _Texts:
         """The rule's reaction, and the texts to try, best first: the reader's language, English, whatever there is."""
@@ -136,8 +172,11 @@ class Messages:
             rule = next((rule for rule in rulebook.rules if rule.id == rule_id), None)
             # What was flagged and is switched off since is still read as it was.
             reaction = "flag" if rule is None or rule.then == "off" else rule.then
-            texts = tuple(self._found(rulebook, rule, rule_id, language))
-            found = kept[1][rule_id, language] = (reaction, texts)
+            found = kept[1][rule_id, language] = _Texts(
+                reaction,
+                tuple(self._found(rulebook, rule, rule_id, language)),
+                rule is not None and rule.then in ("flag", "note") and rule.fix_in == "source",
+            )
         return found
 
     def _found(
@@ -155,9 +194,11 @@ class Messages:
 
     def rendered(self, text: str, language: str, facts: Facts, rulebook: Rulebook, reaction: Reaction = "flag") -> str:
         """One text, rendered. Raises what Jinja2 and the filters raise; ``render`` catches it."""
-        words = self.language(language)
-        compiled = self._compiled(words, text)
-        values = context(compiled.names, facts, rulebook, words, reaction)
+        return self._rendered(text, language, Context(facts, rulebook, self.language(language), reaction))
+
+    def _rendered(self, text: str, language: str, about: Context) -> str:
+        compiled = _compiled(self.language(language), text)
+        values = about.values(compiled.names)
         # Many texts, most of what to do above all, say the same of many records. Only what cannot change is a key.
         key = (text, language, *values.values()) if _UNCHANGING.issuperset(map(type, values.values())) else None
         said = None if key is None else self._said.get(key)
@@ -166,18 +207,33 @@ class Messages:
             if _SPACES.search(said):
                 said = _SPACES.sub(" ", said)
             said = said.strip(" ")
-            said = said if len(said) <= MOST_SHOWN else f"{said[: MOST_SHOWN - 1]}…"
+            said = said if len(said) <= LONGEST_SAID else f"{said[: LONGEST_SAID - 1]}…"
             if key is not None:
                 if len(self._said) >= _MOST_SAID:
                     self._said.clear()
                 self._said[key] = said
         return said
 
-    def _compile(self, language: Language, text: str) -> _Compiled:
-        tree = language.environment.parse(text)
-        template = language.environment.from_string(tree)
-        template.globals = {}  # there are none, and Jinja2 would copy its own mapping of them at every rendering
-        return _Compiled(template, frozenset(meta.find_undeclared_variables(tree)))
+
+@cache
+def _of_language(known: Languages, name: str) -> tuple[Language, dict[str, Packaged]]:
+    """The words of a language, and its messages by rule."""
+    texts = known.part(name, "messages", dict[str, dict[str, Any]])
+    language = Language(name, msgspec.convert(texts.pop(WORDS), Phrases), known)
+    return language, {
+        rule: Packaged(msgspec.convert(text, MessageText), known.place(name, "messages", rule))
+        for rule, text in texts.items()
+    }
+
+
+@lru_cache(maxsize=8192)
+def _compiled(language: Language, text: str) -> _Compiled:
+    for problem in unbounded(text, Place("")):
+        raise TemplateAssertionError(problem.message, 1)
+    tree = language.environment.parse(text)
+    template = language.environment.from_string(tree)
+    template.globals = {}  # there are none, and Jinja2 would copy its own mapping of them at every rendering
+    return _Compiled(template, frozenset(meta.find_undeclared_variables(tree)))
 
 
 def is_customers(rule: Rule, rulebook: Rulebook) -> bool:

@@ -1,4 +1,7 @@
-"""Plain texts: what a customer's own message may hold, which is names and filters, checked on the syntax tree."""
+"""What messages may hold: a customer's own names and filters, the packaged ones conditions too, and none what grows.
+
+It is judged on the text's tokens, which nothing nests too deep for, and then on its syntax tree: neither is rendered.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,23 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from engine.language.filters import FILTERS
 from engine.model.problems import Place, Problem
+from engine.records.limits import DEEPEST_MESSAGE, LONGEST_MESSAGE, MOST_IN_BRACES
 from engine.records.suggest import did_you_mean
-
-MOST_WRITTEN = 1000
-"""Characters of a customer's text."""
 
 PARTS = ("count", "items")
 """What a relation has in a message."""
 
 _PLAIN = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Filter)
+_PACKAGED = (
+    *_PLAIN,
+    *(nodes.If, nodes.For, nodes.Assign, nodes.CondExpr, nodes.Test, nodes.Compare, nodes.Operand),
+    *(nodes.And, nodes.Or, nodes.Not, nodes.Const, nodes.Tuple, nodes.List, nodes.Add, nodes.Call, nodes.Keyword),
+)
+_CALLED = ("date",)
+"""Of a moment: its day."""
+_ENDS = ("endif", "endfor", "endset")
+
+_reading = Environment()  # noqa: S701 - nothing is rendered by it
 
 
 @lru_cache(maxsize=4096)
@@ -28,19 +39,17 @@ def is_plain(text: str) -> bool:
 
 def forbidden(text: str, place: Place) -> Iterator[Problem]:
     """What only a packaged message may hold, and a text that is too long to be read."""
-    if len(text) > MOST_WRITTEN:
-        found = f"it has {len(text):,} characters; at most {MOST_WRITTEN:,} are shown"
+    if len(text) > LONGEST_MESSAGE:
+        found = f"it has {len(text):,} characters; at most {LONGEST_MESSAGE:,} are shown"
         yield Problem(place, "bad-message", found, "say it shorter")
         return
     only = "a customer's message is names and filters only"
-    environment = Environment()  # noqa: S701 - nothing is rendered by it
     try:
-        if any(kind == "block_begin" for _, kind, _ in environment.lex(text)):
+        if any(kind == "block_begin" for _, kind, _ in _reading.lex(text)):
             found = "it holds {% %}"
             yield Problem(place, "bad-message", f"{found}; {only}", "take it out, or write two rules")
             return
-        # Filters are judged below, so unknown ones must not stop the reading.
-        tree = environment.parse(text)
+        tree = parsed(text)
     except TemplateSyntaxError as error:
         yield unreadable(error, place)
         return
@@ -60,7 +69,67 @@ def forbidden(text: str, place: Place) -> Iterator[Problem]:
             yield Problem(place, "bad-message", found, "write the name alone; only settings and related have parts")
 
 
+def unbounded(text: str, place: Place) -> Iterator[Problem]:
+    """What no message may hold, since what it costs has no end: repetition, calls, and values made of themselves."""
+    try:
+        tree = parsed(text)
+    except TemplateSyntaxError as error:
+        yield unreadable(error, place)
+        return
+    bound = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
+    for node in every_node(tree):
+        if not (isinstance(node, _PACKAGED) and _has_an_end(node, bound)):
+            found = f"it holds what may have no end ({type(node).__name__})"
+            hint = "names, filters, {% if %}, {% set %} of what is no sum of itself, and one {% for %} in no other"
+            yield Problem(place, "bad-message", found, hint)
+            return
+
+
+def _has_an_end(node: nodes.Node, bound: set[str]) -> bool:
+    if isinstance(node, nodes.Call):
+        return isinstance(node.node, nodes.Getattr) and node.node.attr in _CALLED
+    if isinstance(node, nodes.For):
+        return not node.recursive and node.find(nodes.For) is None
+    if isinstance(node, nodes.Assign) and any(map(_grows, every_node(node.node))):
+        return bound.isdisjoint(one.name for one in every_node(node.node) if isinstance(one, nodes.Name))
+    return True
+
+
+def _grows(node: nodes.Node) -> bool:
+    if isinstance(node, nodes.Tuple | nodes.List):
+        return not all(isinstance(item, nodes.Const) for item in node.items)
+    return isinstance(node, nodes.Add)
+
+
+class _TooMuchError(TemplateSyntaxError):
+    """Nested deeper, or longer in one place, than is read."""
+
+
+def parsed(text: str) -> nodes.Template:
+    """The syntax tree. TemplateSyntaxError also for what is nested deeper than anything can be read or written."""
+    inside = deep = 0
+    for line, kind, value in _reading.lex(text):
+        if kind in ("variable_begin", "block_begin"):
+            inside, begins = 0, kind == "block_begin"
+        elif kind not in ("whitespace", "data"):
+            inside += 1
+            if inside == 1 and begins and kind == "name":
+                deep += -1 if value in _ENDS else value in ("if", "for")
+        if inside > MOST_IN_BRACES:
+            raise _TooMuchError(f"more than {MOST_IN_BRACES} names, filters and signs between two braces", line)
+        if deep > DEEPEST_MESSAGE:
+            raise _TooMuchError(f"blocks within more than {DEEPEST_MESSAGE} others", line)
+    try:
+        # Filters are judged afterwards, so unknown ones must not stop the reading.
+        return _reading.parse(text)
+    except (RecursionError, ValueError, MemoryError) as error:
+        raise TemplateSyntaxError(type(error).__name__, 1) from None
+
+
 def unreadable(error: TemplateSyntaxError, place: Place) -> Problem:
+    """The problem of a text without a syntax tree."""
+    if isinstance(error, _TooMuchError):
+        return Problem(place, "bad-message", f"it holds {error.message}", "say it shorter, or write two rules")
     hint = "every {{ is closed by }}, and a filter stands after |"
     return Problem(place, "bad-message", f"it cannot be read ({error.message})", hint)
 

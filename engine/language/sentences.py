@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Literal
 
 from msgspec import Struct
 
+from engine.language.renderer import Messages
 from engine.language.wording import Noun, Pair, Wording, wording
 from engine.model.conditions import (
     All,
@@ -26,8 +28,8 @@ from engine.model.conditions import (
 )
 from engine.model.operator_uses import TIMES
 from engine.model.operators import OPERATORS
-from engine.model.rulebook import FINDINGS, Rule, Rulebook, SettingEntry
-from engine.records.fields import fields_of
+from engine.model.rulebook import FINDINGS, Rule, Rulebook
+from engine.records.fields import fields_for_rules
 from engine.records.kinds import KINDS
 from engine.relations.definitions import RELATIONS
 
@@ -45,15 +47,14 @@ def sentence(
     With a rulebook the settings stand with their values. ``kind`` is that of the deciding record; ``relation``
     says that the condition is one on its related records.
     """
-    settings = None if rulebook is None else rulebook.settings
-    return Speaker(language, kind, settings).say(condition, relation)
+    return Speaker(language, kind, rulebook).say(condition, relation)
 
 
 def rule_sentence(rule: Rule, language: str, rulebook: Rulebook | None = None) -> str:
     """A whole rule as one sentence: `A learner is flagged when email address is missing.`"""
     words = wording(language)
-    if rule.id in FINDINGS or not rule.kind:
-        return words.rules.get(rule.id, words.rules["finding"])
+    if rule.id in FINDINGS:
+        return words.rules[rule.id]
     noun = words.kind(rule.kind)
     always = rule.when == All(())
     template = words.rules[f"{rule.then}_always" if always else rule.then]
@@ -86,10 +87,11 @@ class _Clause(Struct, frozen=True):
 class Speaker:
     """Writes the clauses of one kind's conditions in one language."""
 
-    def __init__(self, language: str, kind: str, settings: Mapping[str, SettingEntry] | None = None) -> None:
+    def __init__(self, language: str, kind: str, rulebook: Rulebook | None = None) -> None:
         self.words: Wording = wording(language)
         self._kind = kind
-        self._settings = settings
+        self._rulebook = rulebook
+        self._settings = None if rulebook is None else rulebook.settings
         noun = self.words.kind(kind)
         self._top = _Scope(kind, noun, noun.tag)
 
@@ -301,12 +303,20 @@ class Speaker:
             return self.words.shown(value)
         if isinstance(test, FieldTest) and is_choice(test.field, value):
             return self.words.choice.format(value=self.words.values.get(value, value))
+        if isinstance(test, FieldTest) and test.field == "skipped_by" and self._rulebook is not None:
+            value = _messages().title(self._rulebook, value, self.words.language)
         return self.words.text.format(value=value)
+
+
+@cache
+def _messages() -> Messages:
+    return Messages()
 
 
 def is_choice(field: str, value: str) -> bool:
     """Whether some kind's field takes only some values, this one among them: it then has words."""
-    return any(field in fields_of(kind) and value in fields_of(kind)[field].choices for kind in KINDS)
+    every = (fields_for_rules(kind, of_related=True) for kind in KINDS)
+    return any(field in fields and value in fields[field].choices for fields in every)
 
 
 def _standing_alone(scope: _Scope) -> _Scope:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 
@@ -9,7 +10,15 @@ from msgspec import Struct
 
 from engine.language.languages import languages
 from engine.language.wording import wording
-from engine.records.unread import Failure, Recovery, Unread, Value
+from engine.records.unread import Failure, Recovery, Unread, Value, unread
+
+_MOST_NAMED = 5
+
+_PLACES = {
+    "item": re.compile(r"item (?P<number>\d+)"),
+    "item_of": re.compile(r"(?P<file>.+): item (?P<number>\d+)"),
+    "row": re.compile(r"(?P<file>.+\.\w+):(?P<number>\d+)"),
+}
 
 
 class Failed(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,9 +35,18 @@ class UnreadWords(Struct, frozen=True, forbid_unknown_fields=True):
     of_field: str
     found: dict[str, str]
     unread: dict[str, str | dict[str, str]]
+    told: str
+    told_without: str
+    not_used: dict[str, str]
+    nobody_has: str
+    faults: dict[str, str]
+    school: dict[str, str]
+    places: dict[str, str]
     failure: str
     systems: dict[str, str]
     no_call: str
+    call: str
+    """A call with what was asked for by it."""
     recovery: dict[Recovery, str]
     todo: dict[Recovery, str]
     failed: dict[str, str | Failed]
@@ -45,6 +63,10 @@ def unread_text(unread: Unread | str, language: str) -> str:
     if isinstance(unread, str):
         return unread
     words = unread_words(language)
+    if unread.code == "not_used":
+        return _not_used(unread, language)
+    if unread.code == "nobody_has":
+        return _nobody_has(unread, language)
     text = words.unread.get(unread.code, unread.code)
     if not isinstance(text, str):
         number = unread.values.get("number")
@@ -53,8 +75,66 @@ def unread_text(unread: Unread | str, language: str) -> str:
     return words.of_field.format(field=unread.field, said=text) if unread.field else text
 
 
+def school_text(unread: Unread | str, language: str) -> str:
+    """The same for people who know nothing of forms and fields: the column, what is written in it, what is wrong."""
+    if isinstance(unread, str):
+        return unread
+    words = unread_words(language)
+    fault = words.faults.get(unread.code)
+    field = _column(unread, language)
+    if not unread.field or fault is None:
+        said = words.school.get(unread.code)
+        values = {**unread.values, "field": field}
+        return unread_text(unread, language) if said is None else _filled(said, unread.code, values, language)
+    told = words.told if "value" in unread.values else words.told_without
+    return told.format(
+        field=field,
+        value=unread.values.get("value", ""),
+        fault=_filled(fault, unread.code, unread.values, language),
+    )
+
+
+def place_text(place: str, language: str) -> str:
+    """Where something stands that has no id, such as `users.csv:12`, in words."""
+    for name, form in _PLACES.items():
+        if found := form.fullmatch(place):
+            return unread_words(language).places[name].format(**found.groupdict())
+    return place
+
+
+def _not_used(unread: Unread, language: str) -> str:
+    words, code = unread_words(language), str(unread.values.get("fault", ""))
+    number = unread.values.get("number")
+    form = wording(language).plural(words.not_used, number if isinstance(number, int) else 0)
+    fault = _filled(words.faults.get(code, code), code, unread.values, language)
+    column = _column(unread, language)
+    return form.format(field=f"`{column}`" if "column" in unread.values else column, number=number, fault=fault)
+
+
+def _nobody_has(unread: Unread, language: str) -> str:
+    sentences, kind = wording(language), str(unread.values.get("kind", ""))
+    return unread_words(language).nobody_has.format(
+        field=sentences.field(kind, unread.field).text,
+        kinds=sentences.kind(kind).many,
+        number=unread.values.get("number"),
+    )
+
+
+def _column(unread: Unread, language: str) -> str:
+    """The column it stands in; else what the field is called."""
+    return str(unread.values.get("column") or wording(language).field("", unread.field).text)
+
+
 def failure_text(failure: Failure, language: str) -> str:
     """A failure as sentences: the system, the call, what was found, what to do."""
+    system, call, found, todo = failure_parts(failure, language)
+    if not todo:
+        return found
+    return unread_words(language).failure.format(system=system, call=call, found=found, todo=todo)
+
+
+def failure_parts(failure: Failure, language: str) -> tuple[str, str, str, str]:
+    """The system, the call, what was found, and what to do: empty where what was found is the whole sentence."""
     words = unread_words(language)
     failed = words.failed.get(failure.code, failure.code)
     if isinstance(failed, Failed):
@@ -62,10 +142,13 @@ def failure_text(failure: Failure, language: str) -> str:
     else:
         found, todo = failed, words.todo[failure.recovery] if failure.recovery else ""
     found, todo = (_filled(text, failure.code, failure.values, language) for text in (found, todo))
-    if not todo:
-        return found
-    system, call = words.systems.get(failure.system, failure.system), failure.call or words.no_call
-    return words.failure.format(system=system, call=call, found=found, todo=todo)
+    call = failure.call or words.no_call
+    if about := [one for one in failure.about if one != call]:
+        names = ", ".join(about[:_MOST_NAMED])
+        if len(about) > _MOST_NAMED:
+            names += f", {unread_text(unread('more', number=len(about) - _MOST_NAMED), language)}"
+        call = words.call.format(call=call, names=names)
+    return words.systems.get(failure.system, failure.system), call, found, todo
 
 
 def recovery_text(failure: Failure, language: str) -> str | None:

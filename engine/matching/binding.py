@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.analysis.availability import Provided
+from engine.analysis.ranks import asks_for_skips
 from engine.analysis.reads import settings_read
 from engine.matching.comparisons import Leaf, bind, setting_values
 from engine.model.conditions import (
@@ -125,6 +127,9 @@ class Preparation:
                 self._because(f"`{self._kind}.{operand.field}` is not provided")
                 return None
         leaf = bind(test, self._settings)
+        if leaf is not None and leaf.field in ("verdict", "alone") and asks_for_skips(test):
+            # Nothing but the skips of the related record are looked at, which are settled before any flag.
+            leaf = replace(leaf, field="skips")
         if leaf is None:
             names = ", ".join(f"`{name}`" for name in settings_read(test))
             self._because(f"the setting {names} is not set")

@@ -6,7 +6,6 @@ ids as written.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -20,6 +19,7 @@ from engine.model.operator_uses import FOLDED, TIMES, Use
 from engine.model.operators import OPERATORS
 from engine.model.rulebook import SettingValue
 from engine.records.fields import FieldType
+from engine.records.folding import normal
 
 Span = tuple[datetime, datetime]
 """First and last instant of a time, both in it."""
@@ -167,7 +167,7 @@ def _as_compared(value: Scalar, field_type: FieldType) -> Scalar:
     """A value that an author wrote, in the form that a record's is compared in."""
     if field_type not in (*FOLDED, "id"):
         return value
-    text = unicodedata.normalize("NFC", str(value).strip())
+    text = normal("NFC", str(value).strip())
     return text.casefold() if field_type in FOLDED else text
 
 

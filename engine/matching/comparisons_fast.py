@@ -33,8 +33,13 @@ def predicate(leaf: Leaf) -> Predicate:
     return quick or (lambda value, other, clock: holds(leaf, value, other, clock))
 
 
+def same_text(leaf: Leaf) -> bool:
+    """Whether a test asks of two texts, in whatever case, whether they are the same."""
+    return not leaf.is_set and leaf.type in FOLDED and leaf.op in ("equals", "not")
+
+
 def _same_text(leaf: Leaf) -> Predicate | None:
-    if leaf.is_set or leaf.type not in FOLDED or leaf.op not in ("equals", "not"):
+    if not same_text(leaf):
         return None
     equal = leaf.op == "equals"
 

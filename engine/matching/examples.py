@@ -9,19 +9,21 @@ from engine.analysis.availability import EVERYTHING
 from engine.matching.classifier import decide_one
 from engine.model.moments import Moment
 from engine.model.rulebook import Example, Rule, SettingValue
-from engine.records.decode import Invalid, read_mapping
-from engine.records.fields import SEGMENTED
-from engine.records.kinds import Record, kind_of
+from engine.records.decode import Invalid, faults_of, read_mapping
+from engine.records.fields import COMPUTED
+from engine.records.kinds import Record
 from engine.relations.definitions import RELATIONS
 
 
 class ExampleSituation:
-    """A situation as an example gives it: related records by relation, segments as written."""
+    """A situation as an example gives it: related records by relation, and of each what no source gives."""
 
-    def __init__(self, related: Mapping[str, tuple[Record, ...]], segments: Mapping[int, tuple[str, ...]]) -> None:
+    def __init__(
+        self, related: Mapping[str, tuple[Record, ...]], computed: Mapping[int, Mapping[str, Any]] | None = None
+    ) -> None:
         self._related = related
-        self._segments = segments
-        self.conflicts: frozenset[tuple[str, str]] = frozenset()
+        self._computed = computed or {}
+        self.conflicts: dict[tuple[str, str], Record] = {}
 
     def related(self, _record: Record, name: str) -> tuple[Record, ...]:
         """The records given for the relation; `accounts` is the other two together."""
@@ -31,7 +33,23 @@ class ExampleSituation:
 
     def segments(self, record: Record) -> tuple[str, ...]:
         """The segments that the example gives the record."""
-        return self._segments.get(id(record), ())
+        found: tuple[str, ...] = self.computed(record, "segments")
+        return found
+
+    def standing(self, record: Record, field: str, _sight: object = None) -> str | None:
+        """What the example says is decided of a related record; one of which it says nothing is synced."""
+        said = self._computed.get(id(record), {})
+        skipped_by = said.get("skipped_by")
+        verdict = said.get("verdict") or ("skip" if skipped_by else said.get("alone") or "sync")
+        if field == "skipped_by":
+            return skipped_by
+        return said.get("alone") or verdict if field == "alone" and verdict != "skip" else verdict
+
+    def computed(self, record: Record, field: str) -> Any:
+        """What the example gives the record of a field that no source gives."""
+        if field == "segments":
+            return self._computed.get(id(record), {}).get(field, ())
+        return self.standing(record, field)
 
     def record(self, _kind: str, _source_id: str) -> Record | None:
         """Nothing: an example's record stands as it is."""
@@ -43,16 +61,16 @@ class Posed:
 
     def __init__(self, rule: Rule, example: Example) -> None:
         self.rule = rule
-        segments: dict[int, tuple[str, ...]] = {}
-        self.record = _record(rule.kind, example.record, "this", segments)
+        computed: dict[int, dict[str, Any]] = {}
+        self.record = _record(rule.kind, example.record, "this", computed)
         related = {
             name: tuple(
-                _record(str(values.get("kind", RELATIONS[rule.kind][name].to[0])), values, f"{name}.{number}", segments)
+                _record(str(values.get("kind", RELATIONS[rule.kind][name].to[0])), values, f"{name}.{number}", computed)
                 for number, values in enumerate(items, 1)
             )
             for name, items in example.related.items()
         }
-        self.situation: Any = ExampleSituation(related, segments)
+        self.situation: Any = ExampleSituation(related, computed)
         self.moment = Moment(as_of=example.as_of, zone=example.zone, last_sync=example.last_sync)
         self.settings: dict[str, SettingValue] = {**rule.example_settings, **example.settings}
 
@@ -61,12 +79,13 @@ class Posed:
         return decide_one(self.rule, self.record, self.situation, self.moment, self.settings, EVERYTHING)
 
 
-def _record(kind: str, values: Mapping[str, Any], default_id: str, segments: dict[int, tuple[str, ...]]) -> Record:
-    given = {name: value for name, value in values.items() if name not in ("kind", "segments")}
+def _record(kind: str, values: Mapping[str, Any], default_id: str, computed: dict[int, dict[str, Any]]) -> Record:
+    given = {name: value for name, value in values.items() if name != "kind" and name not in COMPUTED}
     made = read_mapping(kind, given, default_id, default_id=default_id)
-    if isinstance(made, Invalid):
-        raise ValueError("; ".join(map(str, made.errors)))  # noqa: TRY004 - the loader has checked it: what is wrong is the value
-    if kind_of(made) in SEGMENTED and "segments" in values:
-        found = values["segments"]
-        segments[id(made)] = tuple(found) if isinstance(found, list | tuple) else (str(found),)
+    if isinstance(made, Invalid) or made.unread:
+        # The loader has checked it: what is wrong is the value.
+        raise ValueError("; ".join(map(str, faults_of(made))))
+    computed[id(made)] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if name in COMPUTED
+    }
     return made

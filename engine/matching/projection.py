@@ -6,14 +6,16 @@ call for each property is most of what matching costs. The expressions name only
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from engine.matching.comparisons import Clock, Leaf
 from engine.matching.comparisons_fast import predicate
 from engine.model.operator_uses import FOLDED
+from engine.records.fields import COMPUTED
 from engine.records.kinds import Record
 from engine.relations.neighbourhood import Situation
 
@@ -22,11 +24,44 @@ LARGEST_NUMBER = 2**31
 """durable-rules compares integers exactly to 2**33."""
 
 
+class Decisions(Protocol):
+    """What is decided of records; see ``engine.matching.standing``."""
+
+    def __call__(self, record: Record, field: str, sight: Sight) -> str | None:
+        """What is decided of a related record."""
+        ...
+
+    def fired(self, record: Record, sight: Sight) -> tuple[int, ...]:
+        """Places of the rules that a record fulfils."""
+        ...
+
+    def skips(self, record: Record, sight: Sight) -> Sequence[str]:
+        """Ids of the skip rules that a record fulfils."""
+        ...
+
+
 class Sight(Struct):
-    """What projecting may look at beside the record."""
+    """What may be looked at beside a record: one pass over a batch."""
 
     clock: Clock
     situation: Situation
+    standing: Decisions
+    answered: defaultdict[Any, dict[int, tuple[int, ...]]] = field(default_factory=lambda: defaultdict(dict))
+    """Of what rules ask of related records, the answers given before."""
+    crowds: defaultdict[Any, dict[tuple[Any, ...], tuple[Sequence[Record], Any]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    """The same of many records at once, which several share: by their tuple, which is kept so that it stays the one."""
+    shared: dict[tuple[Any, int], Any] = field(default_factory=dict)
+    """What is worked out once for a group of records that many are related to: asker and group to it."""
+
+    def related(self, record: Record, relation: str) -> tuple[Record, ...]:
+        """The records that a relation leads to."""
+        return self.situation.related(record, relation)
+
+    def computed(self, record: Record, name: str) -> Any:
+        """The value of a field that no source gives."""
+        return self.situation.segments(record) if name == "segments" else self.standing(record, name, self)
 
 
 Project = Callable[[Record, Record, Sequence[int], Sight, Clock], tuple[Property | None, ...]]
@@ -94,8 +129,8 @@ def worked_out(leaf: Leaf) -> Expression:
 def _read(record: str, field: str) -> str:
     if not field.isidentifier():
         raise ValueError("a field of the catalogue is wanted")
-    if field == "segments":
-        return f"s.situation.segments({record})"
+    if field in COMPUTED:
+        return f"s.computed({record}, {field!r})"
     # A relation may lead to several kinds, of which one has the field.
     return f"getattr({record}, {field!r}, None)"
 

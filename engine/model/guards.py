@@ -17,7 +17,7 @@ ACTIONS: dict[GuardAction, str] = {
     "warn": "The run goes on, and says so.",
     "off": "Not looked at.",
 }
-GuardName = Literal["nothing_received", "removals", "verdict_jump", "field_gone", "stale_source"]
+GuardName = Literal["nothing_received", "removals", "verdict_jump", "field_gone", "stale_source", "not_arrived"]
 GUARDS: tuple[GuardName, ...] = get_args(GuardName)
 
 Then = Annotated[GuardAction, Meta(description="What becomes of the run.")]
@@ -98,6 +98,9 @@ class Guards(Struct, frozen=True):
     ] = Share()
     field_gone: Annotated[FieldGone, Meta(description="A field that no record of a kind has any more.")] = FieldGone()
     stale_source: Annotated[StaleSource, Meta(description="Data older than it should be.")] = StaleSource()
+    not_arrived: Annotated[
+        Share, Meta(description="Records of a kind that should be on the platform and are not: told once for all.")
+    ] = Share()
     out_of_term: Annotated[
         OutOfTerm, Meta(description="Days on which more records than usual may be removed or jump.")
     ] = OutOfTerm()

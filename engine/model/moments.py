@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
@@ -18,7 +18,9 @@ class Moment(Struct, frozen=True):
     last_sync: datetime | None = None
     """Start of the last downward run; None before the first."""
     next_run: datetime | None = None
-    """Start of the next downward run; None when none is planned."""
+    """Start of the next run; None when none is planned, or none can be promised."""
+    stalled: bool = False
+    """Whether exchanges fail or are not begun, so that none can be promised. Messages read it, and no rule."""
 
     @property
     def today(self) -> date:
@@ -28,8 +30,11 @@ class Moment(Struct, frozen=True):
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name; ZoneInfoNotFoundError when there is none."""
-    return ZoneInfo(name)
+    """The zone of an IANA name; ZoneInfoNotFoundError when there is none, whatever is written for it."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError):  # it is looked up as a path: one that leads out, is a folder, or is too long
+        raise ZoneInfoNotFoundError from None
 
 
 def day_bounds(day: date, zone_name: str) -> tuple[datetime, datetime]:

@@ -25,9 +25,16 @@ FINDINGS: tuple[str, ...] = (
     "record.invalid",
     "record.id_conflict",
     "record.role_unknown",
+    "record.waits",
+    "record.never_received",
     "record.unexpected_error",
+    "record.did_not_arrive",
+    "record.refused",
 )
-"""The engine's own rules: an id and messages, no condition; always flags, before all others."""
+"""The engine's own rules: an id and messages, no condition; flags, before all others."""
+
+NOT_FOLLOWED: tuple[str, ...] = FINDINGS[-2:]
+"""Those of them that leave the verdict as it is: the platform has not done what was decided."""
 
 
 class Example(Struct, frozen=True):
@@ -46,10 +53,12 @@ class Example(Struct, frozen=True):
 
 
 class MessageText(Struct, frozen=True):
-    """A message's two templates in one language."""
+    """A message in one language: two templates, and a title, which is plain text."""
 
     problem: str
     fix: str
+    title: str = ""
+    """What is the matter in a few words, of whatever record; empty where the layer leaves it to those below."""
 
 
 class Touch(Struct, frozen=True):
@@ -181,6 +190,10 @@ class Customer(Struct, frozen=True):
         return COMPARED if self.platform is None else self.platform.spec.compares
 
 
+Names = Mapping[str, Mapping[str, str]]
+"""Something to what people call it, by language."""
+
+
 class Rulebook(Struct, frozen=True):
     """The effective rules of one customer: base ← source connector ← platform connector ← customer."""
 
@@ -193,6 +206,10 @@ class Rulebook(Struct, frozen=True):
     warnings: tuple[Problem, ...] = ()
     guards: Guards = Guards()
     """What holds a run back."""
+    places: Names = {}
+    """What the layers call places; an aggregator is there only where one stands between source and platform."""
+    spreadsheet: Names = {}
+    """What the platform's own list of issues calls the column of the kind, and kinds."""
 
     def rule(self, rule_id: str) -> Rule:
         """The rule of that id; KeyError when there is none."""

@@ -11,10 +11,12 @@ from msgspec import Struct
 
 from engine.model.guards import Guards
 from engine.model.problems import Place
-from engine.model.rulebook import ConnectorUse, Customer, Rule, Rulebook, SettingEntry
+from engine.model.rulebook import ConnectorUse, Customer, Names, Rule, Rulebook, SettingEntry
 
 
-def version_of(customer: Customer, rules: Iterable[Rule], settings: Mapping[str, SettingEntry], guards: Guards) -> str:
+def version_of(
+    customer: Customer, rules: Iterable[Rule], settings: Mapping[str, SettingEntry], guards: Guards, *names: Names
+) -> str:
     """Twelve hexadecimal digits.
 
     Equal where customer, rules, settings and guards are: comments, places, examples, waivers, and layers that
@@ -22,9 +24,10 @@ def version_of(customer: Customer, rules: Iterable[Rule], settings: Mapping[str,
     """
     said = [
         _plain(msgspec.structs.replace(customer, waivers=())),
-        [[rule.id, rule.kind, _plain(rule.when), rule.then, rule.fix_in, _plain(rule.messages)] for rule in rules],
+        [[rule.id, rule.kind, _written(rule.when), rule.then, rule.fix_in, _written(rule.messages)] for rule in rules],
         {name: _plain(entry.value) for name, entry in settings.items()},
         _plain(guards),
+        *(_plain(given) for given in names if given),
     ]
     encoded = msgspec.json.encode(said, order="deterministic")
     return hashlib.sha256(encoded).hexdigest()[:12]
@@ -35,7 +38,7 @@ def parts_of(rulebook: Rulebook) -> dict[str, str]:
 
     Two rulebooks decide alike where these are equal; what differs says which rule or setting was edited.
     """
-    said: dict[str, Any] = {f"rule:{rule.id}": [rule.kind, _plain(rule.when), rule.then] for rule in rulebook.rules}
+    said: dict[str, Any] = {f"rule:{rule.id}": [rule.kind, _written(rule.when), rule.then] for rule in rulebook.rules}
     said |= {f"setting:{name}": _plain(entry.value) for name, entry in rulebook.settings.items()}
     customer = rulebook.customer
     said |= {f"customer:{name}": _plain(getattr(customer, name)) for name in ("source", "platform", "zone", "segments")}
@@ -43,6 +46,21 @@ def parts_of(rulebook: Rulebook) -> dict[str, str]:
         name: hashlib.sha256(msgspec.json.encode(part, order="deterministic")).hexdigest()[:12]
         for name, part in said.items()
     }
+
+
+_MOST_WRITTEN = 10_000
+_known: dict[int, tuple[object, msgspec.Raw]] = {}
+
+
+def _written(value: object) -> msgspec.Raw:
+    """A condition or messages as JSON; most rulebooks share those of the base, and each is written once."""
+    found = _known.get(id(value))
+    if found is None or found[0] is not value:
+        if len(_known) >= _MOST_WRITTEN:
+            _known.clear()
+        # Held beside it, so that no other comes to have its number.
+        found = _known[id(value)] = value, msgspec.Raw(msgspec.json.encode(_plain(value), order="deterministic"))
+    return found[1]
 
 
 def _plain(value: Any) -> Any:

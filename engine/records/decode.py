@@ -1,5 +1,8 @@
 """The door: raw objects become records here, or are told apart as invalid with their errors.
 
+A value of a known field that cannot be read is left out and told on the record (``Record.unread``): whether the record
+can do without it is for the rulebook to say (``engine.analysis.needs``).
+
 Behind it a blank, `null`, `N/A` are absent, texts are trimmed and NFC, times are UTC, and sets hold nothing twice.
 """
 
@@ -13,15 +16,16 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from engine.records.fields import fields_of
-from engine.records.kinds import KINDS, LONGEST_ID, AnyRecord, Record
+from engine.records.folding import is_crowded
+from engine.records.kinds import KINDS, AnyRecord, Record
 from engine.records.suggest import closest
-from engine.records.unread import Unread, unread
+from engine.records.unread import Unread, shown, unread
 from engine.records.values import Errors, UnreadableValue, absent, made, unknown
 
-__all__ = ["Invalid", "absent", "read_json", "read_mapping"]
+__all__ = ["Invalid", "NeverReceived", "absent", "faults_of", "read_json", "read_mapping"]
 
 
 class Invalid(Struct, frozen=True):
@@ -33,6 +37,19 @@ class Invalid(Struct, frozen=True):
     """Its id when that could be read, else its place, such as `users.csv:12` or `item 3`."""
     errors: tuple[Unread | str, ...]
     """What is wrong; a text is one that an older version has stored."""
+    read: dict[str, Any] = {}
+    """What of its fields could be read, as plain values; nothing of what has no id: nobody could take it away again."""
+
+
+class NeverReceived(Invalid, frozen=True):
+    """An id without a record, decided as `record.never_received`."""
+
+    number: int = 0
+    """How many others wait for it."""
+    named_by: tuple[Record, ...] = ()
+    """The first of them; of an enrolment the person and the class, whichever is there."""
+    near: Record | None = None
+    """Whose id somebody may have meant."""
 
 
 def read_json(raws: Iterable[bytes | msgspec.Raw]) -> list[Record | Invalid]:
@@ -101,6 +118,8 @@ def _is_clean(record: Any) -> bool:
     searches in C: about a tenth of the price of looking at each.
     """
     where = _CLEAN[type(record)]
+    if record.unread:
+        return False
     texts = where.texts(record)
     for items in where.sets(record):
         if items:
@@ -124,7 +143,7 @@ def _is_clean(record: Any) -> bool:
     folded = joined.lower()
     if "|n/a|" in folded or "|null|" in folded:
         return False
-    return joined.isascii() or unicodedata.is_normalized("NFC", joined)
+    return joined.isascii() or (not is_crowded(joined) and unicodedata.is_normalized("NFC", joined))
 
 
 def _loosely(raw: bytes | msgspec.Raw, place: str) -> Record | Invalid:
@@ -153,6 +172,7 @@ def _read(
     known_kind = isinstance(kind, str) and kind in KINDS
     fields = fields_of(kind) if known_kind else {}
     typed: dict[str, Any] = {}
+    lost: list[Unread] = []
     source_id = _source_id(values, default_id, errors)
     if not known_kind:
         errors.said.insert(0, _kind_error(kind))
@@ -162,20 +182,37 @@ def _read(
         if name == "source_id" or (name == "kind" and value == kind):
             continue
         if field is None:
-            errors.add(unknown(name, fields, "field"))
+            errors.add(None if errors.full else unknown(name, fields, "field"))
         elif field.computed:
             errors.add(unread("computed", name))
         else:
             try:
                 read = made(field, value, lenient)
             except UnreadableValue as wrong:
-                errors.add(Unread(wrong.code, name, wrong.values))
+                fault = Unread(wrong.code, name, shown(value) | wrong.values)
+                errors.add(fault)
+                if not wrong.code.startswith("unknown_segment_key"):
+                    lost.append(fault)
             else:
                 if read is not None:
                     typed[name] = read
-    if errors.said or source_id is None:
-        return Invalid(kind, source_id or place, errors.all())
-    return KINDS[kind](source_id=source_id, **typed)
+    if source_id is not None and errors.number == len(lost):
+        return KINDS[kind](source_id=source_id, unread=tuple(lost), **typed)
+    if source_id is not None:
+        return Invalid(kind, source_id, errors.all(), to_builtins(typed))
+    # Only which sheet a mark is of: the attendance of that sheet has a hole.
+    known = {name: value for name, value in typed.items() if kind == "mark" and name == "sheet_id"}
+    return Invalid(kind, place, tuple(_unshown(one) for one in errors.all()), known)
+
+
+def faults_of(found: Record | Invalid) -> tuple[Unread | str, ...]:
+    """All that could not be read of it."""
+    return found.errors if isinstance(found, Invalid) else found.unread
+
+
+def _unshown(fault: Unread) -> Unread:
+    """Of what has no id nobody could be found by whom it is to be forgotten."""
+    return Unread(fault.code, fault.field, {name: value for name, value in fault.values.items() if name != "value"})
 
 
 def _source_id(values: Mapping[str, Any], default_id: str | None, errors: Errors) -> str | None:
@@ -185,14 +222,10 @@ def _source_id(values: Mapping[str, Any], default_id: str | None, errors: Errors
             errors.add(unread("id_missing", "source_id"))
         return default_id
     try:
-        found: str = made(fields_of("learner")["source_id"], value, lenient=False)
+        return str(made(fields_of("learner")["source_id"], value, lenient=False))
     except UnreadableValue as wrong:
         errors.add(Unread(wrong.code, "source_id", wrong.values))
         return None
-    if len(found) > LONGEST_ID:
-        errors.add(unread("id_too_long", "source_id", length=len(found), most=LONGEST_ID))
-        return None
-    return found
 
 
 def _kind_error(kind: Any) -> Unread:

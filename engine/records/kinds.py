@@ -9,10 +9,14 @@ absent at the door (``engine.records.decode``). Times are aware; dates are local
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
+
+from engine.records.limits import LONGEST_EMAIL, LONGEST_ID, LONGEST_PHONE, LONGEST_TEXT, MOST_VALUES
+from engine.records.unread import Unread
 
 SegmentKey = Literal[
     "structure_code",
@@ -26,21 +30,21 @@ SegmentKey = Literal[
     "favourite",
 ]
 
-Id = Annotated[str, Meta(extra={"type": "id"})]
-Text = Annotated[str, Meta(extra={"type": "text"})]
-Email = Annotated[str, Meta(extra={"type": "email"})]
-Phone = Annotated[str, Meta(extra={"type": "phone"})]
+Id = Annotated[str, Meta(max_length=LONGEST_ID, extra={"type": "id"})]
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT, extra={"type": "text"})]
+Email = Annotated[str, Meta(max_length=LONGEST_EMAIL, extra={"type": "email"})]
+Phone = Annotated[str, Meta(max_length=LONGEST_PHONE, extra={"type": "phone"})]
+Ids = Annotated[tuple[Id, ...], Meta(max_length=MOST_VALUES)]
+Texts = Annotated[tuple[Text, ...], Meta(max_length=MOST_VALUES)]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-SegmentKeys = dict[SegmentKey, tuple[str, ...]]
-
-LONGEST_ID = 400
-"""Characters of a source_id: an index of the store takes no more than some kilobytes."""
+SegmentKeys = dict[
+    SegmentKey, Annotated[tuple[Annotated[str, Meta(max_length=LONGEST_ID)], ...], Meta(max_length=MOST_VALUES)]
+]
 
 SourceId = Annotated[
     Id,
     Meta(
         min_length=1,
-        max_length=LONGEST_ID,
         description="Its id where it comes from; unique within customer and kind.",
     ),
 ]
@@ -55,11 +59,21 @@ PersonStatus = Annotated[
     Literal["active", "left", "suspended"] | None, Meta(description="Whether the person still belongs here.")
 ]
 LeftOn = Annotated[date | None, Meta(description="Last day of the person, past or to come.")]
-ModifiedAt = Annotated[datetime | None, Meta(description="When it was last changed where it comes from.")]
+NOTED = Meta(extra={"noted": True})
+"""Of a field that a system or a run notes by itself: nobody can be asked to enter it otherwise."""
+ModifiedAt = Annotated[datetime | None, Meta(description="When it was last changed where it comes from."), NOTED]
+Creator = Literal["api", "owner", "administrator", "user", "instructor"]
+CREATORS: tuple[Creator, ...] = get_args(Creator)
+"""Who makes accounts and sheets; `api` is the connector."""
+CreatedBy = Annotated[
+    Creator | None,
+    Meta(description="Who made it; `api` is the connector."),
+    NOTED,
+]
 Keys = Annotated[
     SegmentKeys, Meta(description="What the source segments by: key to one or more values; see `segments:`.")
 ]
-Families = Annotated[tuple[Text, ...], Meta(description="Families it is classified under.")]
+Families = Annotated[Texts, Meta(description="Families it is classified under.")]
 TutorName = Annotated[Text | None, Meta(description="Name of the tutor in the company.")]
 TutorEmail = Annotated[Email | None, Meta(description="Email address of the tutor in the company.")]
 
@@ -70,9 +84,27 @@ class Record(
     """One thing in our normal form."""
 
     source_id: SourceId
+    unread: tuple[Unread, ...] = ()
+    """Values of known fields that could not be read, which are absent here: no field of the thing, and told of it. Only
+    the door writes it."""
 
 
-class Learner(Record, tag="learner", frozen=True, kw_only=True, gc=False):
+class Told(Record, frozen=True, kw_only=True, gc=False):
+    """Something that goes over to another system, with what that one said of it; runs remember it and fill it in."""
+
+    outcome: Annotated[
+        Literal["created", "updated", "unchanged", "refused"] | None,
+        Meta(description="What the system it goes to last said that it did with it."),
+        NOTED,
+    ] = None
+    refusal_code: Annotated[
+        Text | None, Meta(description="Code by which that system refused it, in its own words."), NOTED
+    ] = None
+    refusal_text: Annotated[Text | None, Meta(description="Text by which that system refused it."), NOTED] = None
+    told_at: Annotated[datetime | None, Meta(description="When that system did or refused it."), NOTED] = None
+
+
+class Learner(Told, tag="learner", frozen=True, kw_only=True, gc=False):
     """Somebody who learns: pupil, student, apprentice, trainee."""
 
     mis_id: MisId = None
@@ -87,7 +119,7 @@ class Learner(Record, tag="learner", frozen=True, kw_only=True, gc=False):
     segment_keys: Keys = {}
     section: Annotated[Text | None, Meta(description="Section or promotion the learner is in.")] = None
     families: Families = ()
-    groups: Annotated[tuple[Id, ...], Meta(description="Ids of the groups the learner is in.")] = ()
+    groups: Annotated[Ids, Meta(description="Ids of the groups the learner is in.")] = ()
     tutor_name: TutorName = None
     tutor_email: TutorEmail = None
     status: PersonStatus = None
@@ -95,7 +127,7 @@ class Learner(Record, tag="learner", frozen=True, kw_only=True, gc=False):
     modified_at: ModifiedAt = None
 
 
-class Instructor(Record, tag="instructor", frozen=True, kw_only=True, gc=False):
+class Instructor(Told, tag="instructor", frozen=True, kw_only=True, gc=False):
     """Somebody who teaches: teacher, trainer, speaker."""
 
     mis_id: MisId = None
@@ -127,7 +159,7 @@ class Person(Record, tag="person", frozen=True, kw_only=True, gc=False):
     modified_at: ModifiedAt = None
 
 
-class Session(Record, tag="session", frozen=True, kw_only=True, gc=False):
+class Session(Told, tag="session", frozen=True, kw_only=True, gc=False):
     """One attendance sheet to be: a dated meeting of learners and instructors."""
 
     mis_id: MisId = None
@@ -146,14 +178,14 @@ class Session(Record, tag="session", frozen=True, kw_only=True, gc=False):
     families: Families = ()
     training: Annotated[Text | None, Meta(description="Training the session belongs to.")] = None
     segment_keys: Keys = {}
-    instructor_ids: Annotated[tuple[Id, ...], Meta(description="Source ids of the instructors linked to it.")] = ()
-    learner_ids: Annotated[tuple[Id, ...], Meta(description="Source ids of the learners expected one by one.")] = ()
-    group_ids: Annotated[tuple[Id, ...], Meta(description="Ids of the groups expected.")] = ()
-    created_at: Annotated[datetime | None, Meta(description="When it was created in the source.")] = None
+    instructor_ids: Annotated[Ids, Meta(description="Source ids of the instructors linked to it.")] = ()
+    learner_ids: Annotated[Ids, Meta(description="Source ids of the learners expected one by one.")] = ()
+    group_ids: Annotated[Ids, Meta(description="Ids of the groups expected.")] = ()
+    created_at: Annotated[datetime | None, Meta(description="When it was created in the source."), NOTED] = None
     modified_at: ModifiedAt = None
 
 
-class Class(Record, tag="class", frozen=True, kw_only=True, gc=False):
+class Class(Told, tag="class", frozen=True, kw_only=True, gc=False):
     """A class or section that people are enrolled in; it has no dated meetings of its own."""
 
     mis_id: MisId = None
@@ -167,7 +199,7 @@ class Class(Record, tag="class", frozen=True, kw_only=True, gc=False):
     modified_at: ModifiedAt = None
 
 
-class Enrolment(Record, tag="enrolment", frozen=True, kw_only=True, gc=False):
+class Enrolment(Told, tag="enrolment", frozen=True, kw_only=True, gc=False):
     """One person in one class, with the role the person has there."""
 
     class_id: Annotated[Id | None, Meta(description="Source id of the class.")] = None
@@ -181,7 +213,7 @@ class Enrolment(Record, tag="enrolment", frozen=True, kw_only=True, gc=False):
     modified_at: ModifiedAt = None
 
 
-class Contract(Record, tag="contract", frozen=True, kw_only=True, gc=False):
+class Contract(Told, tag="contract", frozen=True, kw_only=True, gc=False):
     """An apprenticeship contract: a learner, a company, the company's tutor and a training."""
 
     learner_id: Annotated[Id | None, Meta(description="Source id of the learner.")] = None
@@ -214,15 +246,13 @@ class Account(Record, tag="account", frozen=True, kw_only=True, gc=False):
     username: Annotated[Email | None, Meta(description="What the person signs in with.")] = None
     first_name: Annotated[Text | None, Meta(description="First name on the platform.")] = None
     last_name: Annotated[Text | None, Meta(description="Last name on the platform.")] = None
-    created_by: Annotated[
-        Literal["api", "owner", "administrator", "user", "instructor"] | None,
-        Meta(description="Who made it; `api` is the connector."),
-    ] = None
+    birth_date: BirthDate = None
+    created_by: CreatedBy = None
     archived: Annotated[bool | None, Meta(description="Whether it is archived.")] = None
     modified_at: ModifiedAt = None
 
 
-class Sheet(Record, tag="sheet", frozen=True, kw_only=True, gc=False):
+class Sheet(Told, tag="sheet", frozen=True, kw_only=True, gc=False):
     """An attendance sheet on the platform; its `source_id` is the platform's own id."""
 
     source_ref: Annotated[
@@ -231,31 +261,46 @@ class Sheet(Record, tag="sheet", frozen=True, kw_only=True, gc=False):
     name: Annotated[Text | None, Meta(description="Name on the platform.")] = None
     starts_at: Annotated[datetime | None, Meta(description="When it starts.")] = None
     ends_at: Annotated[datetime | None, Meta(description="When it ends.")] = None
-    created_by: Annotated[
-        Literal["api", "owner", "administrator", "user", "instructor"] | None,
-        Meta(description="Who made it; `api` is the connector."),
-    ] = None
+    created_by: CreatedBy = None
     instructor_refs: Annotated[
-        tuple[Id, ...], Meta(description="Source ids of its instructors; of one made by hand, the platform's id.")
+        Ids, Meta(description="Source ids of its instructors; of one made by hand, the platform's id.")
     ] = ()
     learner_refs: Annotated[
-        tuple[Id, ...], Meta(description="Source ids of its learners; of one made by hand, the platform's id.")
+        Ids, Meta(description="Source ids of its learners; of one made by hand, the platform's id.")
     ] = ()
     archived: Annotated[bool | None, Meta(description="Whether it is archived (locked) now.")] = None
     first_archived_at: Annotated[
-        datetime | None, Meta(description="When it was first archived, or first seen so by a run.")
+        datetime | None,
+        Meta(description="When it was first archived, or the start of the run that first saw it so."),
+        NOTED,
     ] = None
-    archived_at: Annotated[datetime | None, Meta(description="When it was last archived.")] = None
-    times_archived: Annotated[Count | None, Meta(description="How often it was archived, when known.")] = None
+    archived_at: Annotated[datetime | None, Meta(description="When it was last archived."), NOTED] = None
+    times_archived: Annotated[Count | None, Meta(description="How often it was archived, when known."), NOTED] = None
     changed_since_first_archive: Annotated[
-        bool | None, Meta(description="Whether its marks differ from those at the first archiving.")
+        bool | None, Meta(description="Whether its attendance differs from that at the first archiving."), NOTED
     ] = None
     changed_names: Annotated[
-        tuple[Text, ...], Meta(description="Names of those whose attendance differs from that at the first archiving.")
+        Texts,
+        Meta(description="Names of those whose attendance differs from that at the first archiving."),
+        NOTED,
     ] = ()
     uploaded_at: Annotated[
-        datetime | None, Meta(description="When its attendance was sent to the source; absent when never.")
+        datetime | None, Meta(description="When its attendance was sent to the source; absent when never."), NOTED
     ] = None
+    justified_names: Annotated[
+        Texts, Meta(description="Names of those whose absence was justified after it was sent."), NOTED
+    ] = ()
+    unjustified_names: Annotated[
+        Texts,
+        Meta(description="Names of those whose absence was sent as justified and no longer is."),
+        NOTED,
+    ] = ()
+    unmarked_names: Annotated[
+        Texts, Meta(description="Names of the learners on it of whom no attendance came."), NOTED
+    ] = ()
+    unsigned_names: Annotated[
+        Texts, Meta(description="Names of the instructors on it of whom no attendance came."), NOTED
+    ] = ()
 
 
 class Mark(Record, tag="mark", frozen=True, kw_only=True, gc=False):
@@ -290,6 +335,20 @@ KINDS: dict[str, type[Record]] = {
     "mark": Mark,
 }
 
+UNREAD = "unread"
+"""What stands on every record beside its fields."""
+
+
+def field_names(kind: str) -> tuple[str, ...]:
+    """The fields of a kind, in order."""
+    return tuple(name for name in KINDS[kind].__struct_fields__ if name != UNREAD)
+
+
+TOLD = tuple(kind for kind, struct in KINDS.items() if issubclass(struct, Told))
+"""Kinds of which the system that they go to may say what it did with them."""
+ANSWERED = frozenset(Told.__struct_fields__) - {"source_id", UNREAD}
+"""Their fields that say it."""
+
 _KIND_OF = {struct: kind for kind, struct in KINDS.items()}
 
 PEOPLE = ("learner", "instructor")
@@ -297,6 +356,8 @@ DOWNWARD = ("learner", "instructor", "person", "session", "class", "enrolment", 
 """Kinds a downward run decides, in the order its counts are shown."""
 UPWARD = ("sheet", "account")
 """Kinds an upward run decides."""
+OF_PLATFORM = frozenset({*UPWARD, "mark"})
+"""Kinds that the platform gives."""
 
 
 def kind_of(record: Record) -> str:
@@ -306,8 +367,12 @@ def kind_of(record: Record) -> str:
 
 def name_of(record: Record) -> str:
     """What a person would call the record: a person's name, a session's or class's name, else its id."""
-    first, last = getattr(record, "first_name", None), getattr(record, "last_name", None)
+    return called(lambda field: getattr(record, field, None), record.source_id)
+
+
+def called(held: Callable[[str], Any], source_id: str) -> str:
+    """The same of whatever holds these fields."""
+    first, last = held("first_name"), held("last_name")
     if first or last:
         return " ".join(part for part in (first, last) if part)
-    name = getattr(record, "name", None) or getattr(record, "learner_name", None)
-    return str(name or getattr(record, "mis_id", None) or record.source_id)
+    return str(held("name") or held("learner_name") or held("mis_id") or source_id)

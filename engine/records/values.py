@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Literal, get_args
 
 from msgspec import Struct, ValidationError, convert
 
 from engine.records.fields import Field
+from engine.records.folding import is_crowded, normal
 from engine.records.kinds import Count, SegmentKey
+from engine.records.limits import LONGEST, MOST_FAULTS, MOST_MARKS, MOST_VALUES
 from engine.records.suggest import closest
 from engine.records.unread import Unread, Value, unread
 
@@ -29,7 +31,7 @@ _SHOWN = re.compile(r"[A-Za-z0-9_]{1,40}", re.ASCII)
 
 
 class UnreadableValue(Exception):
-    """A value that is refused: the code of what was found and wanted, which never holds the value."""
+    """A value that is refused: the code of what was found and wanted; its text never holds the value."""
 
     def __init__(self, code: str, **values: Value) -> None:
         super().__init__(code)
@@ -61,10 +63,13 @@ def unknown(name: Any, known: Iterable[str], what: Literal["field", "kind", "seg
 
 
 def made(field: Field, value: Any, lenient: bool) -> Any:
-    """The value as the field holds it, None or an empty set for nothing; Wrong when it is of another type.
+    """The value as the field holds it, None or an empty set for nothing; UnreadableValue when it is of another type.
 
-    ``lenient`` reads text as numbers, booleans and `|`-separated sets, as CSV and YAML need; JSON has types.
+    A connector that knows better why it cannot be read gives an Unread for it. ``lenient`` reads text as numbers,
+    booleans and `|`-separated sets, as CSV and YAML need; JSON has types.
     """
+    if isinstance(value, Unread):
+        raise UnreadableValue(value.code, **value.values)
     if field.type == "keys":
         return _keys(value, lenient)
     if field.is_set:
@@ -96,8 +101,10 @@ _WORDS: tuple[tuple[Any, str], ...] = (
 )
 
 
-def _sound(text: str) -> str:
-    """The text, if a database can hold it."""
+def _sound(text: str, longest: int) -> str:
+    """The text, if it is no longer than that, a database can hold it, and people can read it."""
+    if len(text) > longest and len(text := text.strip()) > longest:
+        raise UnreadableValue("too_long", most=longest)
     if "\0" in text:
         raise UnreadableValue("nul_character")
     if not text.isascii():
@@ -105,15 +112,17 @@ def _sound(text: str) -> str:
             text.encode()
         except UnicodeEncodeError:
             raise UnreadableValue("half_a_character") from None
+        if is_crowded(text):
+            raise UnreadableValue("too_many_marks", most=MOST_MARKS)
     return text
 
 
-def _text(value: Any, lenient: bool) -> str:
+def _text(value: Any, lenient: bool, longest: int = LONGEST["text"]) -> str:
     if lenient and isinstance(value, int | float) and not isinstance(value, bool):
         return _id(value, lenient) if isinstance(value, int) else repr(value)
     if not isinstance(value, str):
         raise UnreadableValue("not_text", found=_found(value))
-    return unicodedata.normalize("NFC", _sound(value)).strip()
+    return normal("NFC", _sound(value, longest)).strip()
 
 
 def _id(value: Any, _lenient: bool) -> str:
@@ -123,7 +132,7 @@ def _id(value: Any, _lenient: bool) -> str:
         return str(value)
     if not isinstance(value, str):
         raise UnreadableValue("not_an_id", found=_found(value))
-    return _sound(value)
+    return _sound(value, LONGEST["id"])
 
 
 def _boolean(value: Any, lenient: bool) -> bool:
@@ -187,15 +196,15 @@ def _day(value: Any, _lenient: bool) -> date:
 def _key(value: Any, lenient: bool) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return _id(value, lenient) if isinstance(value, int) else _text(value, lenient)
+    return _id(value, lenient) if isinstance(value, int) else _text(value, lenient, LONGEST["key"])
 
 
 _READERS: dict[str, Callable[[Any, bool], Any]] = {
     "text": _text,
     "id": _id,
     "key": _key,
-    "email": _text,
-    "phone": _text,
+    "email": partial(_text, longest=LONGEST["email"]),
+    "phone": partial(_text, longest=LONGEST["phone"]),
     "boolean": _boolean,
     "integer": _integer,
     "instant": _instant,
@@ -205,11 +214,13 @@ _READERS: dict[str, Callable[[Any, bool], Any]] = {
 
 def _set(item_type: str, value: Any, lenient: bool, name: str = "") -> tuple[Any, ...]:
     if lenient and isinstance(value, str):
-        value = value.split(BETWEEN)
+        value = value.split(BETWEEN, MOST_VALUES)
     elif isinstance(value, set | frozenset):
         value = sorted(value, key=str)
     elif not isinstance(value, list | tuple):
         value = (value,)
+    if len(value) > MOST_VALUES:
+        raise UnreadableValue("too_many_values", most=MOST_VALUES)
     read = _READERS[item_type]
     # A dict: a set's size counts, so that the same item twice is one; the order written stays.
     return tuple(dict.fromkeys(read(item, lenient) for item in value if not absent(item, name)))
@@ -236,12 +247,22 @@ class Errors(Struct):
     said: list[Unread]
     left_out: int = 0
 
-    def add(self, one: Unread) -> None:
-        """Say it, or count it."""
-        if len(self.said) < 20:
+    @property
+    def full(self) -> bool:
+        """Whether more is only counted; what would be said of it need not be worked out."""
+        return len(self.said) >= MOST_FAULTS
+
+    def add(self, one: Unread | None) -> None:
+        """Say it, or count it; None counts."""
+        if one is not None and not self.full:
             self.said.append(one)
         else:
             self.left_out += 1
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self.said) + self.left_out
 
     def all(self) -> tuple[Unread, ...]:
         """What was said, and how much was not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from engine.records.folding import fold_email, fold_name
@@ -13,6 +14,8 @@ Probe = tuple[str, str, str]
 Values = Callable[[Any], tuple[str, ...]]
 """The values of a key that one record gives; empty where it has nothing of it."""
 
+_WIDER: dict[Values, Values] = {}
+
 KIND_OF: dict[type[Record], str] = {struct: kind for kind, struct in KINDS.items()}
 """As `kind_of`, at the price of one dict look-up."""
 
@@ -22,6 +25,7 @@ def own_id(record: Record) -> tuple[str, ...]:
     return (record.source_id,)
 
 
+@cache
 def one(field: str) -> Values:
     """The value of a field."""
 
@@ -32,6 +36,7 @@ def one(field: str) -> Values:
     return values
 
 
+@cache
 def many(field: str) -> Values:
     """The values of a set."""
 
@@ -89,18 +94,47 @@ def slots(record: Any) -> tuple[str, ...]:
     return tuple([slot + instructor for instructor in record.instructor_ids])
 
 
+def if_by_hand(inner: Values) -> Values:
+    """The same, of what is made by hand alone."""
+    return lambda record: () if record.source_ref else inner(record)
+
+
+@cache
 def enrolled_as(kind: str) -> Values:
     """The person enrolled, if in that role."""
 
     def values(record: Any) -> tuple[str, ...]:
         return (record.person_id,) if record.role == kind and record.person_id else ()
 
+    _WIDER[values] = one("person_id")
     return values
 
 
+@cache
+def enrolled_otherwise(kind: str) -> Values:
+    """The person enrolled, if in another role, or in none that is known; nobody who neither learns nor teaches."""
+
+    def values(record: Any) -> tuple[str, ...]:
+        return (record.person_id,) if record.role not in (kind, "other") and record.person_id else ()
+
+    _WIDER[values] = one("person_id")
+    return values
+
+
+@cache
 def in_force(inner: Values) -> Values:
     """The same, nothing once an enrolment has ended."""
-    return lambda record: () if record.status == "ended" else inner(record)
+
+    def values(record: Any) -> tuple[str, ...]:
+        return () if record.status == "ended" else inner(record)
+
+    _WIDER[values] = inner
+    return values
+
+
+def wider(values: Values) -> Values | None:
+    """What gives at least the same values, of those that leave some out."""
+    return _WIDER.get(values)
 
 
 KEYS: dict[str, dict[str, Values]] = {
@@ -112,8 +146,13 @@ KEYS: dict[str, dict[str, Values]] = {
         "learner": many("learner_ids"),
         "group": many("group_ids"),
     },
-    "enrolment": {"class": one("class_id"), "teacher": enrolled_as("instructor")},
-    "account": {"ref": made_from, "email": email, "username": username},
+    "enrolment": {
+        "class": one("class_id"),
+        "teacher": enrolled_as("instructor"),
+        "person": one("person_id"),
+    },
+    "contract": {"learner": one("learner_id")},
+    "account": {"ref": made_from, "email": email, "username": username, "name": full_name},
     "sheet": {"session": one("source_ref")},
     "mark": {"sheet": one("sheet_id")},
 }

@@ -6,16 +6,19 @@ whole batch at once, in a few calls however large it is, and not at all where no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Protocol
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Literal, NamedTuple, Protocol
 
 from engine.records.decode import Invalid
-from engine.records.kinds import KINDS, Record
-from engine.relations.definitions import RELATIONS, Relation
+from engine.records.kinds import KINDS, PEOPLE, Record
+from engine.records.near_ids import Folds, folds, near_id
+from engine.records.needs import Needs, blocking
+from engine.relations.definitions import RELATIONS, Relation, Way
 from engine.relations.joins import KIND_OF, Probe
 from engine.relations.merging import unify
 from engine.relations.segments import Segmentation
-from engine.relations.traversal import Follow, Index, enter, follower
+from engine.relations.traversal import Follow, Index, enter, follower, held_by
 
 __all__ = ["NOTHING_KNOWN", "KnownRecords", "Situation", "unify"]
 
@@ -28,7 +31,7 @@ class KnownRecords(Protocol):
         """Kinds of which there may be any: of others nothing is asked."""
         ...
 
-    def lookup(self, keys: Collection[Probe]) -> Iterable[Record]:
+    def lookup(self, keys: Collection[Probe]) -> Iterable[Record | Invalid]:
         """The records that offer any of these (kind, key, value), as `join_keys` makes them; `id` is a key too.
 
         Only those the source still has, in any order. One given twice, or not asked for, does no harm.
@@ -36,10 +39,26 @@ class KnownRecords(Protocol):
         ...
 
 
+class Unusable(NamedTuple):
+    """Something that is there by its id, and that no relation leads to."""
+
+    kind: str
+    source_id: str
+    why: Literal["unread", "conflict", "either", "role"]
+    """It could not be read; two different ones came under its id; one of these, of which the store does not tell;
+    nobody says whether the person learns or teaches."""
+    item: Record | Invalid
+    """Of a conflict one of them."""
+
+
+_MANY = 8
+"""To so many it pays to remember the way."""
+
+
 class _NothingKnown:
     kinds: Collection[str] = ()
 
-    def lookup(self, keys: Collection[Probe]) -> Iterable[Record]:  # noqa: ARG002 - as the protocol has it
+    def lookup(self, keys: Collection[Probe]) -> Iterable[Record | Invalid]:  # noqa: ARG002 - as the protocol has it
         return ()
 
 
@@ -52,8 +71,11 @@ class Situation:
 
     ``relations`` are the (kind, relation) that will be asked for. What is known is looked up for them at once, in
     two calls at most, and for ``segments`` in two more. Any other relation may be asked for all the same, and then
-    costs two calls of its own. Relations are answered for the records of the batch only.
+    costs two calls of its own. Relations are answered for the records of the batch, and for known ones of which the
+    relation was looked up by ``widen``.
     ``beside`` is what another situation of this batch has ``found``: known already, and not to be asked for again.
+    Relations that ask what is over ask it of ``today``.
+    What could not be read of a record and ``needs`` name makes it one that is there, and that no relation leads to.
     """
 
     def __init__(
@@ -64,10 +86,15 @@ class Situation:
         segments: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None,
         relations: Collection[tuple[str, str]] = (),
         beside: Iterable[Record] = (),
+        needs: Needs | None = None,
+        today: date | None = None,
     ) -> None:
-        unreadable: set[tuple[str, str]] = set()
-        self._batch, self.conflicts = unify(_records_of(records, unreadable))
-        self._unreadable = unreadable
+        self.today = today
+        self._needs = needs or {}
+        self._folds: dict[str, Folds] = {}
+        self.unreadable: dict[tuple[str, str], Record | Invalid] = {}
+        """What is there and cannot be used, by kind and id: of the batch, and of what was looked up."""
+        self._batch, self.conflicts = unify(self._usable(records))
         self._known = known
         self._kinds = frozenset(known.kinds)
         self._found: dict[str, dict[str, Record]] = {kind: {} for kind in KINDS}
@@ -76,9 +103,11 @@ class Situation:
         self._indexes: dict[tuple[str, str], Index] = {}
         self._follows: dict[tuple[str, str], Follow] = {}
         self._related: dict[tuple[type[Record], str], Follow] = {}
+        self._many: dict[tuple[str, int], tuple[Record, tuple[Record, ...]]] = {}
+        """Where a relation led to many, these: rules ask for them in several steps. Its record is kept with them."""
         self._looked_up: set[tuple[str, str]] = set()
         self._segmentation = Segmentation(segments or {}, self)
-        for record in beside:
+        for record in self._usable(beside):
             kind = KIND_OF[type(record)]
             if not self._seen(kind, record.source_id):
                 self._found[kind][record.source_id] = record
@@ -93,12 +122,34 @@ class Situation:
 
         KeyError when records of that kind have no such relation.
         """
-        follow = self._related.get((type(record), relation))
+        many = self._many.get((relation, id(record)))
+        if many is not None:
+            return many[1]
+        name = (type(record), relation)
+        follow = self._related.get(name)
         if follow is None:
             wanted = RELATIONS[KIND_OF[type(record)]][relation]
             self._look_up([wanted])
-            follow = self._related[(type(record), relation)] = self._follower(wanted)
-        return follow(record)
+            follow = self._related[name] = self._follower(wanted)
+        found = follow(record)
+        if len(found) >= _MANY:
+            self._many[relation, id(record)] = record, found
+        return found
+
+    @property
+    def batch(self) -> Mapping[str, Collection[Record]]:
+        """Kind to the records of the batch, but for those in conflict."""
+        return {kind: records.values() for kind, records in self._batch.items()}
+
+    def in_batch(self, record: Record) -> bool:
+        """Whether a related record is of the batch."""
+        return record.source_id in self._batch[KIND_OF[type(record)]]
+
+    def widen(self, wanted: Mapping[tuple[str, str], Collection[Record]]) -> None:
+        """Look up, in two calls at most, what relations lead to from known records: (kind, relation) to those."""
+        if self._kinds:
+            starts = [(RELATIONS[kind][name], records) for (kind, name), records in wanted.items()]
+            self._fetch_for(starts)
 
     def segments(self, record: Record) -> tuple[str, ...]:
         """The platform accounts that a record, of the batch or related, belongs to, in the order of their names."""
@@ -115,7 +166,52 @@ class Situation:
         """Whether there is such a record, be it in conflict or unreadable; of the known ones, if looked up."""
         if self.record(kind, source_id) is not None:
             return True
-        return (kind, source_id) in self.conflicts or (kind, source_id) in self._unreadable
+        return (kind, source_id) in self.conflicts or (kind, source_id) in self.unreadable
+
+    def unusable(self, record: Record, relation: str) -> list[Unusable]:
+        """What a relation would lead to by its id that is there and cannot be used, each with the reason."""
+        found: dict[tuple[str, str], Unusable] = {}
+        for way in RELATIONS[KIND_OF[type(record)]][relation].ways:
+            if way.key != "id":
+                continue
+            holders: Iterable[Record] = (record,)
+            if way.via is not None:
+                holders = held_by(way.via, self._index(way.via.to, way.via.key), record, self)
+            for name in dict.fromkeys((way.to, source_id) for one in holders for source_id in way.values(one)):
+                if (one := self._unusable(*name)) is not None:
+                    found[name] = one
+        return list(found.values())
+
+    def _unusable(self, kind: str, source_id: str) -> Unusable | None:
+        if self.record(kind, source_id) is not None:
+            return None
+        if (there := self.unreadable.get((kind, source_id))) is not None:
+            told = not isinstance(there, Invalid) or there.errors
+            return Unusable(kind, source_id, "unread" if told else "either", there)
+        if (first := self.conflicts.get((kind, source_id))) is not None:
+            return Unusable(kind, source_id, "conflict", first)
+        if kind in PEOPLE and (person := self.record("person", source_id)) is not None:
+            return Unusable("person", source_id, "role", person)
+        return None
+
+    def near(self, record: Record, relation: str) -> list[Record]:
+        """What a relation would lead to if an id that nobody has were written as one that there is."""
+        wanted: dict[str, list[str]] = {}
+        for way in RELATIONS[KIND_OF[type(record)]][relation].ways:
+            if way.key == "id" and way.via is None:
+                wanted.setdefault(way.to, []).extend(way.values(record))
+        found = []
+        for kind, ids in sorted(wanted.items()):
+            missing = [source_id for source_id in ids if self.record(kind, source_id) is None]
+            found += [other for each in missing if (other := self.meant(kind, each)) is not None]
+        return found
+
+    def meant(self, kind: str, source_id: str) -> Record | None:
+        """The one record whose id differs from one that nobody has only in case, in zeros before it, or in spaces."""
+        if kind not in self._folds:
+            self._folds[kind] = folds({**self._batch[kind], **self._found[kind]})
+        meant = near_id(source_id, self._folds[kind])
+        return None if meant is None else self.record(kind, meant)
 
     def found(self, *, segments: bool) -> list[Record]:
         """What is known beside the batch, as far as it was looked up; with what the ``segments`` of these hang on."""
@@ -131,23 +227,24 @@ class Situation:
 
     def first_probes(self, relation: Relation, records: Iterable[Record]) -> set[Probe]:
         """What to look up for a relation from these records."""
-        steps = [step for way in relation.ways if (step := way.via or way).to in self._kinds]
+        steps = [(kind, step) for way in relation.ways for step in (way.via or way,) for kind in self._under(step)]
         if not steps:
             return set()
-        return {(step.to, step.key, value) for record in records for step in steps for value in step.values(record)}
+        return {(kind, step.key, value) for record in records for kind, step in steps for value in step.values(record)}
 
     def second_probes(self, relation: Relation, records: Iterable[Record]) -> set[Probe]:
         """What to look up next, once the first probes are answered: second steps, and what is asked of the found."""
         probes: set[Probe] = set()
         for way in relation.ways:
-            if way.via is not None and way.to in self._kinds:
+            if way.via is not None and (kinds := self._under(way)):
                 index = self._index(way.via.to, way.via.key)
                 probes.update(
-                    (way.to, way.key, value)
+                    (kind, way.key, value)
                     for record in records
                     for held in way.via.values(record)
                     for holder in index.get(held, ())
                     for value in way.values(holder)
+                    for kind in kinds
                 )
             if way.asks is not None:
                 index = self._index(way.to, way.key)
@@ -160,6 +257,11 @@ class Situation:
                 )
         return probes
 
+    def _under(self, way: Way) -> list[str]:
+        """The known kinds to look under: by the id of somebody also those of whom nobody says what they are."""
+        kinds = (way.to, "person") if way.key == "id" and way.to in PEOPLE else (way.to,)
+        return [kind for kind in kinds if kind in self._kinds]
+
     def fetch(self, probes: set[Probe]) -> None:
         """Look up in one call what was not asked before and is not in the batch by its id."""
         fresh = probes - self._asked
@@ -171,14 +273,25 @@ class Situation:
         }
         if not wanted:
             return
+        self._many.clear()
         found: dict[str, list[Record]] = {}
-        for record in self._known.lookup(wanted):
+        for record in self._usable(self._known.lookup(wanted)):
             kind = KIND_OF[type(record)]
             if not self._seen(kind, record.source_id):
                 self._found[kind][record.source_id] = record
                 found.setdefault(kind, []).append(record)
         for (kind, key), index in self._indexes.items():
             enter(index, kind, key, found.get(kind, ()))
+
+    def _usable(self, items: Iterable[Record | Invalid]) -> Iterable[Record]:
+        """The records; of what is none, kind and id are noted: the source still has it."""
+        for item in items:
+            if isinstance(item, Invalid):
+                self.unreadable[item.kind, item.source_id] = item
+            elif blocking(item, self._needs):
+                self.unreadable[KIND_OF[type(item)], item.source_id] = item
+            else:
+                yield item
 
     def unprepared(self, record: Record) -> Collection[Record]:
         """Of segments: nothing for a record whose surroundings were looked up, else all found ones that lack it."""
@@ -202,7 +315,9 @@ class Situation:
         self._looked_up.update((wanted.kind, wanted.name) for wanted in fresh)
         if not self._kinds:
             return
-        starts = [(wanted, self._batch[wanted.kind].values()) for wanted in fresh if self._batch[wanted.kind]]
+        self._fetch_for([(wanted, self._batch[wanted.kind].values()) for wanted in fresh if self._batch[wanted.kind]])
+
+    def _fetch_for(self, starts: Sequence[tuple[Relation, Collection[Record]]]) -> None:
         self.fetch({probe for start in starts for probe in self.first_probes(*start)})
         self.fetch({probe for start in starts for probe in self.second_probes(*start)})
 
@@ -224,12 +339,3 @@ class Situation:
             enter(index, kind, key, self._batch[kind].values())
             enter(index, kind, key, self._found[kind].values())
         return index
-
-
-def _records_of(items: Iterable[Record | Invalid], unreadable: set[tuple[str, str]]) -> Iterable[Record]:
-    """The records; of what is none, kind and id are noted: the source still has it."""
-    for item in items:
-        if isinstance(item, Invalid):
-            unreadable.add((item.kind, item.source_id))
-        else:
-            yield item

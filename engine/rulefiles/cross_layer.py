@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from engine.analysis.ranks import Circle, Reach, misplaced, order_of, reaches
 from engine.analysis.reads import asked, setting_read
-from engine.model.conditions import Count, Day, FieldTest, Instant, Related
+from engine.model.conditions import Count, Day, FieldTest, Instant, Related, Value
+from engine.model.problems import Place
 from engine.model.rulebook import FINDINGS, FIX_IN, Customer, Rule, SettingEntry
 from engine.model.text_forms import not_a_domain
 from engine.records.suggest import closest, did_you_mean
@@ -33,6 +35,74 @@ def check_laid(laid: Laid, customer: Customer, reading: ShapeReader) -> None:
             hint = f"add `messages: {{{customer.language}: {{problem: ..., fix: ...}}}}`"
             reading.problem(first.place, "missing-message", message, hint)
         _check_settings(rule, laid, reading)
+        _check_reaches(rule, laid, reading)
+    sound = [rule for rule in laid.rules.values() if rule.id not in laid.broken_rules and not any(misplaced(rule))]
+    for circle in order_of(sound).circles:
+        _tell_circle(circle, reading)
+    _tell_waiting_both_ways([rule for rule in sound if rule.then == "flag"], reading)
+
+
+def _check_reaches(rule: Rule, laid: Laid, reading: ShapeReader) -> None:
+    """What a rule asks of the decisions on related records, and can never be told."""
+    if rule.then == "off":
+        return
+    for reach, why in misplaced(rule):
+        field, place = reach.test.field, _place(rule, reach)
+        if why == "skip":
+            others = "the record itself" if reach.relation is None else f"‘{reach.relation}’"
+            message = f"‘{rule.id}’ skips, and asks for more than the skips of {others}: those are settled first"
+            hint = f"a skip can ask `{field}: skip`, `{field}: {{not: skip}}` and `skipped_by`; or write `then: flag`"
+        else:
+            kinds = " and ".join(reach.to)
+            message = (
+                f"what is decided of {kinds} is not known where ‘{rule.id}’ is decided: the other way goes its own run"
+            )
+            hint = f"test a field of {kinds} instead"
+        reading.problem(place, "verdict-out-of-reach", message, hint)
+    for reach in reaches(rule):
+        if reach.test.field != "skipped_by":
+            continue
+        known = tuple(one.id for one in laid.rules.values() if one.kind in reach.to)
+        for operand in reach.test.operands:
+            if isinstance(operand, Value) and operand.value not in known and operand.value not in laid.broken_rules:
+                message = f"‘{shown(str(operand.value))}’ is no rule for {' or '.join(reach.to)}"
+                reading.problem(reach.test.place, "unknown-rule", message, did_you_mean(str(operand.value), known))
+
+
+def _tell_circle(circle: Circle, reading: ShapeReader) -> None:
+    """A circle is told at one of its tests, with the way round."""
+    # Told where it was closed: at a rule that a later layer wrote or changed, if there is one.
+    rule, reach = max(circle.path, key=lambda one: one[0].touched[-1].layer != BASE)
+    way = ", ".join(
+        f"‘{rule.id}’ asks {' and '.join(reach.to)} over ‘{reach.relation}’"
+        if reach.relation
+        else f"‘{rule.id}’ asks the record itself"
+        for rule, reach in circle.path
+    )
+    message = f"rules ask for each other's outcome in a circle: {way}"
+    hint = f"`alone: ...` in place of `{reach.test.field}: ...` asks only for what a record comes to by itself"
+    if rule.then == "skip":
+        hint = "let one of them test a field in place of what is decided, or write `then: flag` for it"
+    reading.problem(_place(rule, reach), "verdict-circle", message, hint)
+
+
+def _tell_waiting_both_ways(flags: list[Rule], reading: ShapeReader) -> None:
+    """A rule that may tell that a record waits for another, which is flagged because of this very record."""
+    asking = [(rule, reach) for rule in flags for reach in reaches(rule) if reach.relation is not None]
+    for rule, reach in asking:
+        back = next(
+            (o for o, its in asking if its.question == "alone" and o.kind in reach.to and rule.kind in its.to), None
+        )
+        if reach.question == "verdict" and back is not None and all(one.relation is not None for one in reaches(rule)):
+            message = f"‘{rule.id}’ may wait for what itself waits for this {rule.kind}: ‘{back.id}’ asks back"
+            hint = "add `unless: {alone: flag}`: who is to be put right alone is then told of that alone"
+            reading.problem(_place(rule, reach), "verdict-circle", message, hint, "warning")
+
+
+def _place(rule: Rule, reach: Reach) -> Place:
+    """Where a rule asks for something; where its reaction was changed after that, if it was."""
+    last = rule.touched[-1]
+    return last.place if "then" in last.what else reach.test.place
 
 
 def _check_settings(rule: Rule, laid: Laid, reading: ShapeReader) -> None:
@@ -63,7 +133,7 @@ def _check_words(
 ) -> None:
     value = entry.value
     words = tuple(value) if isinstance(value, tuple | dict) else (value,) if isinstance(value, str) else ()
-    field = field_named(kinds, test.field)
+    field = field_named(kinds, test.field, of_related=True)
     use = None if field is None else use_on(field, test.op)
     for word in words:
         if field is not None and field.choices and word not in field.choices:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from pathlib import Path
@@ -10,7 +11,8 @@ from msgspec import Struct
 
 from engine.model.package_files import RULES, called
 from engine.model.problems import Place, Problem
-from engine.rulefiles.yaml_tree import MAX_BYTES, File, RefusedNode, read_nodes
+from engine.records.limits import LARGEST_RULE_FILE
+from engine.rulefiles.yaml_tree import File, RefusedNode, read_nodes
 
 Stamp = tuple[int, int]
 """Time of the last change in nanoseconds, and size."""
@@ -36,10 +38,18 @@ class Folders(Struct, frozen=True):
         found = {name: path if path.is_dir() else RULES / name for name, path in own.items()}
         return cls(customers=rules / "customers", **found)
 
+    def base_files(self) -> tuple[Path, ...]:
+        """The files of the base layer."""
+        return yaml_files(self.base)
+
     def customer_ids(self) -> tuple[str, ...]:
         """Ids of all customers that have a file, sorted."""
-        names = (path.stem for path in yaml_files(self.customers))
-        return tuple(name for name in names if is_customer_id(name))
+        try:
+            names = os.listdir(self.customers)  # noqa: PTH208 - there may be thousands, listed each second: no paths
+        except OSError:
+            return ()
+        ids = [name.removesuffix(".yaml") for name in names if name.endswith(".yaml")]
+        return tuple(sorted(filter(is_customer_id, ids)))
 
 
 def is_customer_id(name: str) -> bool:
@@ -95,6 +105,10 @@ class Files:
         self._read[path] = now, made
         return made
 
+    def is_as_read(self, path: Path) -> bool:
+        """Whether a file has not changed since it was read."""
+        return path in self._read and self._read[path][0] == stamp(path)
+
 
 def _read(path: Path) -> File:
     name = called(path)
@@ -102,7 +116,7 @@ def _read(path: Path) -> File:
     try:
         if stat.S_ISREG(path.stat().st_mode):
             with path.open("rb") as stream:
-                content = stream.read(MAX_BYTES + 1)
+                content = stream.read(LARGEST_RULE_FILE + 1)
     except OSError:
         pass  # told below, as what is no file at all
     if content is None:

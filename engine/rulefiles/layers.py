@@ -14,16 +14,22 @@ from msgspec import Struct
 
 from engine.model.guards import Guards
 from engine.model.problems import Problem
-from engine.model.rulebook import Rule, SettingEntry
+from engine.model.rulebook import FIX_IN, Names, Rule, SettingEntry
+from engine.records.kinds import DOWNWARD, UPWARD
 from engine.rulefiles.parse.guards import read_guards
+from engine.rulefiles.parse.names import read_names
 from engine.rulefiles.parse.rules import Entries
 from engine.rulefiles.parse.settings import read_settings
 from engine.rulefiles.reader import ShapeReader
 from engine.rulefiles.yaml_tree import Mapping, Node
 
 LayerKind = Literal["base", "connector", "customer"]
-KEYS = ("settings", "rules", "guards")
+KEYS = ("settings", "rules", "guards", "places", "spreadsheet")
 """What every layer's file can hold."""
+PLACES = (*FIX_IN, "passes_on")
+"""The places that have names; and how what stands in between passes on what is mended in the source."""
+SPREADSHEET = ("kind", *DOWNWARD, *UPWARD)
+"""What a platform's own list of issues may call otherwise: the column of the kind, and each kind."""
 
 
 class Layer(Struct, frozen=True):
@@ -42,6 +48,8 @@ class Laid(Struct, frozen=True):
     """By id, in order; the engine's own findings among them."""
     settings: Dict[str, SettingEntry] = {}
     guards: Guards = Guards()
+    places: Names = MappingProxyType({})
+    spreadsheet: Names = MappingProxyType({})
     broken_rules: frozenset[str] = frozenset()
     """Ids that are written, but wrongly: naming them again is no mistake of its own."""
     broken_settings: frozenset[str] = frozenset()
@@ -71,6 +79,12 @@ def lay(below: Laid, layer: Layer, languages: tuple[str, ...]) -> Laid:
         node = _part(file, "guards")
         if node is not None:
             guards = read_guards(node, guards, reading)
+    names = {"places": below.places, "spreadsheet": below.spreadsheet}
+    for file in layer.files:
+        for part, keys in (("places", PLACES), ("spreadsheet", SPREADSHEET)):
+            node = _part(file, part)
+            if node is not None:
+                names[part] = read_names(node, part, keys, names[part], languages, reading)
     entries = Entries(
         layer.name, layer.kind, below.rules, below.broken_rules, settings, broken_settings, languages, reading
     )
@@ -82,6 +96,7 @@ def lay(below: Laid, layer: Layer, languages: tuple[str, ...]) -> Laid:
         rules=MappingProxyType(entries.rules),
         settings=MappingProxyType(settings),
         guards=guards,
+        **{part: MappingProxyType(dict(given)) for part, given in names.items()},
         broken_rules=entries.broken,
         # Not `-`: with a dict's keys that makes a plain set, which the next layer would change in place.
         broken_settings=broken_settings.difference(settings),

@@ -20,6 +20,7 @@ from engine.records.suggest import closest
 from engine.rulefiles.cross_layer import check_laid, check_waivers
 from engine.rulefiles.folders import BASE, Files, Folders, Stamp, is_customer_id, stamp, yaml_files
 from engine.rulefiles.layers import KEYS, Laid, Layer, LayerKind, lay
+from engine.rulefiles.leftovers import leftovers
 from engine.rulefiles.parse.customer import read_customer
 from engine.rulefiles.parse.option_values import OptionContext
 from engine.rulefiles.reader import ShapeReader
@@ -53,7 +54,7 @@ class Loader:
         self._layers = {layer_of(spec): spec.layer_file for spec in catalogue.values() if spec.layer_file is not None}
         self._allow_private_hosts = allow_private_hosts
         self._languages = languages().names
-        self._files = Files()
+        self.files = Files()
         self._chains: dict[tuple[object, ...], _Chain] = {}
 
     def customers(self) -> tuple[str, ...]:
@@ -88,17 +89,17 @@ class Loader:
         """What changes when the customer's own file does."""
         return None if customer_id == BASE else stamp(self._path(customer_id))
 
-    def rulebook(self, customer_id: str) -> Rulebook:
-        """The effective rulebook. Raises RuleFileError with all problems, and nothing else."""
+    def rulebook(self, customer_id: str, others: tuple[str, ...] | None = None) -> Rulebook:
+        """The effective rulebook, beside the `others` there are. Raises RuleFileError with all problems, and nothing
+        else."""
         base = self._base()
         if customer_id == BASE:
-            customer = Customer(BASE, "Base rules", FALLBACK, "Europe/Paris", None, None, Schedule(), {})
-            return self._bound(customer, base.laid, ())
-        others = self.customers()
+            return self._bound(_nobody(BASE), base.laid, ())
+        others = self.customers() if others is None else others
         if customer_id not in others:
             raise RuleFileError((self._unknown(customer_id, others),))
         path = self._path(customer_id)
-        file = self._files.read(path)
+        file = self.files.read(path)
         reading = ShapeReader()
         problems = list(file.problems)
         root = reading.mapping(file.root, "a customer's file")
@@ -111,6 +112,7 @@ class Loader:
             layers=self.known_layers(),
             allow_private_hosts=self._allow_private_hosts,
         )
+        problems.extend(leftovers(root))
         customer = read_customer(root, self._languages, around, reading)
         chain, layers = base, self.layer_files()
         for name in dict.fromkeys(
@@ -120,6 +122,11 @@ class Loader:
                 chain = self._connector(chain, name, layers[name])
         laid = lay(chain.laid, Layer(customer_id, "customer", (root,)), self._languages)
         return self._bound(customer, laid, [*problems, *reading.problems])
+
+    def over_base(self, layer: str) -> Rulebook:
+        """A connector's layer over the base and nothing else, whoever uses it. Raises RuleFileError."""
+        laid = self._connector(self._base(), layer, self.layer_files()[layer]).laid
+        return self._bound(_nobody(f"{BASE}, {layer}"), laid, ())
 
     def _bound(self, customer: Customer, laid: Laid, problems: Iterable[Problem]) -> Rulebook:
         """The rulebook of what was laid, unless there are problems."""
@@ -135,9 +142,11 @@ class Loader:
             customer=customer,
             rules=rules,
             settings=laid.settings,
-            version=version_of(customer, rules, laid.settings, laid.guards),
+            version=version_of(customer, rules, laid.settings, laid.guards, laid.places, laid.spreadsheet),
             warnings=told,
             guards=laid.guards,
+            places=laid.places,
+            spreadsheet=laid.spreadsheet,
         )
 
     def _finding(self, name: str) -> Rule:
@@ -164,7 +173,7 @@ class Loader:
         if known is not None:
             return known
         reading = ShapeReader()
-        files = [self._root(self._files.read(path), reading) for path in paths]
+        files = [self._root(self.files.read(path), reading) for path in paths]
         layer = Layer(name, kind, tuple(root for root in files if root is not None))
         laid = lay(below.laid, layer, self._languages)
         laid = msgspec.structs.replace(laid, problems=(*laid.problems, *reading.problems))
@@ -180,6 +189,7 @@ class Loader:
         if root is not None:
             for _ in reading.known(root, KEYS, "a rule file"):
                 pass
+            reading.problems.extend(leftovers(root))
         return root
 
     def _path(self, customer_id: str) -> Path:
@@ -195,6 +205,11 @@ class Loader:
         hint = f"did you mean {best}?" if best else f"there are {', '.join(others) or 'none yet'}"
         place = Place(called(self.folders.customers / f"{name}.yaml"))
         return Problem(place, "unknown-customer", "there is no customer of that name", hint)
+
+
+def _nobody(name: str) -> Customer:
+    """In place of a customer, where there is none; `name` is that of no file."""
+    return Customer(name, "Base rules", FALLBACK, "Europe/Paris", None, None, Schedule(), {})
 
 
 def layer_of(spec: ConnectorSpec) -> str:

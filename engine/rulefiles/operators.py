@@ -8,7 +8,7 @@ from engine.model.conditions import CountOp
 from engine.model.operator_uses import TEXTUAL, Use
 from engine.model.operators import OPERATORS
 from engine.model.rulebook import SettingType
-from engine.records.fields import Field, fields_of
+from engine.records.fields import Field, fields_for_rules
 
 COUNTS: tuple[str, ...] = get_args(CountOp)[:-1]
 """Comparisons of `count:` that are written out: all but `equals`."""
@@ -65,9 +65,10 @@ def settings_for(field: Field, test: str) -> tuple[SettingType, ...]:
     return ("boolean",) if field.type == "boolean" else ("date",)
 
 
-def field_named(kinds: tuple[str, ...], name: str) -> Field | None:
+def field_named(kinds: tuple[str, ...], name: str, *, of_related: bool = False) -> Field | None:
     """The field of that name on one of these kinds; its choices are those of all of them together."""
-    having = [fields_of(kind)[name] for kind in kinds if name in fields_of(kind)]
+    each = [fields_for_rules(kind, of_related=of_related) for kind in kinds]
+    having = [fields[name] for fields in each if name in fields]
     if not having:
         return None
     first = having[0]
@@ -82,11 +83,11 @@ def field_named(kinds: tuple[str, ...], name: str) -> Field | None:
         is_set=first.is_set,
         choices=choices,
         computed=first.computed,
+        of_related=first.of_related,
     )
 
 
-def field_names(kinds: tuple[str, ...]) -> tuple[str, ...]:
+def field_names(kinds: tuple[str, ...], *, of_related: bool = False) -> tuple[str, ...]:
     """Names of the fields that rules can test on these kinds."""
-    return tuple(
-        dict.fromkeys(field.name for kind in kinds for field in fields_of(kind).values() if field.type != "keys")
-    )
+    each = [fields_for_rules(kind, of_related=of_related) for kind in kinds]
+    return tuple(dict.fromkeys(field.name for fields in each for field in fields.values() if field.type != "keys"))

@@ -37,6 +37,9 @@ CODES: dict[str, str] = {
     "engine-finding": "Of the engine's own findings only `fix_in` and `messages` can be changed.",
     "missing-fix-in": "Every flag says where it is to be fixed.",
     "missing-message": "Every rule has a message in the language of its reader.",
+    "left-of-frame": "What `muster new` wrote for its author to write over is written over.",
+    "other-place": "A message says to mend where the label beside it says, and calls places as the layers do.",
+    "missing-title": "Every rule has a title in the language of its reader.",
     "unknown-language": "There are no messages in that language.",
     "bad-message": "The text of a message cannot be used.",
     # languages
@@ -58,6 +61,8 @@ CODES: dict[str, str] = {
     "naive-instant": "An instant needs its offset from UTC.",
     "unknown-setting": "No setting of that name is known to this layer.",
     "setting-does-not-fit": "The setting's type or value does not fit the test.",
+    "verdict-out-of-reach": "What is decided of the related records is not known where the rule is decided.",
+    "verdict-circle": "Rules ask for each other's outcome, so that none can be decided first.",
     "too-nested": "A condition nests more than the matcher takes.",
     # settings
     "bad-setting-name": "A setting's name is small letters, digits and underscores.",

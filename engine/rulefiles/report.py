@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
+from engine.analysis.ranks import order_of, reaches
 from engine.model.package_files import TEMPLATES, called
 from engine.model.problems import Place, Problem
+from engine.model.rulebook import Rulebook
 from engine.rulefiles.folders import Folders, yaml_files
 from engine.rulefiles.problem_codes import CODES
 from engine.rulefiles.yaml_errors import LINE_BREAK
@@ -20,9 +23,10 @@ from engine.rulefiles.yaml_errors import LINE_BREAK
 _WIDTH = 110
 """Columns of a file's line that are shown; a longer one is cut around the place."""
 _NO_SOURCES: Mapping[str, str] = {}
+# Bounded and possessive, so that a line costs its length: a line may be as long as its file.
 _SECRET_KEY = re.compile(
     r"""(?ix)
-        (?P<before> ["']? [\w-]* (?:token|password|passwd|secret|credential|api_?key|bearer) [\w-]* ["']? \s* : \s*)
+        (?P<before> (?:token|password|passwd|secret|credential|api_?key|bearer) [\w-]{0,200}+ ["']? \s{0,200}+ : \s*+)
         (?P<value> "(?:\\.|[^"\\])*"? | '[^']*'? | [^\s,}\]\#]+ )"""
 )
 
@@ -97,6 +101,7 @@ def _mask(lines: dict[str, list[str]], place: Place) -> None:
         of_file[place.line - 1] = line[:start] + "*" * place.length + line[start + place.length :]
 
 
+@lru_cache(maxsize=8)
 def _masked(line: str) -> str:
     """The line with the values of keys that are called like a secret covered, unless they only name one."""
 
@@ -189,3 +194,29 @@ def as_sarif(problems: Sequence[Problem], _sources: Mapping[str, str] = _NO_SOUR
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
+
+
+def as_order(rulebooks: Iterable[Rulebook]) -> str:
+    """In which order rules are decided that ask what is decided of others; of customers where it is their own."""
+    told: dict[tuple[str, ...], str] = {}
+    for rulebook in rulebooks:
+        told.setdefault(tuple(_order(rulebook)), rulebook.customer.id)
+    return "\n\n".join("\n".join((f"{name}:", *lines)) for lines, name in told.items())
+
+
+def _order(rulebook: Rulebook) -> Iterator[str]:
+    order = order_of(rulebook.rules)
+    notes = dict.fromkeys([rule.id for rule in rulebook.rules if rule.then == "note"], 0)
+    for title, places in (("skips, level {}", order.levels), ("flags, rank {}", order.ranks), ("notes", notes)):
+        for place in sorted(set(places.values())):
+            rules = [rulebook.rule(name) for name, at in places.items() if at == place]
+            asking = [rule for rule in rules if reaches(rule)]
+            yield f"  {title.format(place)}: {len(rules)} rule{'' if len(rules) == 1 else 's'}"
+            for rule in asking:
+                asked = dict.fromkeys(
+                    f"{_ASKED[reach.question]} {reach.relation or 'the record itself'}" for reach in reaches(rule)
+                )
+                yield f"    {rule.id} asks {', '.join(asked)}"
+
+
+_ASKED = {"skips": "the skips of", "alone": "what is decided alone of", "verdict": "the verdict of"}

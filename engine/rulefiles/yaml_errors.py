@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from engine.model.problems import Place, Problem
+from engine.records.limits import DEEPEST_RULE_FILE
 
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What the YAML parser counts as the end of a line."""
@@ -43,13 +44,9 @@ _SENTENCES: dict[str, tuple[str, str]] = {
 }
 
 
-MAX_DEPTH = 24
-"""Deeper than any condition a person can read; the fixture of an attack is thousands deep."""
-
-
 def too_deep(place: Place) -> Problem:
     """What is nested deeper than any rule needs, at the place where that begins."""
-    found = f"this is nested more than {MAX_DEPTH} deep"
+    found = f"this is nested more than {DEEPEST_RULE_FILE} deep"
     return Problem(place, "too-deep", found, "a rule reads aloud: split it into several rules")
 
 

@@ -15,9 +15,8 @@ import yaml
 from msgspec import Struct
 
 from engine.model.problems import Place, Problem
-from engine.rulefiles.yaml_errors import LINE_BREAK, MAX_DEPTH, QUOTED_MESSAGE, syntax_problem, too_deep
-
-MAX_BYTES = 1024 * 1024
+from engine.records.limits import DEEPEST_RULE_FILE, LARGEST_RULE_FILE
+from engine.rulefiles.yaml_errors import LINE_BREAK, QUOTED_MESSAGE, syntax_problem, too_deep
 
 Plain = bool | int | float | str | None
 
@@ -111,8 +110,8 @@ def read_nodes(content: bytes, path: str) -> File:
     Remembered: edited rules are tried beside those in force, and all customers share most of their files.
     """
     nothing = RefusedNode(Place(path))
-    if len(content) > MAX_BYTES:
-        found = f"the file has more than {MAX_BYTES:,} bytes"
+    if len(content) > LARGEST_RULE_FILE:
+        found = f"the file has more than {LARGEST_RULE_FILE:,} bytes"
         hint = "split the rules over files of rules/base, or take out what is not a rule"
         return File(nothing, (Problem(Place(path), "too-large", found, hint),))
     try:
@@ -189,7 +188,7 @@ class _Builder:
 
     def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
         place = self._place(event)
-        if depth > MAX_DEPTH:
+        if depth > DEEPEST_RULE_FILE:
             self.problems.append(too_deep(place))
             raise _TooDeep
         if isinstance(event, yaml.AliasEvent):

@@ -18,6 +18,7 @@ from engine.records.kinds import Record
 from runs.execution.schedules import next_run
 from runs.model.findings import Items
 from store import fingerprints
+from store.enums import Direction
 from store.run_tables import RunRow
 from store.writes import KnownRecord
 
@@ -43,14 +44,23 @@ class Classifiers:
             return found
 
 
-def moment_of(rulebook: Rulebook, as_of: datetime, last_sync: datetime | None) -> Moment:
-    """The moment of a classification, with the next planned downward run."""
+def moment_of(
+    rulebook: Rulebook,
+    as_of: datetime,
+    last_sync: datetime | None,
+    direction: Direction = "downward",
+    *,
+    stalled: bool = False,
+) -> Moment:
+    """The moment of a classification, with the next planned run of that direction: none where exchanges are stalled."""
     customer = rulebook.customer
+    times = getattr(customer.schedule, direction)
     return Moment(
         as_of=as_of,
         zone=customer.zone,
         last_sync=last_sync,
-        next_run=next_run(customer.schedule.downward, customer.zone, as_of),
+        next_run=None if stalled else next_run(times, customer.zone, as_of),
+        stalled=stalled,
     )
 
 
@@ -59,20 +69,9 @@ def sync_of(run: RunRow | None) -> datetime | None:
     return None if run is None else run.as_of
 
 
-def undated(rulebook: Rulebook, items: Items) -> list[Record]:
-    """The records whose source tells no time of change, though their kind has one."""
-    told = {
-        kind
-        for kind, fields in (cast("Mapping[str, frozenset[str]]", provided_by(rulebook).kinds)).items()
-        if _MODIFIED in fields
-    }
-    return [
-        item
-        for item in items
-        if not isinstance(item, Invalid)
-        and getattr(item, _MODIFIED, item) is None
-        and fingerprints.identity(item)[0] not in told
-    ]
+def undated(items: Items) -> list[Record]:
+    """The records of which their source tells no time of change, though their kind has one."""
+    return [item for item in items if not isinstance(item, Invalid) and getattr(item, _MODIFIED, item) is None]
 
 
 def dated(

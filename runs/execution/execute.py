@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runs.execution.classifiers import Classifiers
 from runs.execution.decide import decide
-from runs.execution.load import load
+from runs.execution.load import asking, load
 from runs.execution.locking import Clock, beating, take_place
 from runs.execution.persist import given_up_on_failure, persist
 from runs.model.order import Order
@@ -25,4 +25,8 @@ def carry_out(database: Database, classifiers: Classifiers, order: Order, clock:
             order.receive(received)
             loaded = load(database, classifiers, order, received, place.run_id)
             findings = decide(order, loaded)
+            while again := asking(database, loaded, findings):
+                # What was decided of some is asked by others, which are decided with them; those in turn by others.
+                loaded = load(database, classifiers, order, received, place.run_id, [*loaded.again, *again])
+                findings = decide(order, loaded)
         return persist(database, order, loaded, findings, place, clock)

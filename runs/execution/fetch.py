@@ -77,7 +77,7 @@ def fetched(
     def add(use: ConnectorUse, kinds: Collection[str]) -> None:
         fetch = Fetch(on_page=on_page)
         connector = open_connector(use, customer, around, environ)
-        received.add(connector.records(asked, fetch), fetch, kinds)
+        received.add(connector.records(asked, fetch), fetch, kinds, use.gives if use is platform else ())
 
     use, platform = must_fetch(rulebook, direction), customer.platform
     add(use, _WHOLE[direction] & {*use.fetches[direction], "record"})

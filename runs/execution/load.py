@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from sqlmodel import Session
 
@@ -11,16 +11,18 @@ from engine.analysis.reads import fields_read
 from engine.matching.classifier import Classifier
 from engine.records.decode import Invalid
 from engine.records.kinds import PEOPLE, Record, kind_of
-from engine.relations.neighbourhood import Situation
+from engine.relations.readers import readers
 from runs.execution.classifiers import Classifiers
-from runs.execution.fetch import DECIDED
-from runs.model.findings import Identity
+from runs.execution.fetch import DECIDED, window
+from runs.model.findings import Findings, Found, Identity, Items
 from runs.model.loaded import Loaded, Verdicts, hidden
 from runs.model.order import Order
 from runs.model.received import Received
-from runs.records.absence import accepted
+from runs.records.absence import MARK, accepted
 from runs.records.archiving import recall
+from runs.records.arrival import looked_for
 from runs.records.effects import followed
+from runs.records.outcomes import recall_outcomes
 from store import fingerprints, holds, queries, writes
 from store.database import Database
 from store.known import StoredRecords
@@ -28,24 +30,38 @@ from store.run_tables import RunRow
 from store.writes import KnownRecord
 
 
-def load(database: Database, classifiers: Classifiers, order: Order, received: Received, number: int) -> Loaded:
-    """What is known of what was received and around it, for the run of that number."""
+def load(
+    database: Database,
+    classifiers: Classifiers,
+    order: Order,
+    received: Received,
+    number: int,
+    again: Sequence[Record] = (),
+) -> Loaded:
+    """What is known of what was received and around it, for the run of that number; ``again`` is decided with it."""
     customer = order.rulebook.customer.id
     prints = fingerprints.of_batch(received.items)
+    names = [fingerprints.identity(record) for record in again]
     with database.reading() as session:
-        known, finished = known_of(session, customer, prints, received)
+        known, finished = known_of(session, customer, [*prints, *names], received)
+        # What a run in the other direction took away meanwhile is not decided again.
+        again = [record for record, name in zip(again, names, strict=True) if name in known]
         earlier = queries.last_run(session, customer, order.direction)
         down = earlier if order.direction == "downward" else queries.last_run(session, customer, "downward")
         classifier = classifiers.of(order.rulebook, seen_before=earlier is not None)
         whole = _whole(order, received, known, prints)
         stored = StoredRecords(session, customer)
         kinds = stored.kinds
-        beside, verdicts = _beside(stored, classifier, order, received, hidden(whole, prints))
+        every = prints | {name: known[name].fingerprint for name in names if name in known}
+        said = recall_outcomes(session, customer, every)
+        days = window(order.rulebook, order.direction, order.as_of)
+        items = (*received.items, *again)
+        beside, verdicts = _beside(stored, classifier, order, items, hidden(whole, prints))
         return Loaded(
             run_id=number,
             classifier=classifier,
             received=received,
-            prints=prints,
+            prints=every,
             whole=whole,
             known=known,
             finished=finished,
@@ -54,20 +70,23 @@ def load(database: Database, classifiers: Classifiers, order: Order, received: R
             parts=_parts(session, order, earlier),
             kinds=kinds,
             beside=beside,
+            again=again,
             verdicts=verdicts,
             totals=_totals(session, order, received, known, prints),
             sheets=recall(session, customer, received.items),
+            outcomes=said,
+            arrivals=looked_for(session, order, days, classifier, received, stored, said),
         )
 
 
 def known_of(
-    session: Session, customer: str, prints: Mapping[Identity, bytes], received: Received
+    session: Session, customer: str, names: Collection[Identity], received: Received
 ) -> tuple[dict[Identity, KnownRecord], int]:
     """What is known of what was received and of what is missing, and how many runs were finished by then."""
-    return (
-        writes.known_records(session, customer, prints.keys(), received.asked),
-        writes.finished_runs(session, customer),
-    )
+    known = writes.known_records(session, customer, names, received.asked)
+    if "sheet" in received.asked:
+        known = writes.unreadable(session, customer, MARK) | known
+    return known, writes.finished_runs(session, customer)
 
 
 def _whole(
@@ -81,28 +100,49 @@ def _whole(
 
 
 def _beside(
-    stored: StoredRecords, classifier: Classifier, order: Order, received: Received, out_of_sight: Collection[str]
+    stored: StoredRecords, classifier: Classifier, order: Order, items: Items, out_of_sight: Collection[str]
 ) -> tuple[Collection[Record], Verdicts]:
     """The known records that relations lead to from what was received, and the verdicts of the people among them."""
     known = stored.without(out_of_sight)
     if not known.kinds:
         return (), {}
-    told = {*stored.kinds, *(kind_of(item) for item in received.items if not isinstance(item, Invalid))}
+    told = {*stored.kinds, *(kind_of(item) for item in items if not isinstance(item, Invalid))}
+    around = classifier.situation(items, known, relations=set(_relations(classifier, order, told)))
     customer = order.rulebook.customer
-    around = Situation(
-        received.items,
-        known,
-        segments=customer.segments,
-        relations=classifier.relations | set(_relations(classifier, order, told)),
-    )
     rules = [rule for rule in order.rulebook.rules if rule.then != "off"]
     asks = bool(customer.segments) and any(field == "segments" for rule in rules for _, field in fields_read(rule))
     return around.found(segments=asks), known.verdicts
 
 
+def asking(database: Database, loaded: Loaded, findings: Findings) -> list[Record]:
+    """The known records, not decided yet, that ask what is decided of one of which the run decides otherwise."""
+    every = findings.found | findings.again
+    with database.reading() as session:
+        stored = StoredRecords(session, findings.customer).without(hidden(loaded.whole, loaded.prints))
+        relations = [(kind, name) for kind, name in loaded.classifier.asking if kind in stored.kinds]
+        if not relations:
+            return []
+        found = readers(relations, _otherwise(loaded, findings, every), stored)
+        return [record for record in found if fingerprints.identity(record) not in every]
+
+
+def _otherwise(loaded: Loaded, findings: Findings, every: Mapping[Identity, Found]) -> Iterator[Record]:
+    """What is decided otherwise than is known, or was not there."""
+    for identity, one in every.items():
+        record = findings.decided.record(one.position)
+        then = loaded.known.get(identity)
+        if isinstance(record, Invalid) or one.decision is None:
+            continue
+        if then is None or then.not_received_since or then.decided != one.print:
+            yield record
+
+
 def _relations(classifier: Classifier, order: Order, told: Collection[str]) -> Iterator[tuple[str, str]]:
-    """The relations that a run follows beside its rules: for effects, what goes up, and when an issue matters."""
+    """The relations that a run follows beside its rules: for effects, what goes up, when an issue matters, and whether
+    one who is enrolled in another role ever came."""
     kinds = DECIDED[order.direction]
+    if "enrolment" in kinds:
+        yield "enrolment", "other_people"
     yield from followed(classifier, told, kinds)
     if order.direction == "upward":
         yield "sheet", "marks"

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import Protocol
 
 from msgspec import Struct
 from sqlalchemy import text, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from runs.model.errors import Busy, Overtaken
@@ -56,6 +57,7 @@ def take_place(database: Database, order: Order, clock: Clock) -> Place:
         as_of=order.as_of,
         started_at=started,
         heartbeat_at=started,
+        asked_by=order.by,
         owner=owner,
         rulebook_version=order.rulebook.version,
         approves=order.approves,
@@ -129,8 +131,8 @@ def beating(database: Database, place: Place, clock: Clock) -> Iterator[None]:
 
     def beat() -> None:
         while not done.wait(BEAT):
-            # A database that is busy with another's large write is asked again at the next beat.
-            with suppress(OperationalError), database.writing() as session:
+            # A database that is away, or busy with another's large write, is asked again at the next beat.
+            with suppress(SQLAlchemyError), database.writing() as session:
                 _touch(session, place, clock())
 
     thread = threading.Thread(target=beat, name="run-heartbeat", daemon=True)
@@ -163,9 +165,20 @@ def _running(session: Session, customer: str, direction: Direction) -> RunRow | 
     ).first()
 
 
-def alive(run: RunRow, now: datetime) -> bool:
-    """Whether the owner of a running run is still there, as far as can be told."""
-    if now - run.heartbeat_at > SILENCE:
+class Owned(Protocol):
+    """What tells whether somebody is still at work."""
+
+    owner: str
+    heartbeat_at: datetime
+
+
+def alive(run: Owned, now: datetime) -> bool:
+    """Whether the owner of a running run is still there, as far as can be told.
+
+    A sign of life from the future is none either: the clock went back, and who lives gives another at once. Whoever is
+    taken for gone meanwhile is overtaken, and writes nothing.
+    """
+    if abs(now - run.heartbeat_at) > SILENCE:
         return False
     host, process, _ = run.owner.rsplit(":", 2)
     if host != socket.gethostname() or os.name != "posix":

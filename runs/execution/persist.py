@@ -20,11 +20,12 @@ from runs.execution.load import known_of
 from runs.execution.locking import Clock, Place, keep, turn
 from runs.execution.remember import count, remember
 from runs.guards.held import packed, would_do
-from runs.model.errors import AlreadySettled, FetchFailed, Overtaken
+from runs.model.errors import AlreadySettled, FetchFailed, Overtaken, of_the_database
 from runs.model.findings import Findings
 from runs.model.loaded import Loaded
 from runs.model.order import Order
 from runs.model.received import Received
+from runs.records.outcomes import told_since
 from runs.records.upward import write_offers
 from store import holds, writes
 from store.archives import write_archives
@@ -43,6 +44,7 @@ def persist(database: Database, order: Order, loaded: Loaded, findings: Findings
         keep(session, place, clock())
         row = session.get_one(RunRow, place.run_id)
         _tell_of(row, loaded.received)
+        row.notes = [*row.notes, *msgspec.to_builtins(findings.remarks)]
         row.guards = [msgspec.to_builtins(trip) for trip in findings.trips]
         if findings.approved is None:
             _write(session, order, loaded, findings, row, clock())
@@ -84,8 +86,13 @@ def given_up_on_failure(database: Database, place: Place, received: Received, cl
     except Overtaken:
         raise
     except BaseException as error:
-        # Only what kind of error: its text may hold names.
-        give_up(plain_failure("run_ended", error=type(error).__name__))
+        if of_the_database(error) is None:
+            # Only what kind of error: its text may hold names.
+            give_up(plain_failure("run_ended", error=type(error).__name__))
+        else:
+            with suppress(SQLAlchemyError):
+                # It may be there again. If not, the run is taken for cut off once it gives no sign of life.
+                give_up(plain_failure("run_lost_its_database"))
         raise
 
 
@@ -96,13 +103,14 @@ def _write(session: Session, order: Order, loaded: Loaded, findings: Findings, r
     if writes.finished_runs(session, customer) != loaded.finished:
         # A run in the other direction wrote meanwhile: compare with what is known now.
         known, _ = known_of(session, customer, loaded.prints, received)
+    findings.meanwhile = told_since(session, customer, loaded.prints, loaded.outcomes)
     remember(session, findings, known, row)
     write_archives(session, customer, findings.archives)
     if findings.offers is not None:
         write_offers(session, findings, findings.offers)
     holds.remember_parts(session, customer, order.rulebook.version, parts_of(order.rulebook))
     row.filled = {kind: dict(counts) for kind, counts in findings.filled.items()}
-    flagged = any(of_kind["flag"] for of_kind in row.counts.values())
+    flagged = any(of_kind["to_fix"] or of_kind["waiting"] for of_kind in row.counts.values())
     row.status = "partial" if received.is_partial else "completed_with_issues" if flagged else "completed"
 
 

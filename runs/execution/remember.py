@@ -3,56 +3,66 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
 from sqlmodel import Session
 
+from engine.matching.never_received import NEVER_RECEIVED
 from engine.model.decisions import Decision
 from engine.records.decode import Invalid
 from engine.records.folding import fold_name
-from engine.records.kinds import Record, name_of
+from engine.records.kinds import UNREAD, Record, name_of
 from runs.issues.lifecycle import follow
-from runs.model.findings import Findings, Found, Identity, decides
+from runs.model.findings import Findings, Found, Identity
 from runs.records.absence import Missing, age, missing, newly
+from runs.records.outcomes import with_outcome
 from store import fingerprints, writes
+from store.causes import folded_records
+from store.enums import COUNTED, last_run_of
 from store.join_keys import Keyed, write_keys
 from store.run_tables import RunRow
 from store.standing import open_issues, stand
-from store.writes import KnownRecord, Row
+from store.tables import written_segments
+from store.writes import UNDECIDED, KnownRecord, Row
+
+INVALID = "record.invalid"
 
 
 def remember(session: Session, run: Findings, known: Mapping[Identity, KnownRecord], row: RunRow) -> None:
     """Write what differs from what is known, follow the issues, and fill in the counts of the run's row."""
     found = run.found
-    count(found, row)
+    every = found | run.again | run.absent
+    if run.absent:
+        known = {**known, **writes.known_records(session, run.customer, run.absent)}
+    row.again = dict(Counter(kind for kind, _ in run.again))
     row.effects = {kind: dict(numbers) for kind, numbers in run.effects.items()}
     changes = _Changes(run)
-    _write_records(session, run, known, found, changes)
+    _write_records(session, run, known, every, changes)
     absent = _not_received(session, run, known, found, changes)
     fewer = len(newly(absent.aging)) + len(absent.leaving)
     row.changed = sum(one.new or one.changed or one.returned for one in found.values()) + fewer
     # Whole in one go: a change inside a JSON column is not seen.
-    followed = follow(
-        session, run, found, [one.id for one in absent.leaving], [one.id for one in absent.over], changes.rows
-    )
+    gone, over = [*absent.leaving, *absent.unnamed], absent.over
+    followed = follow(session, run, every, [one.id for one in gone], [one.id for one in over], changes.rows)
+    count(found, row, folded_records(session, run.customer))
     stand(session, run.customer)
     row.issues = followed | {"open": open_issues(session, run.customer)}
     writes.write_changes(session, changes.rows)
 
 
-def count(found: Mapping[Identity, Found], row: RunRow) -> None:
-    """Fill in how many of each kind and by each rule."""
+def count(found: Mapping[Identity, Found], row: RunRow, folded: Collection[int] = ()) -> None:
+    """Fill in how many of each kind and by each rule; ``folded`` are numbers of records that only wait for others."""
     counts: dict[str, Counter[str]] = {}
     rules: Counter[str] = Counter()
     for (kind, _), one in found.items():
-        of_kind = counts.setdefault(kind, Counter(received=0, sync=0, skip=0, flag=0))
+        of_kind = counts.setdefault(kind, Counter(dict.fromkeys(COUNTED, 0)))
         of_kind["received"] += 1
-        if one.decision is not None:
-            of_kind[one.decision.verdict] += 1
-            if one.decision.rule is not None:
-                rules[one.decision.rule] += 1
+        verdict = None if one.decision is None else one.decision.verdict
+        of_kind[last_run_of(verdict, later=one.later, folded=one.id in folded)] += 1
+        if one.decision is not None and one.decision.rule is not None:
+            rules[one.decision.rule] += 1
     row.received = len(found)
     row.counts = {kind: dict(of_kind) for kind, of_kind in counts.items()}
     row.by_rule = dict(rules.most_common())
@@ -78,15 +88,17 @@ class _Changes:
             }
         )
 
-    def fields(self, record_id: int, before: bytes | None, after: bytes | None) -> None:
-        """Field by field, as JSON values; a record that cannot be read has none."""
+    def fields(self, then: KnownRecord, before: bytes | None, after: bytes | None) -> None:
+        """Field by field, as JSON values; a record that cannot be read, or that only others had named, has none."""
         old = msgspec.json.decode(before, type=dict[str, Any]) if before else {}
         new = msgspec.json.decode(after, type=dict[str, Any]) if after else {}
+        record_id = then.id
         if not old or not new:
-            self.add(record_id, "presence", "", _presence(before), _presence(after))
+            had = "not_received" if then.rule == NEVER_RECEIVED else _presence(before)
+            self.add(record_id, "presence", "", had, _presence(after))
             return
         for name in sorted(old.keys() | new.keys()):
-            if old.get(name) != new.get(name):
+            if name != UNREAD and old.get(name) != new.get(name):
                 self.add(record_id, "field", name, old.get(name), new.get(name))
 
     def verdict(self, known: KnownRecord, decision: Decision | None) -> None:
@@ -111,10 +123,12 @@ def _write_records(
     related_rows: list[Row] = []
     keyed: dict[Identity, Record | None] = {}
     after: dict[int, bytes | None] = {}
+    changed: dict[int, KnownRecord] = {}
     for identity, one in found.items():
         then = known.get(identity)
-        own = decides(run, identity[0])
-        decision_print = fingerprints.of_decision(one.decision)
+        # Unreadable until now, and nobody else would close its issue: this run does not decide what is well again.
+        one.own = own = one.own or (then is not None and then.rule == INVALID)
+        decision_print = one.print
         one.new = then is None
         one.changed = then is not None and then.fingerprint != run.prints[identity]
         if then is not None:
@@ -122,10 +136,12 @@ def _write_records(
             if not (one.changed or then.not_received_since or (own and then.decided != decision_print)):
                 continue
         record = _readable(run, one)
+        if record is not None and (told := run.meanwhile.get(identity)) is not None:
+            record = with_outcome(record, told)
         data = None if record is None else fingerprints.written(record)
         row = _row(run, identity, one, then, record, data)
         if own:
-            row |= _verdict_of(run, one.decision, decision_print, then)
+            row |= _verdict_of(run, one, decision_print, then)
             decided_rows.append(row)
         else:
             related_rows.append(row)
@@ -133,15 +149,15 @@ def _write_records(
             keyed[identity] = record
         if then is not None:
             if one.changed:
-                after[then.id] = data
-            if then.not_received_since:
+                changed[then.id], after[then.id] = then, data
+            if then.not_received_since and identity not in run.absent:
                 one.returned = True
                 changes.add(then.id, "presence", "", "not_received", "received")
             if own:
                 changes.verdict(then, one.decision)
     before = writes.written_data(session, after)
     for record_id, data in after.items():
-        changes.fields(record_id, before[record_id], data)
+        changes.fields(changed[record_id], before[record_id], data)
     writes.write_records(session, decided_rows)
     writes.write_records(session, related_rows, related_only=True)
     new = [identity for identity, one in found.items() if one.new]
@@ -173,7 +189,9 @@ def _readable(run: Findings, one: Found) -> Record | None:
     if isinstance(item, Invalid) or fingerprints.identity(item) in run.decided.situation.conflicts:
         return None
     united = run.decided.record(one.position)
-    assert not isinstance(united, Invalid)
+    if isinstance(united, Invalid):
+        # Kept with what could not be read: other rules may do without it.
+        return item
     # As received: the time of change that runs add has a column of its own.
     given = getattr(item, "modified_at", None)
     if getattr(united, "modified_at", None) != given:
@@ -196,10 +214,13 @@ def _row(
         "search": fold_name(" ".join(part for part in (name, identity[1], mis_id) if part)),
         "data": data,
         "fingerprint": run.prints[identity],
+        "segments": written_segments(one.segments),
         "starts_at": getattr(record, "starts_at", None),
+        "created_by": getattr(record, "created_by", None),
         "modified_at": modified_at,
         "waiting": 0,
         "folded": False,
+        "unfollowed": False,
         "first_run_id": run.run_id,
         "changed_run_id": run.run_id,
         "not_received_since": None,
@@ -208,12 +229,13 @@ def _row(
     }
 
 
-def _verdict_of(run: Findings, decision: Decision | None, decision_print: bytes, then: KnownRecord | None) -> Row:
+def _verdict_of(run: Findings, one: Found, decision_print: bytes, then: KnownRecord | None) -> Row:
+    decision = one.decision
+    beside = {"decided": decision_print, "later": one.later}
     if decision is None:
-        return {"decided": decision_print, "verdict": None, "rule": None, "matches": b"[]", "verdict_at": None}
+        return UNDECIDED | beside
     same = then is not None and (then.verdict, then.rule) == (decision.verdict, decision.rule)
-    return {
-        "decided": decision_print,
+    return beside | {
         "verdict": decision.verdict,
         "rule": decision.rule,
         "matches": msgspec.json.encode(decision.matches),

@@ -26,8 +26,8 @@ from store.writes import KnownRecord
 
 _WITH = {"session": PEOPLE, "sheet": ("account",)}
 """Kinds that come and go with the school's days, and those that show that the system answers well all the same."""
-_NEVER_USUAL = ("person", "record")
-"""Kinds that it is good to have none of."""
+_NEVER_USUAL = ("person", "record", "mark")
+"""Kinds that it is good to have none of; of marks, those that could not be read."""
 
 
 class Look(Struct):
@@ -50,8 +50,8 @@ class Look(Struct):
     """Rule to whether it can come out otherwise merely because time passes."""
 
 
-def look(at: Look) -> list[Trip]:
-    """What the customer's guards find, those that hold first."""
+def look(at: Look, others: Iterable[Trip] = ()) -> list[Trip]:
+    """What the customer's guards find, those that hold first; ``others`` were found before."""
     guards = at.run.classifier.rulebook.guards
     at.there = Counter(kind for (kind, _), one in at.known.items() if is_there(one, at.run.today))
     trips = [
@@ -60,6 +60,7 @@ def look(at: Look) -> list[Trip]:
         *_jumps(at, guards),
         *_fields_gone(at, guards),
         *_stale(at, guards),
+        *others,
     ]
     return sorted((trip for trip in trips if trip.then != "off"), key=lambda trip: trip.then != "hold")
 
@@ -73,10 +74,16 @@ def filled(items: Iterable[Record | Invalid], kinds: Collection[str]) -> dict[st
     result: dict[str, dict[str, int]] = {}
     for kind in sorted(of_kind.keys() & kinds):
         counts: dict[str, int] = {}
+        # What came and could not be read is not gone.
+        unread = Counter(one.field for record in of_kind[kind] for one in record.unread)
         for name, known in fields_of(kind).items():
             if not known.computed:
                 values = list(map(attrgetter(name), of_kind[kind]))
-                number = len(values) - values.count({} if known.type == "keys" else () if known.is_set else None)
+                number = (
+                    len(values)
+                    - values.count({} if known.type == "keys" else () if known.is_set else None)
+                    + unread[name]
+                )
                 if number:
                     counts[name] = number
         result[kind] = counts
@@ -87,7 +94,7 @@ def _nothing_received(at: Look, guards: Guards) -> list[Trip]:
     guard = guards.nothing_received
     if guard.then == "off" or at.received.partial:
         return []
-    came = _came(at.run)
+    came = _came(at.received)
     usual = at.there
     trips: list[Trip] = []
     for kind in sorted(at.received.asked):
@@ -101,10 +108,10 @@ def _nothing_received(at: Look, guards: Guards) -> list[Trip]:
     return trips
 
 
-def _came(run: Findings) -> set[str]:
+def _came(received: Received) -> set[str]:
     """Kinds of which something came that is still to go on."""
     came: set[str] = set()
-    for item in run.items:
+    for item in received.items:
         kind = item.kind if isinstance(item, Invalid) else kind_of(item)
         if kind not in came and not is_over(item):
             came.add(kind)

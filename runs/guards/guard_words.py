@@ -17,7 +17,7 @@ from engine.language.wording import wording
 from engine.model.guards import GUARDS
 from engine.model.moments import zone
 from engine.model.rulebook import Rulebook
-from engine.records.kinds import UPWARD
+from engine.records.kinds import OF_PLATFORM
 from engine.rulefiles.folders import BASE
 from runs.model.answers import GuardSaid
 from runs.model.guard_findings import Edit, Trip
@@ -32,6 +32,7 @@ class Words(Struct, frozen=True, forbid_unknown_fields=True):
     verdict_jump: dict[str, str]
     field_gone: dict[str, str]
     stale_source: dict[str, str]
+    not_arrived: dict[str, str]
     edits: dict[str, str]
     rule: str
 
@@ -40,26 +41,33 @@ def said(trip: Trip, rulebook: Rulebook, messages: Messages, language: str, *, h
     """One finding of a guard in words; ``held`` says whether the run was, by this guard or another."""
     spoken = messages.language(language)
     words = _words(spoken.name)
-    values = _values(trip, rulebook, spoken, words) | {"effect": words.effect["held" if held else "warned"]}
+    values = _values(trip, rulebook, messages, spoken, words) | {"effect": words.effect["held" if held else "warned"]}
     texts = {name: _rendered(_template(spoken, text), values) for name, text in getattr(words, trip.guard).items()}
     # Of a run that went on there is nothing to approve.
     return GuardSaid(trip.guard, trip.then == "hold", texts["problem"], texts["fix"] if held else "")
 
 
-def _values(trip: Trip, rulebook: Rulebook, spoken: Language, words: Words) -> dict[str, Any]:
+def _values(trip: Trip, rulebook: Rulebook, messages: Messages, spoken: Language, words: Words) -> dict[str, Any]:
     sentences = wording(spoken.name)
-    customer = rulebook.customer
-    use, otherwise = customer.source, spoken.phrases.source
-    if trip.kind in (*UPWARD, "mark"):
-        use, otherwise = customer.platform, spoken.phrases.platform
-    rules = [words.rule.format(name=name, number=number) if number else name for name, number in trip.rules.items()]
+    noun = sentences.kind(trip.kind)
+    forms = {"one": noun.one, "other": noun.many}
+    called = {name: messages.title(rulebook, name, spoken.name) for name in trip.rules}
+    rules = [
+        words.rule.format(name=called[name], number=number) if number else called[name]
+        for name, number in trip.rules.items()
+    ]
+    upward = trip.guard == "not_arrived" or trip.kind in OF_PLATFORM
     return {
         **{name: getattr(trip, name) for name in ("number", "total", "limit", "field", "since_run", "hop")},
-        "system": use.title if use is not None and use.is_named else otherwise,
-        "kinds": sentences.kind(trip.kind).many,
+        "system": messages.place(rulebook, "platform", spoken.name)
+        if upward
+        else messages.sender(rulebook, spoken.name),
+        "kinds": noun.many,
+        "counted": sentences.plural(forms, trip.number),
+        "counted_all": sentences.plural(forms, trip.total),
         "field_name": sentences.field(trip.kind, trip.field).text,
         "nothing_at_all": trip.nothing_at_all,
-        "at": datetime.fromisoformat(trip.at).astimezone(zone(customer.zone)) if trip.at else None,
+        "at": datetime.fromisoformat(trip.at).astimezone(zone(rulebook.customer.zone)) if trip.at else None,
         "rules": rules,
         "edits": [_edit(edit, words) for edit in trip.edits],
     }

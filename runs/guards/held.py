@@ -14,7 +14,7 @@ from engine.model.decisions import Decision
 from engine.records.decode import Invalid
 from engine.records.kinds import AnyRecord, Record, name_of
 from engine.records.unread import Failure, Unread, plain_failure
-from runs.model.findings import Findings, Found, Identity, decides
+from runs.model.findings import Findings, Found, Identity
 from runs.model.received import Received
 from runs.records.absence import missing, newly
 from store import writes
@@ -36,6 +36,7 @@ class _Packed(Struct, frozen=True):
     freshness: dict[str, datetime]
     notes: list[Unread | str]
     failures: tuple[Failure, ...] = ()
+    read: frozenset[str] = frozenset()
     error: str | None = None
     """What failed, in English, as older versions packed it."""
 
@@ -49,6 +50,7 @@ def packed(received: Received) -> bytes:
                 "invalid": [item for item in received.items if isinstance(item, Invalid)],
                 "asked": received.asked,
                 "complete": received.complete,
+                "read": received.read,
                 "requests": received.requests,
                 "freshness": received.freshness,
                 "notes": received.notes,
@@ -65,6 +67,7 @@ def unpacked(kept: bytes, into: Received) -> None:
     into.items = [*held.records, *held.invalid]
     into.asked = held.asked
     into.complete = held.complete
+    into.read = held.read
     into.requests = held.requests
     into.freshness = held.freshness
     into.notes = held.notes
@@ -90,7 +93,7 @@ def would_do(session: Session, run: Findings, known: Mapping[Identity, KnownReco
         then = known.get((kind, source_id))
         if then is None or then.left_at is not None:
             new.append(WouldDo("new", kind, source_id, _name(run, one), None, _verdict(one.decision)))
-        elif decides(run, kind) and (before := _known_verdict(then)) != (after := _verdict(one.decision)):
+        elif one.own and (before := _known_verdict(then)) != (after := _verdict(one.decision)):
             turned.append(WouldDo("verdict", kind, source_id, _name(run, one), before, after))
     # What was synced and would not be any more comes before the rest.
     turned.sort(key=lambda entry: (entry.before or "").partition(" ")[0] != "sync")

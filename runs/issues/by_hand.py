@@ -12,7 +12,8 @@ from sqlmodel import Session
 
 from engine.model.decisions import Match
 from engine.model.moments import day_bounds
-from runs.issues.causes import unlink
+from engine.records.limits import LONGEST_REASON
+from runs.issues.causes import turn, unlink
 from runs.issues.lifecycle import UNPAUSED
 from runs.model.errors import CannotSettle, UnknownIssue
 from runs.model.waivers import RULES
@@ -24,7 +25,6 @@ from store.tables import IssueRow, RecordRow
 
 SettledState = Literal["snoozed", "waived", "resolved", "open"]
 
-LONGEST_REASON = 500
 _matches = msgspec.json.Decoder(tuple[Match, ...])
 
 
@@ -54,6 +54,8 @@ def settle(
     if wanted.state == "resolved":
         assert record.id is not None
         unlink(session, issue.id, record.id)
+    else:
+        turn(session, [issue.id])
     stand(session, customer)
 
 
@@ -112,7 +114,8 @@ def _opened(record: RecordRow, issue: IssueRow, now: datetime) -> dict[str, Any]
         if state_at(issue, now) not in ("snoozed", "waived"):
             raise CannotSettle("already_open", "This issue is open already.", "Wanted one that is not.", "")
         return {"state": "open"} | UNPAUSED
-    matching = record.verdict == "flag" and any(match.rule == issue.rule for match in _matches.decode(record.matches))
+    flagged = record.verdict == "flag" and any(match.rule == issue.rule for match in _matches.decode(record.matches))
+    matching = flagged or (record.verdict == "sync" and record.unfollowed)
     if issue.resolution != "by_hand" or not matching:
         raise CannotSettle(
             "not_by_hand",

@@ -5,14 +5,14 @@ Everything is looked up for the whole run at once; what did not change is not wr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 from sqlmodel import Session
 
-from engine.analysis.causes import Cause, causes, waits_of
+from engine.analysis.causes import WAITS, Cause, causes, unread_causes, waits_of
 from engine.records.decode import Invalid
 from engine.records.kinds import PEOPLE
 from runs.model.findings import Findings, Found, Identity
@@ -43,6 +43,8 @@ class Linked(Struct, frozen=True):
     """Issues that were resolved."""
     touched: Collection[int]
     """Records of which an issue came or went."""
+    turned: Collection[str]
+    """Issues that were put aside, or are open again."""
 
 
 def link(session: Session, run: Findings, what: Linked) -> None:
@@ -56,7 +58,7 @@ def link(session: Session, run: Findings, what: Linked) -> None:
     fresh = wanted - before
     delete_links(session, gone)
     write_links(session, fresh)
-    ends = {issue for pair in (*gone, *fresh) for issue in pair}
+    ends = {issue for pair in (*gone, *fresh, *links_around(session, what.turned)) for issue in pair}
     weigh(session, {*what.touched, *records_of_issues(session, ends)}, _mattering(run, what))
 
 
@@ -65,6 +67,11 @@ def unlink(session: Session, issue: str, record: int) -> None:
     ended = links_around(session, [issue])
     delete_links(session, ended)
     weigh(session, {record, *records_of_issues(session, {end for pair in ended for end in pair})})
+
+
+def turn(session: Session, issues: Collection[str]) -> None:
+    """Issues were put aside, or are open again: what waits for them is to be seen, or is not."""
+    weigh(session, records_of_issues(session, {end for pair in links_around(session, issues) for end in pair}))
 
 
 def weigh(session: Session, records: Collection[int], mattering: Mapping[int, datetime | None] | None = None) -> None:
@@ -81,7 +88,7 @@ def weigh(session: Session, records: Collection[int], mattering: Mapping[int, da
 
 def _symptoms(run: Findings, what: Linked) -> set[str]:
     waits = waits_of(run.classifier.rulebook)
-    return {what.ids[one.id, rule] for _, one, rule in what.matching if rule in waits}
+    return {what.ids[one.id, rule] for _, one, rule in what.matching if rule in waits or rule == WAITS}
 
 
 def _wanted(session: Session, run: Findings, what: Linked) -> set[Link]:
@@ -90,9 +97,15 @@ def _wanted(session: Session, run: Findings, what: Linked) -> set[Link]:
     asked: dict[Cause, list[str]] = {}
     for _, one, rule in what.matching:
         record = run.decided.record(one.position)
-        if rule in waits and not isinstance(record, Invalid):
-            for cause in causes(waits[rule], record, run.decided.situation):
-                asked.setdefault(cause, []).append(what.ids[one.id, rule])
+        if isinstance(record, Invalid):
+            continue
+        found_now: Iterable[Cause] = ()
+        if rule == WAITS:
+            found_now = unread_causes(run.classifier.waited_for(record, run.decided.situation))
+        elif rule in waits:
+            found_now = causes(waits[rule], record, run.decided.situation)
+        for cause in found_now:
+            asked.setdefault(cause, []).append(what.ids[one.id, rule])
     numbers = _numbers(session, run, what, {(kind, source_id) for kind, source_id, _ in asked})
     ids = _issues(session, run, what, numbers.values())
     found: set[Link] = set()
@@ -100,6 +113,24 @@ def _wanted(session: Session, run: Findings, what: Linked) -> set[Link]:
         issue = ids.get((numbers.get((kind, source_id), 0), rule))
         if issue is not None:
             found.update((symptom, issue) for symptom in symptoms if symptom != issue)
+    return _through(session, found)
+
+
+def _through(session: Session, direct: set[Link]) -> set[Link]:
+    """With what is waited for in turn: whoever mends the first cause frees them all."""
+    after: dict[str, set[str]] = {}
+    for symptom, issue in direct:
+        after.setdefault(symptom, set()).add(issue)
+    others = {issue for _, issue in direct} - after.keys()
+    for symptom, issue in links_of(session, others):
+        after.setdefault(symptom, set()).add(issue)
+    found = set(direct)
+    fresh = direct
+    while fresh:
+        fresh = {
+            (symptom, further) for symptom, issue in fresh for further in after.get(issue, ()) if symptom != further
+        } - found
+        found |= fresh
     return found
 
 
@@ -150,4 +181,4 @@ def _is_ahead(session: Any, as_of: datetime) -> bool:
     return bool((session.ends_at or session.starts_at) >= as_of)
 
 
-__all__ = ["Linked", "link", "unlink", "weigh"]
+__all__ = ["Linked", "link", "turn", "unlink", "weigh"]

@@ -10,14 +10,16 @@ from msgspec import Struct
 from engine.analysis.reads import reads_clock, relations_read
 from engine.matching.classifier import Classifier
 from engine.matching.examples import ExampleSituation
+from engine.matching.projection import Sight
 from engine.model.decisions import Decision, Facts
 from engine.model.moments import Moment
 from engine.model.rulebook import Rule
 from engine.records.decode import Invalid, read_mapping
+from engine.records.fields import COMPUTED
 from engine.records.kinds import Record
-from engine.relations.neighbourhood import Situation
 from runs.issues.corrections import Arrived, corrections
 from runs.model.corrections import Correction
+from store.arrivals import DID_NOT_ARRIVE
 from store.enums import Resolution
 
 
@@ -37,8 +39,7 @@ class ClosingContext(Struct, frozen=True):
     """What a run knows beside the issue."""
 
     classifier: Classifier
-    situation: Situation
-    moment: Moment
+    sight: Sight
     before: Moment | None
     """The moment of the run before it in this direction."""
     arrived: Arrived = {}
@@ -59,8 +60,18 @@ def cause(issue: Closing, around: ClosingContext) -> Cause:
     rulebook = around.classifier.rulebook
     rule = next((rule for rule in rulebook.rules if rule.id == issue.rule), None)
     decision = issue.decision
+    if issue.rule == "record.invalid" and not isinstance(issue.record, Invalid):
+        # Read without it is not read: other rules do without the value.
+        return Cause(
+            "rule_changed" if {repr(one) for one in issue.record.unread} & {*map(repr, issue.facts.errors)} else "fixed"
+        )
     if decision is None or rule is None or (rule.then != "flag" and rule.kind):
         return Cause("rule_changed")
+    if rule.id in around.classifier.not_followed:
+        if decision.verdict == "skip":
+            return Cause("left_out", decision.rule)
+        taken = getattr(issue.record, "outcome", None) not in (None, "refused")
+        return Cause("arrived" if taken and rule.id != DID_NOT_ARRIVE else "unclear")
     if decision.verdict == "skip" and any(match.rule == rule.id for match in decision.matches):
         return Cause("left_out", decision.rule)
     if rule.id in around.classifier.dormant:
@@ -70,7 +81,7 @@ def cause(issue: Closing, around: ClosingContext) -> Cause:
         return Cause("unclear")
     if not rule.kind:
         return Cause("fixed")
-    corrected = tuple(corrections(rule, issue.facts, issue.record, around.situation, around.arrived))
+    corrected = tuple(corrections(rule, issue.facts, issue.record, around.sight, around.arrived))
     if reads_clock(rule.when) and _would_have_matched(rule, issue.record, around):
         # As things are now it would still have been wrong then: only days went by.
         return Cause("time_passed")
@@ -89,14 +100,14 @@ def _would_have_matched(rule: Rule, record: Record, around: ClosingContext) -> b
     """Whether the record as it is now would have matched at the moment of the run before; taken for so if unknown."""
     if around.before is None:
         return True
-    return rule.id in around.classifier.fulfilled(record, around.situation, around.before)
+    return rule.id in around.classifier.fulfilled(record, around.sight.situation, around.before)
 
 
 def _still_matches(rule: Rule, issue: Closing, around: ClosingContext) -> bool:
     """Whether the rule as it is now matches the record as it was; only for rules that look at nothing else."""
-    fields: Mapping[str, object] = {name: value for name, value in issue.facts.record.items() if name != "segments"}
+    fields: Mapping[str, object] = {name: value for name, value in issue.facts.record.items() if name not in COMPUTED}
     then = read_mapping(issue.facts.kind, fields, "then", default_id=issue.facts.source_id)
     if isinstance(then, Invalid):
         return False
-    alone: Any = ExampleSituation({}, {id(then): tuple(issue.facts.record.get("segments", ()))})
-    return rule.id in around.classifier.fulfilled(then, alone, around.moment)
+    alone: Any = ExampleSituation({}, {id(then): {"segments": tuple(issue.facts.record.get("segments", ()))}})
+    return rule.id in around.classifier.fulfilled(then, alone, around.sight.clock.moment)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 from sqlmodel import Session
 
-from engine.model.decisions import Facts, Match
-from runs.issues.causes import Linked, link
+from engine.matching.never_received import NEVER_RECEIVED
+from engine.model.decisions import Decision, Facts, Match
+from runs.issues.causes import Linked, link, turn
 from runs.issues.close_cause import Cause, Closing, ClosingContext, cause
-from runs.model.findings import Findings, Found, Identity, decides
+from runs.model.findings import Findings, Found, Identity
 from runs.model.waivers import RULES, Waived
 from store import fingerprints, writes
+from store.arrivals import DID_NOT_ARRIVE, with_issue
 from store.causes import sizes_of
 from store.enums import PAUSED
 from store.writes import OpenIssue, Row
@@ -26,12 +28,14 @@ UNPAUSED: Row = {"until": None, "snoozed_size": None, "reason": None, "settled_b
 
 
 class _Wanted(Struct, frozen=True):
-    """One flag rule that matches one record whose verdict is flag."""
+    """One issue that there is to be: of one record, by one rule."""
 
     identity: Identity
     found: Found
     place: int
     match: Match
+    facts: Facts | None = None
+    """What its message needs, where no rule read it."""
 
 
 def follow(
@@ -41,35 +45,89 @@ def follow(
     gone: Sequence[int],
     left: Sequence[int],
     changes: list[Row],
+    only: Collection[str] | None = None,
 ) -> dict[str, int]:
-    """Bring the issues of a run's records up to date; how many are new, back and resolved."""
+    """Bring the issues of a run's records up to date, or those by ``only`` these rules; how many are new, back and
+    resolved."""
+    apart = run.classifier.not_followed
     wanted = {
         (one.id, match.rule): _Wanted(identity, one, place, match)
         for identity, one in found.items()
-        if one.decision is not None and one.decision.verdict == "flag"
+        if one.decision is not None and one.decision.verdict in ("flag", "sync")
         for place, match in enumerate(one.decision.matches)
-        if match.reaction == "flag"
+        # What the platform did not follow is looked at only where it should have.
+        if match.reaction == "flag" and (match.rule in apart) == (one.decision.verdict == "sync")
+        if only is None or match.rule in only
+        if not (match.rule in apart and identity in run.meanwhile)
     }
     matching = [(want.identity, want.found, rule) for (_, rule), want in wanted.items()]
-    mine = {one.id: (identity, one) for identity, one in found.items() if decides(run, identity[0])}
+    wanted |= _not_arrived(run, found)
+    meanwhile = {found[identity].id for identity in run.meanwhile if identity in found}
+    mine = {one.id: (identity, one) for identity, one in found.items() if one.own}
     seen_before = [record_id for record_id, (_, one) in mine.items() if not one.new]
-    open_ones = writes.issues_of_records(session, run.customer, [*seen_before, *gone, *left], resolved=False)
+    looked_at = {*seen_before, *gone, *left, *run.arrivals.seen, *(record for record, _ in wanted)}
+    open_ones = writes.issues_of_records(session, run.customer, looked_at, resolved=False)
     reasons = dict.fromkeys(gone, Cause("gone")) | dict.fromkeys(left, Cause("left_window"))
+    there = dict.fromkeys(run.arrivals.seen, Cause("arrived"))
     follower = _Follower(session, run, found, changes)
+    wanted_before = list(wanted)
     closing: list[OpenIssue] = []
+    shown: list[OpenIssue] = []
     for issue in open_ones:
+        if (only is not None and issue.rule not in only) or (issue.rule in apart and issue.record_id in meanwhile):
+            continue
         want = wanted.pop((issue.record_id, issue.rule), None)
         if want is not None:
             follower.found_again(issue, want)
-        else:
+        elif issue.rule == DID_NOT_ARRIVE and issue.record_id not in reasons:
+            # Nobody looked, or what shows it is out of reach: it stays, unless it is no longer to be synced.
+            one = mine.get(issue.record_id, (None, None))[1]
+            if issue.record_id in there:
+                shown.append(issue)
+            elif one is not None and not _is_awaited(one.decision, apart):
+                closing.append(issue)
+        elif issue.record_id in reasons or issue.record_id in mine:
             closing.append(issue)
     back = follower.reopen(wanted)
     follower.close(closing, reasons, mine)
+    follower.close(shown, there, mine)
+    closing += shown
     follower.begin(wanted.values())
     follower.write()
-    link(session, run, Linked(found, matching, follower.ids, [issue.id for issue in closing], follower.touched))
+    link(
+        session,
+        run,
+        Linked(found, matching, follower.ids, [issue.id for issue in closing], follower.touched, follower.turned),
+    )
     follower.wake_grown()
+    _note_not_followed(session, apart, [*wanted_before, *((issue.record_id, issue.rule) for issue in closing)])
     return {"new": len(wanted), "back": back, "resolved": len(closing)}
+
+
+def _is_awaited(decision: Decision | None, apart: Collection[str]) -> bool:
+    """Whether it should still arrive: it is to be synced, and no refusal says why it does not."""
+    return decision is not None and decision.verdict == "sync" and all(one.rule not in apart for one in decision.also)
+
+
+def _not_arrived(run: Findings, found: Mapping[Identity, Found]) -> dict[tuple[int, str], _Wanted]:
+    """What is not on the platform and should be, of records that this run has or that are only stored."""
+    fix_in = next((rule.fix_in for rule in run.classifier.rulebook.rules if rule.id == DID_NOT_ARRIVE), None)
+    match = Match(DID_NOT_ARRIVE, "flag", fix_in or "platform")
+    wanted = {}
+    for one in run.arrivals.missing:
+        identity = (one.kind, one.source_id)
+        if identity in run.meanwhile:
+            continue
+        at = found.get(identity) or Found(-1, None, id=one.id)
+        wanted[one.id, DID_NOT_ARRIVE] = _Wanted(identity, at, 0, match, one.facts)
+    return wanted
+
+
+def _note_not_followed(session: Session, apart: Collection[str], touched: Iterable[tuple[int, str]]) -> None:
+    """Note on records whether the platform has not followed: the feed finds them by it."""
+    records = {record for record, rule in touched if rule in apart}
+    open_ones = with_issue(session, records, apart)
+    writes.settle_records(session, [{"id": one, "unfollowed": one in open_ones} for one in sorted(records)])
 
 
 class _Follower:
@@ -87,11 +145,15 @@ class _Follower:
         """Record and rule to the issue, of all that match now."""
         self.touched: set[int] = set()
         """Records of which an issue came or went."""
+        self.turned: list[str] = []
+        """Issues that were put aside, or are open again."""
 
     def found_again(self, issue: OpenIssue, want: _Wanted) -> None:
         """It matches still: its state goes on, and what the rule reads is brought up to date."""
         self.ids[issue.record_id, issue.rule] = issue.id
         stated = self._stated(issue, want)
+        if (stated.get("state", issue.state) in PAUSED) != (issue.state in PAUSED):
+            self.turned.append(issue.id)
         now = self._facts(want)
         changed: Row = {
             name: value
@@ -169,6 +231,8 @@ class _Follower:
         around = self._surroundings()
         for issue in closing:
             why = reasons.get(issue.record_id)
+            if why is not None and issue.rule == NEVER_RECEIVED:
+                why = Cause("not_named")
             if why is None:
                 _, one = mine[issue.record_id]
                 then = _facts_of.decode(facts[issue.id])
@@ -201,7 +265,7 @@ class _Follower:
                 before = msgspec.json.decode(row["before"]) if row["before"] else "not_received"
                 if before != "received":
                     arrived[names[row["record_id"]]] = before
-        return ClosingContext(run.classifier, run.decided.situation, run.decided.moment, run.before, arrived)
+        return ClosingContext(run.classifier, run.decided.sight, run.before, arrived)
 
     def begin(self, wanted: Iterable[_Wanted]) -> None:
         """What was never found before."""
@@ -240,9 +304,11 @@ class _Follower:
         for issue in grown:
             self._tell(issue.record_id, issue.rule, {"state": "snoozed"}, {"state": "open", "why": "grown"})
         writes.settle_issues(self._session, [{"id": issue.id, "state": "open"} | UNPAUSED for issue in grown])
+        turn(self._session, [issue.id for issue in grown])
 
     def _facts(self, want: _Wanted) -> Row:
-        facts = fingerprints.facts_written(self._run.decided.facts(want.found.position, want.match.rule))
+        read = want.facts or self._run.decided.facts(want.found.position, want.match.rule)
+        facts = fingerprints.facts_written(read)
         return {
             "position": want.place,
             "fix_in": want.match.fix_in,

@@ -14,16 +14,44 @@ from engine.model.rulebook import FixIn, Reaction
 from engine.records.unread import Failure, Unread
 from runs.model.corrections import Correction
 from runs.model.guard_findings import Trip
-from store.enums import Direction, IssueState, Resolution, Status
+from runs.model.health import CustomerHealth
+from store.enums import Direction, IssueState, LastRun, Resolution, Status
 
-Where = Literal["in", "later", "out", "not_received", "never_received", "related"]
-"""Where a record is: synced; left out now and synced at a known later moment if nothing changes; left out;
-no longer received; not known here at all; not decided by itself, but looked at beside others."""
+NextRun = Literal["goes", "later", "out", "none_planned", "listed"]
+"""What the next run will do with a record if nothing changes: `goes`: it takes it; `later`: it leaves it out, and a
+later one takes it; `out`: none is known to; `none_planned`: no run in its direction has a time; `listed`: of
+a sheet that is on the list of what is to be entered already."""
+OnPlatform = Literal["seen", "confirmed", "not_seen", "not_told", "to_enter", "refused"]
+"""What is known of a record on the platform: `seen`: its account or sheet was read there; `confirmed`: said to be done;
+`not_seen`: the platform was read, and has none; `not_told`: nothing of the kind was ever read there; `refused`: said to
+be refused. Of a sheet the way up is meant: `to_enter`: its attendance is to be entered in the source; `confirmed`: it
+was."""
 
 
 Awakened = Literal["over", "grown", "withdrawn", "by_hand"]
 """Its time is over; more hangs on it; the customer's file waives it no longer; somebody took it back."""
 EffectKind = Literal["create", "update", "unchanged"]
+
+
+class Outlook(Struct, frozen=True, kw_only=True):
+    """The three answers on a record; none stands for another."""
+
+    last_run: LastRun
+    """What the last run did with it."""
+    next_run: NextRun
+    """What the next run will do with it, if nothing changes."""
+    next_run_at: datetime | None = None
+    """When that run starts; None where none is planned, or exchanges fail so that none may be promised."""
+    expected_on: datetime | None = None
+    """Start of the run that will take it, for `goes` and `later`: of the latter at the earliest."""
+    on_platform: OnPlatform
+    """What is known of it on the platform."""
+    told_at: datetime | None = None
+    """Of `confirmed` and `refused`: when that was so, as somebody said."""
+    told_by: str | None = None
+    """Who said so: the label of a key, or who gave the command; None where that is not known."""
+    segments: list[str] = []
+    """The platform accounts that it belongs to."""
 
 
 class Effect(Struct, frozen=True):
@@ -44,6 +72,8 @@ class Remark(Struct, frozen=True, omit_defaults=True):
     problem: str
     fix: str
     fix_in: FixIn | None = None
+    title: str = ""
+    """What the rule is called."""
 
 
 class Answer(Struct, frozen=True):
@@ -58,13 +88,15 @@ class Answer(Struct, frozen=True):
     problem: str | None = None
     fix: str | None = None
     fix_in: FixIn | None = None
+    title: str | None = None
+    """What the deciding rule is called."""
     also: list[Remark] = []
     """Other skips and flags that matched."""
     notes: list[Remark] = []
     invalid: bool = False
     """Whether it could not be read, or contradicts another of its kind and id."""
     errors: list[str] = []
-    """What is wrong with an invalid one, a sentence each, without the values found."""
+    """What is wrong with an invalid one, a sentence each."""
     unread: list[Unread] = []
     """The same for programs: a code, the field and what the sentence says of it."""
     remark: str | None = None
@@ -80,12 +112,20 @@ class Classification(Struct, frozen=True):
     as_of: datetime
     last_sync: datetime | None
     next_run: datetime | None
+    """Of the next downward run. What is said of accounts and sheets names the next upward one."""
     run_id: int | None
     """The last run whose records the relations saw; None before the first."""
     rulebook_version: str
     language: str
     counts: dict[str, int] = {}
     """Verdict to how many."""
+    notes: list[str] = []
+    """What a person should know of how the records had to be read, such as an old encoding, and what was left out
+    because nothing needs it."""
+    remarks: list[Unread | str] = []
+    """The notes for programs: a code and what the sentence says of it."""
+    partial: list[str] = []
+    """What could not be read, so that this is not all there is."""
 
 
 class RunSummary(Struct, frozen=True):
@@ -104,7 +144,10 @@ class RunSummary(Struct, frozen=True):
     changed: int
     requests: int
     counts: dict[str, dict[str, int]]
-    """Kind to how many were received, sync, skip and flag."""
+    """Kind to how many were `received`, which is `synced`, `later`, `left_out`, `to_fix`, `waiting` (only for what is
+    to fix on others) and `related` (not decided) together."""
+    again: dict[str, int]
+    """Kind to how many records that were not received it decided again, because what they ask of others changed."""
     by_rule: dict[str, int]
     """Rule to how many records it decided."""
     effects: dict[str, dict[str, int]]
@@ -123,6 +166,8 @@ class RunSummary(Struct, frozen=True):
     """The same of the error."""
     guards: list[Trip] = []
     """What the guards found; the run is held where any of it says `hold`."""
+    asked_by: str = ""
+    """Who asked for it: the label of a key, `command` with who gave it, or what starts runs."""
     settled_at: datetime | None = None
     """When a held run was approved, rejected or superseded."""
     settled_by: str | None = None
@@ -157,6 +202,8 @@ class FeedIssue(Struct, frozen=True):
     state: IssueState
     headline: bool
     """Whether it decides; the others of a record are also wrong with it."""
+    title: str
+    """What the rule is called, whatever the record: `Email address missing`."""
     problem: str
     fix: str
     fix_in: FixIn | None
@@ -182,7 +229,7 @@ class FeedIssue(Struct, frozen=True):
     """Who did that; `rules` is the customer's file."""
 
 
-class FeedRow(Struct, frozen=True):
+class FeedRow(Outlook, frozen=True):
     """One record of the feed with all that is wrong with it."""
 
     kind: str
@@ -201,6 +248,8 @@ class FeedRow(Struct, frozen=True):
     """Of the headline, or of the skip rule that decides; None for sync."""
     fix: str | None = None
     fix_in: FixIn | None = None
+    title: str | None = None
+    """What that rule is called."""
     not_received_since: datetime | None = None
     matters_at: datetime | None = None
     """When what is wrong begins to matter: the start of the session, or of the person's next one."""
@@ -217,6 +266,13 @@ class FeedPage(Struct, frozen=True):
     """How many there are on all pages; counted up to 2,000, which means that there are as many or more."""
     folded: int = 0
     """How many more records are not listed because they only wait for others' issues."""
+    health: CustomerHealth | None = None
+    """How the exchanges stand of which this is: what is not listed is in order only where they are well."""
+    standing: dict[str, int] = {}
+    """What the last runs did, to how many of the customer's records, whatever is asked for: `to_fix`, `waiting`,
+    `later`, `left_out`, `synced`, `not_received`. Empty before the first."""
+    unfollowed: int = 0
+    """How many of those `synced` the platform did not take: each is to be fixed there."""
 
 
 class Happening(Struct, frozen=True):
@@ -268,6 +324,8 @@ class HistoryPage(Struct, frozen=True):
 
     items: list[HistoryDay]
     next_cursor: str | None
+    exchanges: int = 0
+    """How many exchanges of that time ended and wrote; without any, that nothing is listed says nothing."""
 
 
 class Unsourced(Struct, frozen=True):
@@ -288,48 +346,28 @@ class UnsourcedPage(Struct, frozen=True):
 
     items: list[Unsourced]
     next_cursor: str | None
+    not_received: list[Literal["source", "platform"]] = []
+    """Sides of which nothing was ever received: nothing can be compared then, and an empty list says nothing."""
 
 
-class Explained(Struct, frozen=True):
-    """Where a record is and why: every rule of its kind, condition by condition."""
+class Explained(Outlook, frozen=True):
+    """The three answers on a record, and why: every rule of its kind, condition by condition."""
 
     kind: str
     source_id: str
     name: str | None
-    where: Where
-    expected_on: datetime | None
-    """When it will be synced if nothing changes, for `later`: the first moment found, in whole days from now."""
     answer: Answer | None
-    """As decided now, or as its issue says where it cannot be read; None for what is not, or no longer, received."""
+    """As the last run decided by the rules now in force, or as its issue says where it cannot be read; None for what is
+    not, or no longer, received."""
     explanation: Explanation | None
+    then: Answer | None = None
+    """As the next run will decide, where that is something else."""
     first_seen: datetime | None = None
     not_received_since: datetime | None = None
     as_of: datetime | None = None
+    """The moment that `answer` and `explanation` speak for."""
     last_sync: datetime | None = None
-    next_run: datetime | None = None
     history: list[Happening] = []
-
-
-class CustomerHealth(Struct, frozen=True):
-    """How one customer's service stands: counts only."""
-
-    customer: str
-    problems: int
-    """Problems of the newer, broken state of its rule files; 0 when the rulebook in force is the newest."""
-    usable: bool
-    """Whether a rulebook is in force at all."""
-    last_downward: datetime | None = None
-    last_upward: datetime | None = None
-    last_status: Status | None = None
-
-
-class Health(Struct, frozen=True):
-    """How the service stands: counts only, no names."""
-
-    ok: bool
-    database: bool
-    """Whether it answers and its tables are those of this program."""
-    customers: list[CustomerHealth]
 
 
 class GuardSaid(Struct, frozen=True):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from store.api_keys import EVERY_CUSTOMER, SCOPES
-from store.enums import OPEN, PAUSED, Direction, IssueState, Scope
+from store.enums import COUNTED, OPEN, PAUSED, Direction, IssueState, Listed, Scope
 from store.feed import MOST_COUNTED, IssueFilter, Sort
 from store.queries import LARGEST_PAGE, PAGE
 from store.standing import Counts
 
 __all__ = [
+    "COUNTED",
     "EVERY_CUSTOMER",
     "LARGEST_PAGE",
     "MOST_COUNTED",
@@ -20,6 +21,7 @@ __all__ = [
     "Direction",
     "IssueFilter",
     "IssueState",
+    "Listed",
     "Scope",
     "Sort",
 ]

@@ -3,11 +3,13 @@
     Declined
     ├── UnknownCustomer    no rule file of that name
     ├── UnknownKind        not a kind of record
+    ├── UnknownFilter      a rule, an account or an issue to filter by that there is not
     ├── UnknownRecord      never received
     ├── UnknownIssue
     ├── CannotSettle       an issue cannot be snoozed, waived, resolved or opened like that
     ├── UnknownRun
     ├── UnknownLanguage    no messages in it
+    ├── NotYet             a run for a moment that has not come
     ├── UnreadableCursor   not a cursor of this feed
     ├── BrokenRulebook     its rule files have problems and never had none
     ├── Busy               another run of this customer and direction is at work
@@ -25,15 +27,25 @@ No personal data stands in any of them: neither names nor the ids of people.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from engine.language.unread import failure_text, recovery_text
 from engine.model.problems import Problem
+from engine.records.suggest import FEW, closest
 from engine.records.unread import Failure
 
 SettleFault = Literal["solved", "not_by_hand", "already_open", "by_rules", "no_reason", "no_end", "no_day", "past"]
 """Why an issue cannot be settled like that."""
+
+
+def of_the_database(error: BaseException) -> str | None:
+    """What the database says that cannot be used now; None for any other error."""
+    if not isinstance(error, Exception) or not type(error).__module__.startswith("sqlalchemy."):
+        return None
+    from store.database import unusable  # noqa: PLC0415 - nothing is imported for it that was not needed
+
+    return unusable(error)
 
 
 class Declined(Exception):
@@ -43,7 +55,7 @@ class Declined(Exception):
         self.found = found
         self.wanted = wanted
         self.todo = todo
-        super().__init__(f"{found} {wanted} {todo}".strip())
+        super().__init__(" ".join(filter(None, (found, wanted, todo))))
 
 
 class UnknownCustomer(Declined):
@@ -64,6 +76,33 @@ class UnknownKind(Declined):
 
     def __init__(self, kinds: Sequence[str]) -> None:
         super().__init__("That is not a kind of record.", f"Kinds: {', '.join(kinds)}.", "Correct the kind.")
+
+
+class UnknownFilter(Declined):
+    """There is nothing of that name to filter by, so that the answer would be empty for a wrong reason."""
+
+    def __init__(self, parameter: str, given: str, known: Collection[str], called: str = "") -> None:
+        best = closest(given, known)
+        listed = "" if not 0 < len(known) <= FEW else f" {', '.join(known)}"
+        super().__init__(
+            f"There is no {called or parameter.replace('_', ' ')} of that name here.",
+            f"Did you mean {best}?" if best else f"Wanted one of these:{listed}." if listed else "",
+            "Correct it.",
+        )
+        self.parameter = parameter
+
+
+class NotYet(Declined):
+    """A run is to speak for a moment that has not come: all issues would be over by then, and were told as solved."""
+
+    parameter = "as_of"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "That moment has not come.",
+            "Wanted one that has.",
+            "Correct it; `classify` looks ahead and stores nothing.",
+        )
 
 
 class UnknownRecord(Declined):

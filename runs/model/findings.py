@@ -12,10 +12,13 @@ from engine.model.decisions import Decision
 from engine.model.moments import Moment
 from engine.records.decode import Invalid
 from engine.records.kinds import Record
+from engine.records.unread import Unread
+from runs.model.arrivals import Arrivals
 from runs.model.guard_findings import Trip
 from runs.model.waivers import Waivers
 from store import fingerprints
 from store.archives import Archive
+from store.outcomes import KnownOutcome
 
 Items = Sequence[Record | Invalid]
 
@@ -31,7 +34,7 @@ class Findings(Struct):
     today: datetime
     """When the customer's day began."""
     items: Items
-    """As received, without what runs add to them."""
+    """As received, without what runs add to them; then what is decided again."""
     prints: Mapping[Identity, bytes]
     """Fingerprint of all that was received under a kind and id."""
     decided: Decided
@@ -47,19 +50,30 @@ class Findings(Struct):
     archives: list[Archive]
     """What is to be remembered of archived sheets."""
     found: dict[Identity, Found] = field(default_factory=dict)
-    """Each kind and id once; see ``decisions_of``."""
+    """Each kind and id that was received, once; see ``decisions_of``."""
+    again: dict[Identity, Found] = field(default_factory=dict)
+    """The same of known records that were decided again: they ask what is decided of others, and that changed."""
+    absent: dict[Identity, Found] = field(default_factory=dict)
+    """What was named and never received; counted apart."""
     before: Moment | None = None
     """The moment of the last finished run in this direction."""
+    meanwhile: Mapping[Identity, KnownOutcome | None] = {}
+    """What was said of what came while the run was at work, by which it did not decide: who took note of it followed
+    it."""
     waivers: Waivers = {}
     """What the customer's file accepts as it is."""
     effects: Mapping[str, Mapping[str, int]] = {}
     """Kind to how many synced records the platform would see as create, update and unchanged."""
     offers: Offers | None = None
     """What an upward run says of its sheets."""
+    arrivals: Arrivals = Arrivals()
+    """What should be on the platform and is not, and what is after all."""
     filled: Mapping[str, Mapping[str, int]] = {}
     """Kind to field to how many records had it, as last seen in a complete fetch."""
     trips: Sequence[Trip] = ()
     """What the guards found."""
+    remarks: Sequence[Unread] = ()
+    """What was left out because nothing needs it, once for each field and kind of fault."""
     approved: Findings | None = None
     """What is found once somebody approves the run, where a guard holds it."""
 
@@ -84,21 +98,43 @@ class Found(Struct):
     position: int
     """Of the item that was decided."""
     decision: Decision | None
+    later: bool = False
+    """Whether it is left out for now only: by rules that time will end."""
+    segments: tuple[str, ...] = ()
+    """The platform accounts that it belongs to."""
     id: int = 0
     """Number of its row; 0 until it is written."""
     new: bool = False
     changed: bool = False
     returned: bool = False
     """Whether the run before had not received it."""
+    own: bool = True
+    """Whether the run has the word on it."""
+
+    @property
+    def print(self) -> bytes:
+        """Fingerprint of what is decided, and of what stands on the record beside it."""
+        return fingerprints.of_decision(self.decision, later=self.later, segments=self.segments)
 
 
 def decisions_of(run: Findings) -> dict[Identity, Found]:
-    """Each kind and id once, with its decision. One that came unreadable beside a readable one counts as unreadable."""
+    """Each kind and id once, with its decision. One that came unreadable beside a readable one counts as unreadable.
+
+    What cannot be read is told whatever its kind: of what nobody decides, nobody else would tell it.
+    """
     found: dict[Identity, Found] = {}
-    for position, (item, decision) in enumerate(zip(run.items, run.decided.decisions, strict=True)):
+    for position, (item, decision) in enumerate(zip(run.decided.items, run.decided.decisions, strict=True)):
         identity = fingerprints.identity(item)
-        if identity not in found or isinstance(item, Invalid):
-            found[identity] = Found(position, decision if decides(run, identity[0]) else None)
+        spoiled = isinstance(item, Invalid)
+        if identity not in found or spoiled:
+            own = spoiled or decides(run, identity[0])
+            found[identity] = Found(
+                position,
+                decision if own else None,
+                later=own and run.decided.later(position),
+                segments=run.decided.segments(position),
+                own=own,
+            )
     return found
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from engine.matching.classifier import Classifier
 from engine.records.kinds import Record
+from runs.model.arrivals import Arrivals
 from runs.model.findings import Identity
 from runs.model.received import Received
 from store.archives import Archive
+from store.outcomes import KnownOutcome
 from store.run_tables import RunRow
+from store.uploads import Sent
 from store.writes import KnownRecord
 
 Verdicts = Mapping[Identity, str | None]
@@ -27,9 +30,9 @@ class SheetMemory(Struct, frozen=True):
     any_before: bool = False
     """Whether any run of the customer ever received a sheet."""
     names: Mapping[Identity, str] = {}
-    """Of those whose attendance is not what it was at the first archiving."""
-    uploaded: Mapping[str, datetime] = {}
-    """Sheet to when its upload was confirmed."""
+    """Of those whom something is to be said of."""
+    uploaded: Mapping[str, Sent] = {}
+    """Sheet to what of it was confirmed as entered in the source."""
 
 
 class Loaded(Struct, frozen=True):
@@ -39,7 +42,7 @@ class Loaded(Struct, frozen=True):
     classifier: Classifier
     received: Received
     prints: Mapping[Identity, bytes]
-    """Fingerprint of all that was received under a kind and id."""
+    """Fingerprint of all that was received under a kind and id, and of what is decided again."""
     whole: frozenset[str]
     """Kinds of which everything was received, so that what is missing is no longer there."""
     known: Mapping[Identity, KnownRecord] = {}
@@ -56,11 +59,17 @@ class Loaded(Struct, frozen=True):
     """Kinds of which anything is stored."""
     beside: Collection[Record] = ()
     """The known records that relations lead to from what was received."""
+    again: Sequence[Record] = ()
+    """Known records that are decided again, because what they ask of others came out otherwise."""
     verdicts: Verdicts = {}
     """Of the people among these."""
     totals: Mapping[str, int] = {}
     """How many records have a verdict, of kinds of which a part came that is large enough for a jump."""
     sheets: SheetMemory = SheetMemory()
+    outcomes: Mapping[Identity, KnownOutcome] = {}
+    """What was said of what came as it was when it was said."""
+    arrivals: Arrivals = Arrivals()
+    """What should be on the platform and is not, by the verdicts that stand."""
 
 
 def hidden(whole: frozenset[str], prints: Collection[Identity]) -> frozenset[str]:

@@ -11,6 +11,9 @@ from engine.model.rulebook import Rulebook
 from runs.model.received import OnPage, Received
 from store.enums import Direction
 
+BY_SCHEDULE = "schedule"
+"""Who asks for a run that is begun because its time has come."""
+
 
 class Order(Struct, frozen=True):
     """What is to be run."""
@@ -26,7 +29,7 @@ class Order(Struct, frozen=True):
     approves: int | None = None
     """The held run that somebody approved, so that no guard holds this one."""
     by: str = ""
-    """Who approved it."""
+    """Who asked for it, or approved it."""
 
     def tell(self, doing: str, number: int) -> None:
         """Say what the run is doing."""

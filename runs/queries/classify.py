@@ -7,10 +7,13 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from engine.language.unread import unread_text
 from engine.model.rulebook import Rulebook
+from engine.records.needs import remarks
 from runs.execution.classifiers import Classifiers, dated, moment_of, undated
 from runs.model.answers import Classification
 from runs.model.findings import Items
+from runs.queries.health import stalled_ways
 from runs.queries.reader_messages import ReaderMessages
 from runs.records.archiving import recall, remembered
 from runs.records.effects import effects_in
@@ -24,18 +27,24 @@ def classified(
     wording: ReaderMessages,
     rulebook: Rulebook,
     items: Items,
-    as_of: datetime,
+    as_of: datetime | None,
+    now: datetime,
 ) -> Classification:
     """The decision on each item, in order. Relations see the batch first, then the last known records."""
     customer = rulebook.customer.id
+    as_of = as_of or now
     last = queries.last_sync(session, customer)
-    moment = moment_of(rulebook, as_of, None if last is None else last[1])
-    if last is not None and (without := undated(rulebook, items)):
+    stalled = stalled_ways(session, rulebook, now)
+    sync = None if last is None else last[1]
+    moment = moment_of(rulebook, as_of, sync, stalled="downward" in stalled)
+    upward = moment_of(rulebook, as_of, sync, "upward", stalled="upward" in stalled)
+    if last is not None and (without := undated(items)):
         prints = fingerprints.of_batch(items)
         before = writes.known_records(session, customer, [*map(fingerprints.identity, without)])
         items = dated(items, without, prints, before, as_of)
-    items, _ = remembered(items, recall(session, customer, items), as_of)
     classifier = classifiers.of(rulebook, seen_before=last is not None)
+    items = classifier.seen(items)
+    items, _ = remembered(items, recall(session, customer, items), as_of)
     if last is not None or queries.has_run(session, customer):
         known = StoredRecords(session, customer)
         decided = classifier.decide(items, moment, known)
@@ -43,7 +52,10 @@ def classified(
     else:
         decided = classifier.decide(items, moment)
         effects = effects_in(decided, (), {})
-    answers = [wording.answer(decided, position, effects.get(position)) for position in range(len(items))]
+    answers = [
+        wording.answer(decided, position, effects.get(position), upward=upward) for position in range(len(items))
+    ]
+    told = remarks(items, classifier.needs, classifier.asked)
     counts = Counter(answer.verdict for answer in answers if answer.verdict is not None)
     return Classification(
         decisions=answers,
@@ -54,4 +66,6 @@ def classified(
         rulebook_version=rulebook.version,
         language=wording.language,
         counts={verdict: counts[verdict] for verdict in ("sync", "skip", "flag")},
+        notes=[unread_text(remark, wording.language) for remark in told],
+        remarks=[*told],
     )

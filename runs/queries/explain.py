@@ -1,9 +1,9 @@
-"""Explaining: where one record is and why, decided now; and when it will be in, if nothing changes."""
+"""Explaining: the three answers on one record, and why: what the last run decided, by the rules now in force."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
@@ -14,65 +14,60 @@ from engine.language.unread import unread_text
 from engine.matching.classifier import Classifier, Decided
 from engine.model.decisions import Facts
 from engine.model.moments import Moment
-from engine.records.kinds import Record
 from engine.records.unread import Unread
-from engine.relations.neighbourhood import KnownRecords
-from runs.execution.classifiers import moment_of, sync_of
-from runs.model.answers import Answer, Explained, Happening, Where
-from runs.queries.cached_lookup import Seen
+from runs.model.answers import Answer, Explained, Happening, Outlook, Remark
+from runs.queries.health import stalled_ways
 from runs.queries.history import happenings, received
-from runs.queries.reader_messages import ReaderMessages, at_moment
+from runs.queries.outlook import Around, Outlooks
+from runs.queries.reader_messages import INVALID, ReaderMessages, at_moment
 from runs.records.effects import effects_in
 from store import queries
+from store.arrivals import DID_NOT_ARRIVE
 from store.enums import OPEN
-from store.known import StoredRecords, record_of
+from store.known import record_of
 from store.tables import RecordRow
 
 _facts = msgspec.json.Decoder(Facts)
-_DAYS_AHEAD = 31
-"""How far ahead it is tried whether a record left out now will be in."""
 
 
 def explained(
     session: Session, classifier: Classifier, wording: ReaderMessages, kind: str, source_id: str, now: datetime
 ) -> Explained:
-    """Where the record of that kind and id is and why."""
-    rulebook = classifier.rulebook
-    customer = rulebook.customer.id
-    moment = moment_of(rulebook, now, sync_of(queries.last_run(session, customer, "downward")))
-    row = queries.record(session, customer, kind, source_id)
+    """The three answers on the record of that kind and id, and why."""
+    around = Around(session, classifier, now, stalled_ways(session, classifier.rulebook, now))
+    outlooks = Outlooks(session, classifier, around)
+    moment = around.last(kind)
+    row = queries.record(session, classifier.rulebook.customer.id, kind, source_id)
     if row is None:
-        return _answered(kind, source_id, None, "never_received", moment)
-    history = [*_history(session, row)]
-    if row.not_received_since is not None:
+        return _answered(kind, source_id, None, outlooks.never_received(kind), moment)
+    (outlook,) = outlooks.of([row])
+    found = _answered(kind, source_id, row, outlook, moment, [*_history(session, row)])
+    if outlook.last_run == "not_received":
         # What would be decided of it no longer matters: its source does not give it.
-        return _answered(kind, source_id, row, "not_received", moment, history)
+        return found
     record = record_of(row)
-    if record is None:
-        # Never readable, so that there is nothing to decide: its issue says what is wrong with it.
-        found = _answered(kind, source_id, row, "out", moment, history)
+    if record is None or row.rule in INVALID:
+        # As it came last it cannot be decided, whatever it was before: its issue says what is wrong with it.
         return msgspec.structs.replace(found, answer=_unreadable(session, wording, row, moment))
-    stored = StoredRecords(session, customer)
-    known = Seen(stored)
-    decided = classifier.decide([record], moment, known)
-    decision = decided.decisions[0]
-    where: Where = "out"
-    expected_on = None
-    if decision is None:
-        where = "related"
-    elif decision.verdict == "sync":
-        where = "in"
-    elif decision.verdict == "skip":
-        expected_on = _expected(classifier, record, moment, known)
-        where = "out" if expected_on is None else "later"
-    found = _answered(kind, source_id, row, where, moment, history)
-    effect = effects_in(decided, stored.kinds, stored.verdicts).get(0) if where == "in" else None
+    decided = classifier.decide([record], moment, outlooks.known)
+    answer = _said(outlooks, wording, decided, 0, outlook.expected_on)
+    if answer.verdict == "sync":
+        answer = msgspec.structs.replace(answer, also=[*_not_arrived(session, wording, row, moment), *answer.also])
+    assert row.id is not None
+    then = _said(outlooks, wording, *outlooks.next[row.id], outlook.expected_on) if row.id in outlooks.next else answer
     return msgspec.structs.replace(
         found,
-        expected_on=expected_on,
-        answer=wording.answer(decided, 0, effect),
+        answer=answer,
+        then=None if (then.verdict, then.rule) == (answer.verdict, answer.rule) else then,
         explanation=explain(classifier, decided, 0, wording.language),
     )
+
+
+def _said(
+    outlooks: Outlooks, wording: ReaderMessages, decided: Decided, position: int, expected_on: datetime | None = None
+) -> Answer:
+    effects = effects_in(decided, outlooks.stored.kinds, outlooks.stored.verdicts)
+    return wording.answer(decided, position, effects.get(position), expected_on)
 
 
 class Kept(Struct, frozen=True):
@@ -97,7 +92,7 @@ def _unreadable(session: Session, wording: ReaderMessages, row: RecordRow, momen
     """What its issue says, from the facts that were kept."""
     assert row.id is not None
     for issue in queries.issues_of(session, row.id):
-        if issue.state != "resolved":
+        if issue.state != "resolved" and (row.rule is None or issue.rule == row.rule):
             facts = at_moment(_facts.decode(issue.facts), moment)
             said = wording.render(issue.rule, facts)
             return Answer(
@@ -108,6 +103,7 @@ def _unreadable(session: Session, wording: ReaderMessages, row: RecordRow, momen
                 problem=said.problem,
                 fix=said.fix,
                 fix_in=issue.fix_in,
+                title=said.title,
                 invalid=True,
                 errors=[unread_text(one, wording.language) for one in facts.errors],
                 unread=[one for one in facts.errors if isinstance(one, Unread)],
@@ -115,19 +111,13 @@ def _unreadable(session: Session, wording: ReaderMessages, row: RecordRow, momen
     return None
 
 
-def _expected(classifier: Classifier, record: Record, moment: Moment, known: KnownRecords) -> datetime | None:
-    """The first of the coming moments at which the record would be in: the next run, then day by day."""
-    coming = [moment.as_of + timedelta(days=day) for day in range(1, _DAYS_AHEAD + 1)]
-    if moment.next_run is not None:
-        coming.insert(0, moment.next_run)
-    for as_of in sorted(coming):
-        # That run will be the last one then, so that nothing is held back by it.
-        then = msgspec.structs.replace(moment, as_of=as_of, last_sync=as_of)
-        decided: Decided = classifier.decide([record], then, known)
-        decision = decided.decisions[0]
-        if decision is not None and decision.verdict == "sync":
-            return as_of
-    return None
+def _not_arrived(session: Session, wording: ReaderMessages, row: RecordRow, moment: Moment) -> Iterable[Remark]:
+    """That the platform does not show it, as the last run that looked has told."""
+    assert row.id is not None
+    for issue in queries.issues_of(session, row.id):
+        if issue.rule == DID_NOT_ARRIVE and issue.state != "resolved":
+            said = wording.render(issue.rule, at_moment(_facts.decode(issue.facts), moment))
+            yield Remark(issue.rule, "flag", said.problem, said.fix, issue.fix_in)
 
 
 def _history(session: Session, row: RecordRow) -> Iterable[Happening]:
@@ -142,7 +132,7 @@ def _answered(
     kind: str,
     source_id: str,
     row: RecordRow | None,
-    where: Where,
+    outlook: Outlook,
     moment: Moment,
     history: list[Happening] | None = None,
 ) -> Explained:
@@ -150,14 +140,12 @@ def _answered(
         kind=kind,
         source_id=source_id,
         name=None if row is None else row.name,
-        where=where,
-        expected_on=None,
         answer=None,
         explanation=None,
         first_seen=history[-1].at if history else None,
         not_received_since=None if row is None else row.not_received_since,
         as_of=moment.as_of,
         last_sync=moment.last_sync,
-        next_run=moment.next_run,
         history=history or [],
+        **msgspec.structs.asdict(outlook),
     )

@@ -13,20 +13,19 @@ from engine.language.renderer import Rendered
 from engine.language.unread import failure_text, recovery_text, unread_text
 from engine.matching.classifier import Classifier
 from engine.model.decisions import Facts, Match
-from engine.model.moments import Moment
-from engine.records.kinds import UPWARD
 from engine.records.unread import Failure, Unread
-from runs.execution.classifiers import moment_of, sync_of
+from engine.relations.neighbourhood import KnownRecords
 from runs.execution.locking import alive
-from runs.model.answers import FeedIssue, FeedRow, Other, RunSummary
+from runs.model.answers import FeedIssue, FeedRow, Other, Outlook, RunSummary
 from runs.model.guard_findings import Trip
+from runs.model.health import CustomerHealth
 from runs.queries.history import corrections_in
-from runs.queries.reader_messages import ReaderMessages, at_moment
-from store import queries
+from runs.queries.outlook import Around, Outlooks
+from runs.queries.reader_messages import ReaderMessages, at_moment, expecting
 from store.causes import Waiting, counted, waited_for
 from store.enums import PAUSED
 from store.feed import ListedRecord, state_at
-from store.known import StoredRecords, record_of
+from store.known import record_of
 from store.run_tables import RunRow
 from store.tables import IssueRow, RecordRow
 
@@ -51,36 +50,36 @@ def other_of(one: Waiting) -> Other:
 class FeedReader:
     """One reading of a customer's store: the session, the messages, and the moments that it speaks for."""
 
-    def __init__(self, session: Session, classifier: Classifier, wording: ReaderMessages, now: datetime) -> None:
+    def __init__(
+        self,
+        session: Session,
+        classifier: Classifier,
+        wording: ReaderMessages,
+        now: datetime,
+        health: CustomerHealth,
+    ) -> None:
+        self.health = health
         self._session = session
         self._classifier = classifier
         self._wording = wording
         self._now = now
-        rulebook = classifier.rulebook
-        self._customer = rulebook.customer.id
-        down = queries.last_run(session, self._customer, "downward")
-        up = queries.last_run(session, self._customer, "upward")
-        # What was decided holds for its run; when the next one comes is told as of now.
-        coming = moment_of(rulebook, now, None).next_run
-        self._down = self._moment(down, sync_of(down), now, coming)
-        self._up = self._moment(up, sync_of(down), now, coming)
-
-    def _moment(self, run: RunRow | None, last_sync: datetime | None, now: datetime, coming: datetime | None) -> Moment:
-        return Moment(
-            as_of=now if run is None else run.as_of,
-            zone=self._classifier.rulebook.customer.zone,
-            last_sync=last_sync,
-            next_run=coming,
-        )
-
-    def _moment_for(self, kind: str) -> Moment:
-        return self._up if kind in UPWARD else self._down
+        self._runs = Around(session, classifier, now, {one.direction for one in health.exchanges if one.stalled})
 
     def rows(self, listed: Sequence[ListedRecord]) -> list[FeedRow]:
         """Records of a feed, in its order."""
-        said = self._skips([one.record for one in listed if not one.issues and one.record.rule is not None])
+        outlooks = Outlooks(self._session, self._classifier, self._runs)
+        found = outlooks.of([one.record for one in listed])
+        without = {
+            one.record.id: outlook.expected_on
+            for one, outlook in zip(listed, found, strict=True)
+            if not one.issues and one.record.rule is not None
+        }
+        said = self._skips([one.record for one in listed if one.record.id in without], outlooks.known, without)
         around = self.around([issue.id for one in listed for issue in one.issues])
-        return [self.row(one.record, one.issues, around, said.get(one.record.id or 0)) for one in listed]
+        return [
+            self._row(one.record, one.issues, around, outlook, said.get(one.record.id or 0))
+            for one, outlook in zip(listed, found, strict=True)
+        ]
 
     def around(self, issues: Collection[str]) -> IssueContext:
         """What waits for these issues, and what they wait for."""
@@ -90,14 +89,24 @@ class FeedReader:
             waits_for={issue: [other_of(one) for one in ones] for issue, ones in waits_for.items()},
         )
 
-    def row(
-        self, record: RecordRow, issues: Sequence[IssueRow], around: IssueContext, said: Rendered | None = None
+    def row(self, record: RecordRow, issues: Sequence[IssueRow], around: IssueContext) -> FeedRow:
+        """One record with its issues."""
+        (outlook,) = Outlooks(self._session, self._classifier, self._runs).of([record])
+        return self._row(record, issues, around, outlook)
+
+    def _row(
+        self,
+        record: RecordRow,
+        issues: Sequence[IssueRow],
+        around: IssueContext,
+        outlook: Outlook,
+        said: Rendered | None = None,
     ) -> FeedRow:
-        """One record with its issues; ``said`` is the message where no issue has one."""
+        """``said`` is the message where no issue has one."""
         told = [self.issue(record, issue, around) for issue in issues]
         fix_in = None
         if told and said is None:
-            said, fix_in = Rendered(told[0].problem, told[0].fix), told[0].fix_in
+            said, fix_in = Rendered(told[0].problem, told[0].fix, told[0].title), told[0].fix_in
         elif record.rule is not None:
             fix_in = next((match.fix_in for match in _matches.decode(record.matches)), None)
         stored = record_of(record)
@@ -114,22 +123,25 @@ class FeedReader:
             problem=None if said is None else said.problem,
             fix=None if said is None else said.fix,
             fix_in=fix_in,
+            title=None if said is None else said.title,
             not_received_since=record.not_received_since,
             matters_at=record.matters_at,
             waiting=record.waiting,
+            **msgspec.structs.asdict(outlook),
         )
 
     def issue(self, record: RecordRow, issue: IssueRow, around: IssueContext) -> FeedIssue:
         """One issue in words."""
-        moment = self._moment_for(record.kind)
+        moment = self._runs.last(record.kind)
         if issue.closed_at is not None:
             moment = msgspec.structs.replace(moment, as_of=issue.closed_at)
-        said = self._wording.render(issue.rule, at_moment(_facts.decode(issue.facts), moment))
+        said = self._wording.render(issue.rule, at_moment(_facts.decode(issue.facts), moment), issue.closed_at)
         return FeedIssue(
             id=issue.id,
             rule=issue.rule,
             state=state_at(issue, self._now),
             headline=issue.position == 0,
+            title=said.title,
             problem=said.problem,
             fix=said.fix,
             fix_in=issue.fix_in,
@@ -147,24 +159,23 @@ class FeedReader:
             settled_by=issue.settled_by,
         )
 
-    def _skips(self, records: Sequence[RecordRow]) -> dict[int, Rendered]:
+    def _skips(
+        self, records: Sequence[RecordRow], known: KnownRecords, expected: Mapping[int | None, datetime | None]
+    ) -> dict[int, Rendered]:
         """What the deciding rules of records without issues say: read off the records, for nothing is stored of it."""
         said: dict[int, Rendered] = {}
-        for moment in (self._down, self._up):
+        for moment in {id(moment): moment for row in records if (moment := self._runs.last(row.kind))}.values():
             rows = [
                 (row, record)
                 for row in records
-                if self._moment_for(row.kind) is moment and (record := record_of(row)) is not None
+                if self._runs.last(row.kind) is moment and (record := record_of(row)) is not None
             ]
-            if not rows:
-                continue
-            decided = self._classifier.decide(
-                [record for _, record in rows], moment, StoredRecords(self._session, self._customer)
-            )
+            decided = self._classifier.decide([record for _, record in rows], moment, known)
             for position, (row, _) in enumerate(rows):
                 assert row.id is not None
                 assert row.rule is not None
-                said[row.id] = self._wording.render(row.rule, decided.facts(position, row.rule))
+                facts = expecting(decided.facts(position, row.rule), expected[row.id])
+                said[row.id] = self._wording.render(row.rule, facts)
         return said
 
 

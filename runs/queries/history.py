@@ -12,6 +12,7 @@ from sqlmodel import Session
 from runs.model.answers import Happening, HistoryDay, HistoryPage
 from runs.model.corrections import Correction
 from store import history as stored
+from store import queries
 from store.history import HistoryEntry
 from store.run_tables import RunRow
 from store.tables import ChangeRow, IssueRow
@@ -85,7 +86,8 @@ def day_by_day(
     page = stored.entries(session, customer, cursor, limit, span, kind)
     changes = stored.changes_of(session, page.items)
     opened_ones = stored.opened_in(session, page.items)
-    return HistoryPage([_day(entry, changes, opened_ones) for entry in page.items], page.next_cursor)
+    days = [_day(entry, changes, opened_ones) for entry in page.items]
+    return HistoryPage(days, page.next_cursor, queries.ended(session, customer, span))
 
 
 def _day(

@@ -35,7 +35,8 @@ def _named(rulebook: Rulebook) -> tuple[object, ...]:
     """What any message may name."""
     customer = rulebook.customer
     titles = [None if use is None else use.title for use in (customer.source, customer.platform)]
-    return (customer.name, customer.zone, customer.language, customer.schedule, *titles)
+    places = {place: dict(names) for place, names in rulebook.places.items()}
+    return (customer.name, customer.zone, customer.language, customer.schedule, places, *titles)
 
 
 def _content(rule: Rule) -> tuple[object, ...]:

@@ -11,10 +11,10 @@ from engine.language.renderer import Messages, Rendered
 from engine.language.unread import unread_text
 from engine.matching.classifier import Decided
 from engine.model.decisions import Decision, Facts, Match
-from engine.model.moments import Moment
+from engine.model.moments import Moment, zone
 from engine.model.rulebook import Rulebook
 from engine.records.decode import Invalid
-from engine.records.kinds import kind_of
+from engine.records.kinds import OF_PLATFORM, kind_of
 from engine.records.unread import Unread
 from runs.model.answers import Answer, Effect, Remark
 from runs.model.errors import UnknownLanguage
@@ -31,15 +31,29 @@ class ReaderMessages:
         self.language = language or rulebook.customer.language
         if self.language not in messages.languages:
             raise UnknownLanguage(sorted(messages.languages))
-        self._messages = messages
-        self._rulebook = rulebook
+        self.rulebook = rulebook
+        self.messages = messages
 
-    def render(self, rule: str, facts: Facts) -> Rendered:
-        """A rule's message."""
-        return self._messages.render(self._rulebook, rule, facts, self.language)
+    def render(self, rule: str, facts: Facts, settled_at: datetime | None = None) -> Rendered:
+        """A rule's message; of what is settled since, in the past."""
+        said = self.messages.render(self.rulebook, rule, facts, self.language)
+        if settled_at is None:
+            return said
+        words = self.messages.language(self.language).phrases
+        when = words.said_when(settled_at.astimezone(zone(self.rulebook.customer.zone)))
+        problem = words.settled_problem.format(when=when, problem=said.problem)
+        return msgspec.structs.replace(said, problem=problem, fix=words.settled_fix)
 
-    def answer(self, decided: Decided, position: int, effect: Effect | None = None) -> Answer:
-        """The answer on one item of a batch; ``effect`` is what the platform would see of it."""
+    def answer(
+        self,
+        decided: Decided,
+        position: int,
+        effect: Effect | None = None,
+        expected_on: datetime | None = None,
+        upward: Moment | None = None,
+    ) -> Answer:
+        """The answer on one item of a batch; ``effect`` is what the platform would see of it, and the run that starts
+        at ``expected_on`` will take it. ``upward`` is told of what goes up in a batch of both directions."""
         decision = decided.decisions[position]
         item = decided.items[position]
         if decision is None:
@@ -47,18 +61,32 @@ class ReaderMessages:
             return Answer(kind=kind, source_id=item.source_id, verdict=None, remark=RELATED_ONLY)
         if not decision.matches:
             return Answer(kind=decision.kind, source_id=decision.source_id, verdict=decision.verdict, effect=effect)
-        return self._said(decided, position, decision, effect)
+        return self._said(decided, position, decision, effect, expected_on, upward)
 
-    def _said(self, decided: Decided, position: int, decision: Decision, effect: Effect | None) -> Answer:
+    def _said(
+        self,
+        decided: Decided,
+        position: int,
+        decision: Decision,
+        effect: Effect | None,
+        expected_on: datetime | None,
+        upward: Moment | None,
+    ) -> Answer:
+        def known(rule: str) -> Facts:
+            facts = decided.facts(position, rule)
+            if upward is not None and decision.kind in OF_PLATFORM:
+                facts = at_moment(facts, upward)
+            return expecting(facts, expected_on)
+
         def remark(match: Match) -> Remark:
-            said = self.render(match.rule, decided.facts(position, match.rule))
-            return Remark(match.rule, match.reaction, said.problem, said.fix, match.fix_in)
+            said = self.render(match.rule, known(match.rule))
+            return Remark(match.rule, match.reaction, said.problem, said.fix, match.fix_in, said.title)
 
         headline = None
         fix_in = None
         unread: list[Unread | str] = []
         if decision.rule is not None:
-            facts = decided.facts(position, decision.rule)
+            facts = known(decision.rule)
             headline = self.render(decision.rule, facts)
             fix_in = decision.matches[0].fix_in
             unread = list(facts.errors)
@@ -70,6 +98,7 @@ class ReaderMessages:
             problem=None if headline is None else headline.problem,
             fix=None if headline is None else headline.fix,
             fix_in=fix_in,
+            title=None if headline is None else headline.title,
             also=[remark(match) for match in decision.also],
             notes=[remark(match) for match in decision.notes],
             invalid=decision.rule in INVALID,
@@ -86,6 +115,16 @@ def at_moment(facts: Facts, moment: Moment) -> Facts:
         as_of=_written(moment.as_of),
         last_sync=None if moment.last_sync is None else _written(moment.last_sync),
         next_run=None if moment.next_run is None else _written(moment.next_run),
+        stalled=moment.stalled,
+    )
+
+
+def expecting(facts: Facts, expected_on: datetime | None) -> Facts:
+    """Facts with the start of the run that will take the record, where it is known."""
+    return (
+        facts
+        if expected_on is None or facts.stalled
+        else msgspec.structs.replace(facts, expected_on=_written(expected_on))
     )
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlmodel import Session
 
-from engine.records.kinds import UPWARD, Account, Sheet, kind_of
+from engine.model.connector_spec import Side
+from engine.records.kinds import DOWNWARD, UPWARD, Account, Sheet
 from runs.model.answers import Unsourced, UnsourcedPage
-from store import queries
+from store import fingerprints, queries
 from store.cursors import cursor_of, opened
 from store.known import StoredRecords, chunks, record_of
 from store.tables import RecordRow
@@ -19,7 +20,14 @@ _AT_ONCE = 1_000
 
 
 def unsourced(session: Session, customer: str, cursor: str | None, limit: int) -> UnsourcedPage:
-    """A page of accounts and sheets without a record in the source. Raises CursorError."""
+    """A page of accounts and sheets without a record in the source. Raises CursorError.
+
+    None, while one of the two sides was never received: there would be nothing to hold the other against.
+    """
+    sides: dict[Side, tuple[str, ...]] = {"source": DOWNWARD, "platform": UPWARD}
+    lacking = [side for side, kinds in sides.items() if not queries.has_any(session, customer, kinds)]
+    if lacking:
+        return UnsourcedPage([], None, lacking)
     (last,) = opened(cursor, 1) if cursor else (0,)
     limit = max(1, min(limit, queries.LARGEST_PAGE))
     found: list[tuple[int, Unsourced]] = []
@@ -46,7 +54,7 @@ def _sources(known: StoredRecords, rows: Sequence[RecordRow]) -> set[tuple[str, 
     """Of what they were made from, what the source still has."""
     wanted = {origin for row in rows for origin in _origins(record_of(row))}
     return {
-        (kind_of(record), record.source_id)
+        fingerprints.identity(record)
         for some in chunks(sorted(wanted))
         for record in known.lookup([(kind, "id", source_id) for kind, source_id in some])
     }

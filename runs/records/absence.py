@@ -12,12 +12,15 @@ from datetime import datetime
 from msgspec import Struct
 from sqlmodel import Session
 
+from engine.matching.never_received import NEVER_RECEIVED, naming_kinds
 from engine.model.rulebook import Rulebook
 from runs.model.findings import Findings, Identity
-from store import fingerprints, writes
+from store import writes
 from store.writes import KnownRecord
 
 SETTING = "leaves_after_runs"
+MARK = "mark"
+"""Of them only those that could not be read are looked at: a sheet comes with all of its marks."""
 _UNREADABLE = "record"
 """Kind of what could not even be told to be of a kind: its id is a place in a batch, and says nothing of another's."""
 
@@ -31,6 +34,8 @@ class Missing(Struct):
     """Not received by so many complete runs that they count as gone."""
     over: list[KnownRecord]
     """Sessions and sheets that still had a verdict, and whose day is past."""
+    unnamed: list[KnownRecord]
+    """Never received, and nobody names them any more; they are missed by nobody."""
 
 
 def leaves_after(rulebook: Rulebook) -> int:
@@ -46,7 +51,7 @@ def is_past(known: KnownRecord, today: datetime) -> bool:
 
 def is_there(known: KnownRecord, today: datetime) -> bool:
     """Whether it was received last time, and would be expected again today."""
-    return known.not_received_since is None and not is_past(known, today)
+    return known.not_received_since is None and known.rule != NEVER_RECEIVED and not is_past(known, today)
 
 
 def accepted(asked: Collection[str], known: Mapping[Identity, KnownRecord], came: Collection[str]) -> frozenset[str]:
@@ -58,15 +63,19 @@ def accepted(asked: Collection[str], known: Mapping[Identity, KnownRecord], came
 
 def missing(run: Findings, known: Mapping[Identity, KnownRecord], found: Collection[Identity]) -> Missing:
     """What of the known is missing in what was found, and what becomes of it."""
-    result = Missing([], [], [])
+    result = Missing([], [], [], [])
     for identity, then in known.items():
-        if identity in found or then.left_at is not None:
+        if identity in found or identity in run.absent or then.left_at is not None:
             continue
         kind = identity[0]
-        if is_past(then, run.today):
+        if then.rule == NEVER_RECEIVED:
+            # Where those who name it did not all come, somebody may name it still.
+            if naming_kinds(run.decided, kind) <= run.complete:
+                result.unnamed.append(then)
+        elif is_past(then, run.today):
             if then.verdict is not None and kind in run.kinds:
                 result.over.append(then)
-        elif kind in run.complete:
+        elif kind in run.complete or (kind == MARK and "sheet" in run.complete):
             leaves = kind == _UNREADABLE or then.not_received_runs + 1 >= run.leaves_after
             (result.leaving if leaves else result.aging).append(then)
     return result
@@ -79,15 +88,9 @@ def age(session: Session, run: Findings, absent: Missing) -> None:
     absent.leaving += [one for one in absent.aging if one.id in nameless]
     absent.aging = [one for one in absent.aging if one.id not in nameless]
     writes.settle_records(session, [_older(one, run) for one in absent.aging])
-    writes.settle_records(session, [{**_older(one, run), "left_at": run.as_of} for one in absent.leaving])
-    nothing = fingerprints.of_decision(None)
-    writes.settle_records(
-        session,
-        [
-            {"id": one.id, "decided": nothing, "verdict": None, "rule": None, "matches": b"[]", "verdict_at": None}
-            for one in absent.over
-        ],
-    )
+    leaving = [*absent.leaving, *absent.unnamed]
+    writes.settle_records(session, [{**_older(one, run), "left_at": run.as_of} for one in leaving])
+    writes.settle_records(session, [{"id": one.id, **writes.UNDECIDED} for one in absent.over])
 
 
 def newly(ones: Iterable[KnownRecord]) -> list[KnownRecord]:

@@ -1,17 +1,18 @@
-"""Archiving: when a sheet was first seen archived, how often, and whether it changed since; platforms do not tell."""
+"""Archiving: when a sheet was first seen archived, how often, and what changed since; platforms do not tell."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 from sqlmodel import Session
 
 from engine.records.decode import Invalid
-from engine.records.kinds import Instructor, Learner, Mark, Record, Sheet, kind_of, name_of
-from runs.model.findings import Items
+from engine.records.kinds import Account, Instructor, Learner, Mark, Record, Sheet, kind_of, name_of
+from runs.model.findings import Identity, Items
 from runs.model.loaded import SheetMemory
+from runs.records.upward import sent_marks, status
 from store.archives import Archive, archives, knows_sheets
 from store.known import by_identity
 from store.uploads import uploaded
@@ -19,54 +20,75 @@ from store.uploads import uploaded
 _marks = msgspec.json.Decoder(set[tuple[str, str, str, int]])
 """Kind and id of a person, state, minutes late."""
 
+_JUSTIFIED = (
+    ("justified_names", "absent", "absent_justified"),
+    ("unjustified_names", "absent_justified", "absent"),
+)
+"""Field of a sheet that names people, with what the source was told of them and what it is now."""
+
+_People = Mapping[str, list[Identity]]
+"""Field of a sheet that names people, to who they are."""
+
 
 def recall(session: Session, customer: str, items: Items) -> SheetMemory:
     """What runs remember of the sheets among the items."""
     sheets = {item.source_id for item in items if isinstance(item, Sheet)}
     if not sheets:
         return SheetMemory()
-    before = archives(session, customer, sheets)
-    attendance = _attendance(items) if before else {}
-    people = {
-        person
-        for sheet_id, then in before.items()
-        if then.attendance and sheet_id in attendance
-        for person in _differing(then.attendance, attendance[sheet_id])
-    }
-    return SheetMemory(
-        archives=before,
+    memory = SheetMemory(
+        archives=archives(session, customer, sheets),
         any_before=knows_sheets(session, customer),
-        names={(row.kind, row.source_id): row.name for row in by_identity(session, customer, people)},
         uploaded=uploaded(session, customer, sheets),
     )
+    marks = _marks_on(items)
+    found, _ = _dated(items, memory, marks, None, None)
+    people = {one for of_sheet in _named(found, memory, marks).values() for ones in of_sheet.values() for one in ones}
+    people |= {("account", ref) for _, ref in people}
+    names = {(row.kind, row.source_id): row.name for row in by_identity(session, customer, people)}
+    return msgspec.structs.replace(memory, names=names)
 
 
-def remembered(items: Items, memory: SheetMemory, as_of: datetime) -> tuple[Items, list[Archive]]:
+def remembered(
+    items: Items, memory: SheetMemory, as_of: datetime, since: datetime | None = None
+) -> tuple[Items, list[Archive]]:
     """The items, their sheets with what runs remember of them, and what is to be remembered from now on.
 
-    A sheet whose source itself tells of its archiving stays as it is, but for the names of those whose attendance
-    changed. One that the very first look finds archived has no time: nobody saw when.
+    A sheet whose source itself tells of its archiving keeps what it tells. One that the very first look finds archived
+    has no time: nobody saw when. What is seen archived now for the first time counts as so ``since`` then.
     """
     if not any(isinstance(item, Sheet) for item in items):
         return items, []
-    since = as_of if memory.any_before else None
-    attendance = _attendance(items)
+    marks = _marks_on(items)
+    found, after = _dated(items, memory, marks, as_of, (since or as_of) if memory.any_before else None)
+    return _with_names(found, memory, marks), after
+
+
+def _dated(
+    items: Items,
+    memory: SheetMemory,
+    marks: Mapping[str, Mapping[Identity, Mark]],
+    as_of: datetime | None,
+    since: datetime | None,
+) -> tuple[list[Record | Invalid], list[Archive]]:
+    """The items, their sheets with their archiving and the time of their upload, and what is to be remembered."""
     found: list[Record | Invalid] = []
-    after: dict[str, Archive] = {}
+    after: list[Archive] = []
     for item in items:
         if not isinstance(item, Sheet):
             found.append(item)
             continue
-        now = attendance.get(item.source_id)
+        now = _written(marks[item.source_id].values()) if item.source_id in marks else None
         then = memory.archives.get(item.source_id)
         told = _is_told(item)
         seen = _told(item, then, now) if told else _seen(item, then, now, as_of, since)
         if seen is not None and seen != then:
-            after[item.source_id] = seen
-        sheet = item if told or seen is None else _filled(item, seen, now)
-        sent = memory.uploaded.get(item.source_id) if item.uploaded_at is None else None
-        found.append(sheet if sent is None else msgspec.structs.replace(sheet, uploaded_at=sent))
-    return _with_names(found, memory, attendance), list(after.values())
+            after.append(seen)
+        sheet = item if seen is None else _compared(item, seen, now, told=True) if told else _filled(item, seen, now)
+        sent = memory.uploaded.get(item.source_id)
+        if sent is not None and item.uploaded_at is None:
+            sheet = msgspec.structs.replace(sheet, uploaded_at=sent.at)
+        found.append(sheet)
+    return found, after
 
 
 def _is_told(sheet: Sheet) -> bool:
@@ -77,22 +99,34 @@ def _is_told(sheet: Sheet) -> bool:
     )
 
 
-def _attendance(items: Items) -> dict[str, bytes]:
-    """Sheet to who was there, as JSON.
+def _marks_on(items: Items) -> dict[str, dict[Identity, Mark]]:
+    """Sheet to the mark of each person on it."""
+    marks: dict[str, dict[Identity, Mark]] = {}
+    for item in items:
+        if isinstance(item, Mark) and item.sheet_id is not None:
+            marks.setdefault(item.sheet_id, {})[item.person_kind or "", item.person_ref or ""] = item
+    return marks
+
+
+def _written(marks: Iterable[Mark]) -> bytes:
+    """Who was there, as JSON.
 
     An excuse counts as an absence, and reasons and remarks do not count: they are handed in on an archived sheet too.
     """
-    marks: dict[str, list[tuple[str, str, str, int]]] = {}
-    for item in items:
-        if isinstance(item, Mark) and item.sheet_id is not None:
-            state = "absent" if item.state == "excused" else item.state or ""
-            mark = (item.person_kind or "", item.person_ref or "", state, item.minutes_late or 0)
-            marks.setdefault(item.sheet_id, []).append(mark)
-    return {sheet: msgspec.json.encode(sorted(set(of_sheet))) for sheet, of_sheet in marks.items()}
+    found = {
+        (
+            mark.person_kind or "",
+            mark.person_ref or "",
+            "absent" if mark.state == "excused" else mark.state or "",
+            mark.minutes_late or 0,
+        )
+        for mark in marks
+    }
+    return msgspec.json.encode(sorted(found))
 
 
 def _seen(
-    sheet: Sheet, then: Archive | None, attendance: bytes | None, as_of: datetime, since: datetime | None
+    sheet: Sheet, then: Archive | None, attendance: bytes | None, as_of: datetime | None, since: datetime | None
 ) -> Archive | None:
     """What is known of a sheet's archiving now; None while it was never archived."""
     archived = sheet.archived is True
@@ -110,6 +144,9 @@ def _told(sheet: Sheet, then: Archive | None, attendance: bytes | None) -> Archi
     archived = sheet.archived is True
     if then is None and not archived:
         return None
+    if then is None and (sheet.times_archived or 1) > 1:
+        # Who was there the first time, nobody saw.
+        attendance = None
     return Archive(
         sheet_id=sheet.source_id,
         first_archived_at=sheet.first_archived_at if then is None else then.first_archived_at,
@@ -121,50 +158,99 @@ def _told(sheet: Sheet, then: Archive | None, attendance: bytes | None) -> Archi
 
 
 def _with_names(
-    items: list[Record | Invalid], memory: SheetMemory, attendance: Mapping[str, bytes]
+    items: list[Record | Invalid], memory: SheetMemory, marks: Mapping[str, Mapping[Identity, Mark]]
 ) -> list[Record | Invalid]:
-    """The items, their changed sheets with the names of those whose attendance changed."""
-    archived = memory.archives
-    changed = {
-        item.source_id: _differing(archived[item.source_id].attendance, attendance[item.source_id])
-        for item in items
-        if isinstance(item, Sheet)
-        and (item.changed_since_first_archive or (item.times_archived or 0) > 1)
-        and item.source_id in archived
-        and archived[item.source_id].attendance
-        and item.source_id in attendance
-    }
-    if not changed:
+    """The items, their sheets with the names of those whom something is to be said of."""
+    named = _named(items, memory, marks)
+    if not named:
         return items
-    people = {person for of_sheet in changed.values() for person in of_sheet}
+    people = {person for of_sheet in named.values() for ones in of_sheet.values() for person in ones}
+    people |= {("account", ref) for _, ref in people}
     names = {**memory.names} | {
         (kind_of(item), item.source_id): name_of(item)
         for item in items
-        if isinstance(item, Learner | Instructor) and (kind_of(item), item.source_id) in people
+        if isinstance(item, Learner | Instructor | Account) and (kind_of(item), item.source_id) in people
     }
+
+    def name(person: Identity) -> str:
+        # Who was put on a sheet by hand is there by the id of an account.
+        return names.get(person) or names.get(("account", person[1])) or person[1]
+
     return [
-        msgspec.structs.replace(item, changed_names=tuple(names.get(one, one[1]) for one in changed[item.source_id]))
-        if isinstance(item, Sheet) and changed.get(item.source_id)
+        msgspec.structs.replace(
+            item, **{field: tuple(map(name, ones)) for field, ones in named[item.source_id].items()}
+        )
+        if isinstance(item, Sheet) and item.source_id in named
         else item
         for item in items
     ]
 
 
-def _differing(before: bytes, after: bytes) -> list[tuple[str, str]]:
-    """Kind and id of those whose attendance is not the same in both, learners first."""
-    people = {(mark[0], mark[1]) for mark in _marks.decode(before) ^ _marks.decode(after)}
-    return sorted(people, key=lambda person: (person[0] != "learner", person[1]))
+def _named(items: Items, memory: SheetMemory, marks: Mapping[str, Mapping[Identity, Mark]]) -> dict[str, _People]:
+    """Sheet to those whose attendance changed, was justified since, or is not known, as far as there are any.
+
+    Of a sheet whose marks did not come there is nothing to say; nor of instructors, where no mark is an instructor's.
+    """
+    found: dict[str, _People] = {}
+    of_kinds = {kind for of_sheet in marks.values() for kind, _ in of_sheet}
+    for item in items:
+        if not isinstance(item, Sheet) or item.source_id not in marks:
+            continue
+        now = marks[item.source_id]
+        fields: dict[str, list[Identity]] = {}
+        archive = memory.archives.get(item.source_id)
+        changed = item.changed_since_first_archive or (item.times_archived or 0) > 1
+        if changed and archive is not None and archive.attendance:
+            fields["changed_names"] = _differing(archive.attendance, _written(now.values()), item)
+        sent = memory.uploaded.get(item.source_id)
+        before = {} if sent is None else sent_marks(sent.marks)
+        for field, was, has in _JUSTIFIED:
+            fields[field] = [one for one, mark in now.items() if before.get(one) == was and status(mark) == has]
+        if item.archived:
+            for field, kind, refs in (
+                ("unmarked_names", "learner", item.learner_refs),
+                ("unsigned_names", "instructor", item.instructor_refs),
+            ):
+                on_it = dict.fromkeys([*((kind, ref) for ref in refs), *(one for one in now if one[0] == kind)])
+                if kind in of_kinds:
+                    fields[field] = [one for one in on_it if status(now.get(one)) == "unknown"]
+        if told := {field: ones for field, ones in fields.items() if ones}:
+            found[item.source_id] = told
+    return found
+
+
+def _differing(before: bytes, after: bytes, sheet: Sheet) -> list[Identity]:
+    """Kind and id of those whose attendance is not the same in both, learners first.
+
+    While a sheet is open, who has no attendance may get one yet: that is no change.
+    """
+    then, now = _marks.decode(before), _marks.decode(after)
+    changed = then ^ now if sheet.archived else {mark for mark in now - then if mark[2]}
+    return sorted({(mark[0], mark[1]) for mark in changed}, key=lambda person: (person[0] != "learner", person[1]))
 
 
 def _filled(sheet: Sheet, seen: Archive, attendance: bytes | None) -> Sheet:
     """The sheet with its archiving. How often one was archived that was so at the first look, nobody can tell."""
     unknown = seen.first_archived_at is None and seen.times_archived == 1
-    # Marks that did not come are no marks that were taken away.
-    comparable = seen.archived and attendance is not None and bool(seen.attendance)
-    return msgspec.structs.replace(
+    filled = msgspec.structs.replace(
         sheet,
         first_archived_at=seen.first_archived_at,
         archived_at=seen.archived_at,
         times_archived=None if unknown else seen.times_archived,
-        changed_since_first_archive=attendance != seen.attendance if comparable else None,
+        changed_since_first_archive=None,
+    )
+    return _compared(filled, seen, attendance, told=False)
+
+
+def _compared(sheet: Sheet, seen: Archive, attendance: bytes | None, *, told: bool) -> Sheet:
+    """The sheet with whether its attendance changed since its first archiving, where that is not told and can be.
+
+    Marks that did not come are no marks that were taken away. Whose platform says that it was archived once, and is,
+    was not changed.
+    """
+    once = told and sheet.archived and sheet.times_archived in (None, 1)
+    if sheet.changed_since_first_archive is not None or once or attendance is None or not seen.attendance:
+        return sheet
+    return msgspec.structs.replace(
+        sheet, changed_since_first_archive=bool(_differing(seen.attendance, attendance, sheet))
     )

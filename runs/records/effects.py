@@ -25,6 +25,8 @@ Synced = Callable[[str, str], bool]
 """Whether the record of that kind and id is synced itself, so that the platform knows of it."""
 
 COUNTED = ("create", "update", "unchanged")
+PLACES: Mapping[str, tuple[str, ...]] = {"account": ("own_accounts", "email_accounts"), "sheet": ("sheets",)}
+"""What a record is held against, to the relations over which that is found."""
 _PEOPLE_OF_SESSIONS = {"instructor_ids": "instructors", "learner_ids": "learners"}
 
 
@@ -33,12 +35,17 @@ def effect_of(
 ) -> Effect:
     """What the platform would see of a record of the batch that is synced, by these fields and those of its own."""
     kind = kind_of(record)
-    there: Any = _account(record, situation) if kind in PEOPLE else _sheet(record, situation)
-    if there is None:
+    shown_as: Any = there(record, situation)
+    if shown_as is None:
         return Effect("create")
     shown = [(name, other) for name, other in compared.items() if provided.field(HELD_AGAINST[kind], other)]
-    fields = [name for name, other in shown if _differs(record, name, getattr(there, other), situation, synced)]
-    return Effect("update" if fields else "unchanged", fields, there.source_id)
+    fields = [name for name, other in shown if _differs(record, name, getattr(shown_as, other), situation, synced)]
+    return Effect("update" if fields else "unchanged", fields, shown_as.source_id)
+
+
+def there(record: Record, situation: Situation) -> Record | None:
+    """The account or sheet of the platform that is the record's; None where it shows none."""
+    return _account(record, situation) if kind_of(record) in PEOPLE else _sheet(record, situation)
 
 
 def followed(classifier: Classifier, told: Collection[str], kinds: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -46,9 +53,8 @@ def followed(classifier: Classifier, told: Collection[str], kinds: Collection[st
     for kind, compared in classifier.rulebook.customer.compares.items():
         against = HELD_AGAINST[kind]
         if kind in kinds and against in told and classifier.provided.kind(against):
-            there = ("own_accounts", "email_accounts") if kind in PEOPLE else ("sheets",)
             people = (relation for name, relation in _PEOPLE_OF_SESSIONS.items() if name in compared)
-            yield from ((kind, relation) for relation in (*there, *people))
+            yield from ((kind, relation) for relation in (*PLACES[against], *people))
 
 
 def effects_of(run: Findings, stored: Collection[str], verdicts: Verdicts) -> dict[str, dict[str, int]]:

@@ -7,13 +7,34 @@ there until its upload is confirmed, also when it is no longer received: nobody 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import msgspec
 from sqlmodel import Session
 
 from engine.records.kinds import Mark, Record, Sheet
-from runs.model.findings import Findings, Items, Offers
+from runs.model.findings import Findings, Identity, Items, Offers
 from store import uploads
+
+AttendanceStatus = Literal["present", "absent", "absent_justified", "unknown"]
+"""What sources know of attendance: presence, absence, justified absence; `unknown` where the sheet does not say."""
+
+marks_of = msgspec.json.Decoder(list[Mark]).decode
+"""The marks of a sheet on the list, as they are stored there."""
+
+
+def status(mark: Mark | None) -> AttendanceStatus:
+    """What a source is told of somebody."""
+    if mark is None or mark.state is None:
+        return "unknown"
+    if mark.state == "excused" or (mark.state == "absent" and mark.justified):
+        return "absent_justified"
+    return "absent" if mark.state == "absent" else "present"
+
+
+def sent_marks(marks: bytes) -> dict[Identity, AttendanceStatus]:
+    """Kind and id of each person on a sheet that went up, to what the source was told of them."""
+    return {(mark.person_kind or "", mark.person_ref or ""): status(mark) for mark in marks_of(marks)}
 
 
 def offers_of(run: Findings) -> Offers:
@@ -22,7 +43,7 @@ def offers_of(run: Findings) -> Offers:
     The attendance is that of the first archiving, else the sheet would be flagged; an excuse handed in since goes too.
     """
     offers = Offers({}, [])
-    received = _marks(run.items)
+    received = _marks(run.decided.items)
     for (kind, source_id), one in run.found.items():
         if kind != "sheet" or one.decision is None:
             continue

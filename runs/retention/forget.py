@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from engine.records.kinds import PEOPLE
 from runs.execution import locking
 from runs.issues.causes import weigh
 from runs.model.errors import HeldBack, UnknownCustomer, UnknownKind
@@ -13,6 +12,7 @@ from store import forgetting, retention
 from store.causes import weighty
 from store.database import Database
 from store.forgetting import Forgotten
+from store.person import WHO
 from store.standing import stand
 
 
@@ -22,8 +22,8 @@ def forget(database: Database, customer: str, kind: str, source_id: str, clock: 
     While a source still gives the person, the next run brings them back. Raises UnknownKind for what is no person,
     UnknownCustomer for one of whom nothing is stored, Busy while a run is at work, HeldBack while one is held.
     """
-    if kind not in PEOPLE:
-        raise UnknownKind(tuple(PEOPLE))
+    if kind not in WHO:
+        raise UnknownKind(WHO)
     with database.reading() as session:
         customers = retention.customers(session)
     if customer not in customers:

@@ -10,6 +10,7 @@ from runs.service.ground import Ground
 class Service(Ground):
     """One service for web and terminal alike: each question by its name, answered in the module of its area."""
 
+    must_have_come = running.must_have_come
     push = running.push
     run = running.run
     runs = running.runs
@@ -34,8 +35,10 @@ class Service(Ground):
     unsourced = records.unsourced
     to_upload = records.to_upload
     confirm_uploaded = records.confirm_uploaded
+    note_outcomes = records.note_outcomes
 
     health = readiness.health
+    health_of = readiness.health_of
 
     @property
     def keys(self) -> Keys:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlmodel import Session
+
 from engine.model.moments import day_bounds
+from engine.model.rulebook import FIX_IN, FixIn, Rulebook
+from engine.records.kinds import CREATORS, KINDS
 from runs.execution.locking import turn
 from runs.issues import by_hand
 from runs.issues.by_hand import Settlement
 from runs.model.answers import FeedPage, HistoryPage, IssueDetail
-from runs.model.errors import UnknownIssue
+from runs.model.errors import UnknownFilter, UnknownIssue, UnknownKind
 from runs.queries.feed import other_of
 from runs.queries.history import day_by_day, happenings, opened
 from runs.service.ground import Ground, cursors
@@ -32,10 +36,46 @@ def issues(
     limit: int = PAGE,
     language: str | None = None,
 ) -> FeedPage:
-    """A page of the feed, in words. Raises UnknownCustomer, BrokenRulebook, UnreadableCursor, UnknownLanguage."""
+    """A page of the feed, in words.
+
+    Raises UnknownCustomer, BrokenRulebook, UnreadableCursor, UnknownLanguage, UnknownKind, and UnknownFilter for a
+    rule, an account or an issue that there is not.
+    """
+    which = which or IssueFilter()
     with on.reading_feed(customer_id, language) as (session, reading), cursors():
-        page = stored_feed.issues(session, customer_id, which or IssueFilter(), cursor, limit, on.clock())
-        return FeedPage(reading.rows(page.items), page.next_cursor, page.total, page.folded)
+        _must_be_there(session, on.rulebook(customer_id), which)
+        page = stored_feed.issues(session, customer_id, which, cursor, limit, on.clock())
+        stands = standing.counts(session, customer_id, on.clock())
+        rows = reading.rows(page.items)
+        return FeedPage(
+            rows, page.next_cursor, page.total, page.folded, reading.health, stands.totals, stands.unfollowed
+        )
+
+
+def _must_be_there(session: Session, rulebook: Rulebook, which: IssueFilter) -> None:
+    """See to it that what is asked for can be found: an empty answer to a slip would say that all is well."""
+    customer = rulebook.customer
+    if which.kind is not None and which.kind not in KINDS:
+        raise UnknownKind(tuple(KINDS))
+    if which.segment is not None and which.segment not in customer.segments:
+        raise UnknownFilter("segment", which.segment, sorted(customer.segments))
+    if which.created_by is not None and which.created_by not in CREATORS:
+        raise UnknownFilter("created_by", which.created_by, CREATORS, called="creator")
+    if which.fix_in is not None and which.fix_in not in (places := _places(rulebook)):
+        raise UnknownFilter("fix_in", which.fix_in, places, called="place")
+    if which.rule is not None:
+        known = [rule.id for rule in rulebook.rules]
+        # Of a rule that was taken away its issues are still there.
+        if which.rule not in known and not stored_feed.has_issues(session, customer.id, which.rule):
+            raise UnknownFilter("rule", which.rule, known)
+    if which.waits_for is not None and queries.issue(session, customer.id, which.waits_for) is None:
+        raise UnknownFilter("waits_for", "", (), called="issue")
+
+
+def _places(rulebook: Rulebook) -> list[FixIn]:
+    """Where something can be mended for the customer: only with some does anything stand in between."""
+    between = "aggregator" in rulebook.places or any(rule.fix_in == "aggregator" for rule in rulebook.rules)
+    return [place for place in FIX_IN if place != "aggregator" or between]
 
 
 def issue(on: Ground, customer_id: str, issue_id: str, language: str | None = None) -> IssueDetail:
@@ -86,6 +126,8 @@ def history(
 
     Raises UnknownCustomer, BrokenRulebook, UnreadableCursor.
     """
+    if kind is not None and kind not in KINDS:
+        raise UnknownKind(tuple(KINDS))
     span = None if day is None else day_bounds(day, on.rulebook(customer_id).customer.zone)
     on.must_know(customer_id)
     with on.database.reading() as session, cursors():

@@ -19,7 +19,10 @@ from runs.execution import fetch as fetching
 from runs.execution.classifiers import Classifiers
 from runs.model.errors import BrokenRulebook, UnknownCustomer, UnreadableCursor
 from runs.queries.feed import FeedReader
+from runs.queries.health import customer_health
 from runs.queries.reader_messages import ReaderMessages
+from runs.service.kept_rules import KeptRules
+from runs.service.watch import Watch
 from store import queries
 from store.cursors import CursorError
 from store.database import Database
@@ -40,12 +43,14 @@ class Ground:
     ) -> None:
         self.database = database
         self.library = library
+        library.keeper = KeptRules(database, clock)
         self.catalogue = catalogue
         self.messages = messages
         self.environ = environ
         self.clock = clock
         self.around = around
         self.classifiers = Classifiers()
+        self.watch = Watch(clock)
 
     def customers(self) -> list[str]:
         """Ids of the customers that have a rule file."""
@@ -73,7 +78,9 @@ class Ground:
         with self.database.reading() as session:
             seen = queries.last_run(session, customer_id, "downward") is not None
             classifier = self.classifiers.of(rulebook, seen_before=seen)
-            yield session, FeedReader(session, classifier, wording, self.clock())
+            now = self.clock()
+            health = customer_health(session, wording, len(self.library.problems(customer_id)), now)
+            yield session, FeedReader(session, classifier, wording, now, health)
 
 
 @contextmanager

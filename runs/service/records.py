@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from sqlmodel import Session
+
 from engine.analysis.availability import REMEMBERED, provided_by
 from engine.matching.classifier import Classifier
 from engine.model.rulebook import Rulebook
 from engine.records.decode import Invalid
 from engine.records.kinds import KINDS, Record
+from runs.execution.classifiers import moment_of, sync_of
 from runs.execution.locking import turn
 from runs.model.answers import Classification, Explained, UnsourcedPage
-from runs.model.errors import UnknownKind
+from runs.model.errors import BrokenRulebook, UnknownKind
+from runs.model.outcomes import Outcome, OutcomesNoted, Unreadable
 from runs.model.received import OnPage
 from runs.queries import explain as explaining
 from runs.queries import impact as comparing
+from runs.queries import outcomes as noting
 from runs.queries import unsourced as unsourcing
 from runs.queries import uploads as uploading
 from runs.queries.classify import classified
 from runs.queries.explain import Kept, explained
 from runs.queries.impact import Impact, Side
+from runs.queries.outcomes import Deciding
 from runs.queries.reader_messages import ReaderMessages
 from runs.queries.uploads import Confirmed, UploadPage
 from runs.service.ground import Ground, cursors
@@ -42,7 +48,7 @@ def classify(
     rulebook = on.rulebook(customer_id)
     wording = ReaderMessages(on.messages, rulebook, language)
     with on.database.reading() as session:
-        return classified(session, on.classifiers, wording, rulebook, items, as_of or on.clock())
+        return classified(session, on.classifiers, wording, rulebook, items, as_of, on.clock())
 
 
 def dormant(on: Ground, customer_id: str) -> Mapping[str, tuple[str, ...]]:
@@ -111,23 +117,47 @@ def unsourced(on: Ground, customer_id: str, cursor: str | None = None, limit: in
         return unsourcing.unsourced(session, customer_id, cursor, limit)
 
 
-def to_upload(on: Ground, customer_id: str, cursor: str | None = None, limit: int = PAGE) -> UploadPage:
-    """The attendance that should be entered in the source.
+def to_upload(
+    on: Ground, customer_id: str, cursor: str | None = None, limit: int = PAGE, language: str | None = None
+) -> UploadPage:
+    """The attendance that should be entered in the source; in the customer's language unless another is asked for.
 
-    Raises UnknownCustomer, BrokenRulebook, UnreadableCursor.
+    Raises UnknownCustomer, BrokenRulebook, UnreadableCursor, UnknownLanguage.
     """
     rulebook = on.rulebook(customer_id)
+    spoken = ReaderMessages(on.messages, rulebook, language).language
     with on.database.reading() as session, cursors():
-        return uploading.to_upload(session, rulebook, cursor, limit)
+        return uploading.to_upload(session, rulebook, cursor, limit, spoken)
 
 
-def confirm_uploaded(on: Ground, customer_id: str, sheets: Mapping[str, datetime | None]) -> Confirmed:
-    """Note that sheets, by the platform's id, were entered in the source; at a moment of None: now.
+def confirm_uploaded(on: Ground, customer_id: str, sheets: Mapping[str, datetime | None], by: str = "") -> Confirmed:
+    """Note that sheets, by the platform's id, were entered in the source; at a moment of None: now. ``by`` says so.
 
     Raises UnknownCustomer.
     """
     on.must_know(customer_id)
-    now = on.clock()
     with on.database.writing() as session:
         turn(session, customer_id)
-        return uploading.confirm(session, customer_id, {name: at or now for name, at in sheets.items()})
+        return uploading.confirm(session, customer_id, sheets, on.clock(), _deciding(on, session, customer_id), by)
+
+
+def note_outcomes(on: Ground, customer_id: str, told: Sequence[Outcome | Unreadable], by: str = "") -> OutcomesNoted:
+    """Note what the platform did with records, or the source with attendance, as ``by`` says.
+
+    Raises UnknownCustomer.
+    """
+    on.must_know(customer_id)
+    with on.database.writing() as session:
+        turn(session, customer_id)
+        return noting.take_note(session, customer_id, told, on.clock(), _deciding(on, session, customer_id), by)
+
+
+def _deciding(on: Ground, session: Session, customer_id: str) -> Deciding | None:
+    """The rules in force; None where they cannot be used: what is told is noted all the same."""
+    try:
+        rulebook = on.rulebook(customer_id)
+    except BrokenRulebook:
+        return None
+    last = queries.last_run(session, customer_id, "downward")
+    classifier = on.classifiers.of(rulebook, seen_before=last is not None)
+    return Deciding(classifier, moment_of(rulebook, on.clock(), sync_of(last)))

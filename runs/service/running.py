@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,7 @@ from runs.execution.approve import held_row
 from runs.execution.execute import carry_out
 from runs.guards.guard_words import said
 from runs.model.answers import GuardSaid, HeldEntry, HeldRun, RunPage, RunSummary
-from runs.model.errors import UnknownRun
+from runs.model.errors import NotYet, UnknownRun
 from runs.model.order import Order
 from runs.model.received import OnPage, Received
 from runs.queries.feed import summary
@@ -27,6 +27,9 @@ from runs.service.ground import Ground, cursors
 from store import holds, queries
 from store.enums import Direction
 from store.queries import PAGE
+
+_AHEAD = timedelta(days=1)
+"""So far ahead may be what somebody takes for now: another clock, another zone."""
 
 
 def push(
@@ -37,6 +40,7 @@ def push(
     direction: Direction = "downward",
     as_of: datetime | None = None,
     on_page: OnPage | None = None,
+    by: str = "",
 ) -> RunSummary:
     """Decide pushed records and store them as a run, in one transaction at its end.
 
@@ -53,6 +57,7 @@ def push(
         on_page,
         lambda _, __, into: fetching.pushed(items, direction, on_page, complete=complete, into=into),
         complete=complete,
+        by=by,
     )
 
 
@@ -63,6 +68,7 @@ def run(
     as_of: datetime | None = None,
     on_page: OnPage | None = None,
     from_path: Path | None = None,
+    by: str = "",
 ) -> RunSummary:
     """Fetch from the customer's source and platform, or read a file or folder, and store it as a run.
 
@@ -76,7 +82,13 @@ def run(
 
     if from_path is None:
         fetching.must_fetch(on.rulebook(customer_id), direction)
-    return _run(on, customer_id, direction, as_of, on_page, receive, complete=True)
+    return _run(on, customer_id, direction, as_of, on_page, receive, complete=True, by=by)
+
+
+def must_have_come(on: Ground, as_of: datetime | None) -> None:
+    """See to it that a run may speak for a moment. Raises NotYet."""
+    if as_of is not None and as_of > on.clock() + _AHEAD:
+        raise NotYet
 
 
 def _run(
@@ -88,6 +100,7 @@ def _run(
     receive: Callable[[Rulebook, datetime, Received], Received],
     *,
     complete: bool,
+    by: str,
 ) -> RunSummary:
     rulebook = on.rulebook(customer_id)
     moment = as_of or on.clock()
@@ -98,7 +111,7 @@ def _run(
             into.notes = [unread("rule_files_with_mistakes", number=problems)]
         receive(rulebook, moment, into)
 
-    order = Order(rulebook, direction, moment, complete, begin, on_page)
+    order = Order(rulebook, direction, moment, complete, begin, on_page, by=by)
     return summary(carry_out(on.database, on.classifiers, order, on.clock), on.clock())
 
 

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.http.limits import Limits
+from api.http.rates import Rates
 from connectors.registry import catalogue
 from engine.language.renderer import Messages
 from engine.rulefiles.library import Library
@@ -140,7 +141,7 @@ def rules(tmp_path: Path) -> Path:
     return tmp_path / "rules"
 
 
-ON_BOTH = ("test_issues", "test_runs", "test_held", "test_feed_csv")
+ON_BOTH = ("test_issues", "test_runs", "test_held", "test_feed_csv", "test_no_database")
 """Modules whose tests ask what a database makes of things: they run on SQLite and on PostgreSQL."""
 
 
@@ -179,7 +180,9 @@ def make_key(service: Service) -> MakeKey:
 
 @pytest.fixture
 def app(service: Service) -> FastAPI:
-    return create_app(service, limits=Limits(batch_records=20, batch_bytes=20_000, run_bytes=50_000, line_bytes=5_000))
+    limits = Limits(batch_records=20, batch_bytes=20_000, run_bytes=50_000, line_bytes=5_000)
+    # A test calls as often as it likes; what there is against that has its own.
+    return create_app(service, limits=limits, rates=Rates(0))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import yaml
 
 from api.app import create_app
 from connectors.registry import catalogue
+from engine.analysis.ranks import reaches
 from engine.explaining.explainer import example_matches
 from engine.language.renderer import Messages
 from engine.matching.examples import Posed
@@ -28,6 +29,8 @@ EXAMPLES = {
     f"{rule.id.replace('.', '-').replace('_', '-')}-{number}": (rule, example)
     for rule in BASE.rules
     for number, example in enumerate(rule.examples, 1)
+    # What is decided of others, and who teaches beside an enrolment, is not for an example's records alone to say.
+    if not reaches(rule) and not {"teachers", "enrolments"} <= example.related.keys()
 }
 """By the id of the customer that each has to itself."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from api.app import create_app
 from runs.service import Service
-from tests.api.conftest import EVERYTHING, INES, ODILE, Client, MakeKey
+from tests.api.conftest import EVERYTHING, INES, NOON, ODILE, Client, MakeKey
 
 FEED = "/v1/customers/acme/issues"
 WITHOUT_EMAIL = {name: value for name, value in ODILE.items() if name != "email"}
@@ -38,15 +39,16 @@ def settle(client: Client, issue: str, **body: Any) -> Any:
 def test_the_feed_folds_what_waits_and_lists_it_when_asked(ill: Client) -> None:
     page = ill.get(FEED).json()
     assert {row["source_id"] for row in page["items"]} == {"L-1", "I-1"}
-    assert (page["total"], page["folded"]) == (2, 1)
+    assert (page["total"], page["folded"]) == (2, 2)
     odile = issue_of(ill, "I-1")
-    assert odile["waiting"] == {"session": 1}
-    (waiting,) = ill.get(FEED, params={"waits_for": odile["id"]}).json()["items"]
-    assert waiting["issues"][0]["waits_for"][0]["issue_id"] == odile["id"]
-    assert ill.get(FEED, params={"fold": "false"}).json()["total"] == 3
+    assert odile["waiting"] == {"learner": 1, "session": 1}
+    waiting = ill.get(FEED, params={"waits_for": odile["id"]}).json()["items"]
+    assert {row["kind"] for row in waiting} == {"learner", "session"}
+    assert all(odile["id"] in [one["issue_id"] for one in row["issues"][0]["waits_for"]] for row in waiting)
+    assert ill.get(FEED, params={"fold": "false"}).json()["total"] == 4
     assert ill.get(FEED, params={"sort": "frees"}).json()["items"][0]["source_id"] == "I-1"
     assert ill.get(FEED, params={"sort": "alphabet"}).status_code == 422
-    assert ill.get(f"{FEED}.csv").text.count("\n") == 4
+    assert ill.get(f"{FEED}.csv").text.count("\n") == 5
     assert ill.get(f"{FEED}.csv", params={"fold": "true"}).text.count("\n") == 3
 
 
@@ -156,8 +158,9 @@ def form(client: Client, issue: str, **fields: str) -> Any:
 
 def test_the_feed_says_how_many_wait_and_leads_to_them(browser: Client) -> None:
     page = browser.get("/customers/acme?sort=frees").text
+    assert "1 learner waits for this" in page
     assert "1 session waits for this" in page
-    assert "1 more record only waits for these" in page
+    assert "2 more records only wait for these" in page
     assert "Gestion des stocks" not in page
     issue = issue_of(browser, "I-1")["id"]
     listed = browser.get(f"/customers/acme?waits_for={issue}").text
@@ -166,8 +169,12 @@ def test_the_feed_says_how_many_wait_and_leads_to_them(browser: Client) -> None:
     assert "First to be mended:" in listed
 
 
-def test_what_presses_is_said_to(browser: Client) -> None:
-    assert "Matters from" in browser.get("/customers/acme").text
+def test_what_presses_is_said_to_and_what_was_missed_is_no_deadline(browser: Client, service: Service) -> None:
+    page = browser.get("/customers/acme").text
+    assert ("Matters from" in page, "Too late for" in page) == (True, False)
+    service.clock = lambda: NOON + timedelta(days=3)
+    page = browser.get("/customers/acme").text
+    assert ("Matters from" in page, "Too late for" in page) == (False, True)
 
 
 def test_an_issue_is_settled_by_form_and_says_so(browser: Client) -> None:
@@ -180,7 +187,8 @@ def test_an_issue_is_settled_by_form_and_says_so(browser: Client) -> None:
     page = browser.get(f"/customers/acme/issues/{issue}").text
     assert "Shows again on 30 November 2026." in page
     assert "Reason: Back on Monday." in page
-    assert "Odile Brun" not in browser.get("/customers/acme").text
+    # It is off the list, and what waited for it stands there by itself.
+    assert "Gestion des stocks" in browser.get("/customers/acme").text
     assert "1 snoozed" in browser.get("/customers/acme").text
     assert form(browser, issue, act="open").status_code == 303
     assert "Put back in the list" in browser.get(f"/customers/acme/issues/{issue}").text
@@ -236,9 +244,9 @@ def test_the_page_of_changes_unfolds_each_record_by_day(browser: Client) -> None
     assert "now ines@example.org" in page
     assert "Solved, it was corrected" in page
     assert page.count("<details") == len(re.findall(r'<details class="entry">', page))
-    assert "Nothing changed" in browser.get("/customers/acme/history?day=2026-11-20").text
+    assert "No exchange took place" in browser.get("/customers/acme/history?day=2026-11-20").text
     assert "Nothing has been received yet" in browser.get("/customers/harbour/history").text
-    assert browser.get("/customers/acme/history?day=yesterday&kind=dragon").status_code == 200
+    assert browser.get("/customers/acme/history?day=yesterday&kind=dragon").status_code == 422
 
 
 def test_a_record_that_is_synced_says_what_the_platform_would_see(browser: Client) -> None:
@@ -263,7 +271,7 @@ def test_a_record_that_is_synced_says_what_the_platform_would_see(browser: Clien
 
 
 def test_the_page_of_what_has_no_source_says_that_nothing_is_deleted(browser: Client) -> None:
-    assert "Nothing of the kind" in browser.get("/customers/acme/unsourced").text
+    assert "Nothing can be compared yet" in browser.get("/customers/acme/unsourced").text
     browser.push(
         [{"kind": "account", "source_id": "A-9", "created_by": "user", "first_name": "Zoé"}], direction="upward"
     )

@@ -40,18 +40,8 @@ def _raw(kind: str, values: Mapping[str, Any], source_id: str) -> Raw:
 def _join(relation: str, record: Raw, other: Raw, number: int) -> list[Raw]:
     """Join another record to the deciding one; what else that takes is returned."""
     match record["kind"], relation:
-        case "learner" | "instructor", "own_accounts":
-            other |= {"source_kind": record["kind"], "source_ref": record["source_id"]}
-        case "learner" | "instructor", "email_accounts" | "same_email":
-            other["email"] = record.setdefault("email", "shared@example.org")
-        case "learner" | "instructor", "same_person":
-            for name, value in (("first_name", "Mina"), ("last_name", "Okparo"), ("birth_date", "2006-02-03")):
-                other[name] = record.setdefault(name, value)
-        case "learner" | "instructor", "logins":
-            other["username"] = record.setdefault("email", "shared@example.org")
-            other.setdefault("email", "another@example.org")
-        case "learner" | "instructor", "sessions":
-            other.setdefault(f"{record['kind']}_ids", []).append(record["source_id"])
+        case "learner" | "instructor", _:
+            _join_to_person(relation, record, other)
         case "session" | "sheet", "instructors" | "learners":
             ending = "ids" if record["kind"] == "session" else "refs"
             linked = record.setdefault(f"{relation.removesuffix('s')}_{ending}", [])
@@ -78,6 +68,9 @@ def _join(relation: str, record: Raw, other: Raw, number: int) -> list[Raw]:
             other["source_id"] = record.setdefault("person_id", other["source_id"])
             # An example need not say of which kind the person is; the enrolment's role does.
             other["kind"] = record.setdefault("role", other["kind"])
+        case "enrolment", "other_people":
+            other["source_id"] = record.setdefault("person_id", other["source_id"])
+            record.setdefault("role", "learner" if other["kind"] == "instructor" else "instructor")
         case "enrolment", "classes":
             other["source_id"] = record.setdefault("class_id", other["source_id"])
         case "contract", "learners":
@@ -86,8 +79,38 @@ def _join(relation: str, record: Raw, other: Raw, number: int) -> list[Raw]:
             record |= {"source_kind": other["kind"], "source_ref": other["source_id"]}
         case "sheet", "sessions":
             other["source_id"] = record.setdefault("source_ref", other["source_id"])
+        case "sheet", "like_sessions":
+            times = (("starts_at", "2026-11-25T09:00:00+01:00"), ("ends_at", "2026-11-25T12:00:00+01:00"))
+            for name, value in times:
+                other[name] = record.setdefault(name, value)
+            other["instructor_ids"] = record.setdefault("instructor_refs", ["i"])
         case "sheet", "marks":
             other["sheet_id"] = record["source_id"]
         case kind, name:
             raise NotImplementedError(f"say how {kind}.{name} is joined")
     return []
+
+
+def _join_to_person(relation: str, record: Raw, other: Raw) -> None:
+    match relation:
+        case "own_accounts":
+            other |= {"source_kind": record["kind"], "source_ref": record["source_id"]}
+        case "email_accounts" | "same_email":
+            other["email"] = record.setdefault("email", "shared@example.org")
+        case "same_person":
+            for name, value in (("first_name", "Mina"), ("last_name", "Okparo"), ("birth_date", "2006-02-03")):
+                other[name] = record.setdefault(name, value)
+        case "logins":
+            other["username"] = record.setdefault("email", "shared@example.org")
+            other.setdefault("email", "another@example.org")
+        case "former_accounts":
+            for name, value in (("first_name", "Mina"), ("last_name", "Okparo")):
+                other[name] = record.setdefault(name, value)
+            other |= {"source_kind": record["kind"], "source_ref": f"gone-{other['source_id']}"}
+        case "namesake_accounts":
+            for name, value in (("first_name", "Mina"), ("last_name", "Okparo")):
+                other[name] = record.setdefault(name, value)
+        case "sessions":
+            other.setdefault(f"{record['kind']}_ids", []).append(record["source_id"])
+        case name:
+            raise NotImplementedError(f"say how {record['kind']}.{name} is joined")

@@ -28,6 +28,7 @@ from tests.connectors.trying import (
     SAMPLED,
     WINDOW,
     Answering,
+    Mutating,
     Stumbling,
     Tried,
     connected,
@@ -123,7 +124,7 @@ def test_times_are_aware(name: str, case: str) -> None:
 
 @every_case
 def test_ids_are_unique_or_the_records_are_one(name: str, case: str) -> None:
-    assert Situation(tried(name, case).records).conflicts == frozenset()
+    assert Situation(tried(name, case).records).conflicts == {}
 
 
 @every_case
@@ -317,6 +318,13 @@ def test_a_system_that_stumbles_and_is_well_again_is_read_whole(
     assert len(slept) == 2
     # As long as the system asks for, else as long as we think fit.
     assert (slept == [7.0, 7.0]) is ("retry-after" in headers)
+
+
+@every_system_case
+def test_whatever_an_answers_bytes_are_they_are_read_or_named(name: str, case: str) -> None:
+    for seed in range(20):
+        with connected(name, case, Mutating(seed)) as (connector, _), suppress(ConnectorError):
+            list(connector.records(WINDOW, Fetch()))
 
 
 @every_system_case

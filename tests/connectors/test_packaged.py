@@ -47,7 +47,7 @@ class Installed:
         command = [Path(sys.executable).with_name("muster"), *arguments]
         ran = subprocess.run(command, env=env, cwd=self.home, capture_output=True, text=True, check=False)
         assert ran.returncode == status, ran.stdout + ran.stderr
-        return ran.stdout or ran.stderr
+        return ran.stdout + ran.stderr if status else ran.stdout or ran.stderr
 
 
 @pytest.fixture
@@ -56,7 +56,9 @@ def installed(tmp_path: Path) -> Installed:
 
 
 def test_a_source_and_a_platform_of_another_package_do_a_run_from_end_to_end(installed: Installed) -> None:
-    installed.muster("new", "customer", "north", "--source", "norva-plan", "--platform", "norva-board")
+    installed.muster(
+        "new", "customer", "north", "--name", "North", "--source", "norva-plan", "--platform", "norva-board"
+    )
     file = installed.home / "rules" / "customers" / "north.yaml"
     text = file.read_text(encoding="utf-8")
     assert 'schedule: {downward: ["06:00"]}' in text
@@ -72,7 +74,7 @@ def test_a_source_and_a_platform_of_another_package_do_a_run_from_end_to_end(ins
     # Both were fetched.
     assert (run["received"], run["requests"], run["complete"]) == (5, 0, True)
     # The source gives no telephone, yet the platform requires it, and no address: so only the one is missed.
-    assert {name: run["counts"]["learner"][name] for name in ("sync", "flag")} == {"sync": 2, "flag": 1}
+    assert {name: run["counts"]["learner"][name] for name in ("synced", "to_fix")} == {"synced": 2, "to_fix": 1}
     assert run["by_rule"] == {"learner.board_phone_missing": 1}
     # First names are not compared.
     assert run["effects"] == {"learner": {"create": 0, "update": 1, "unchanged": 1}}
@@ -110,3 +112,17 @@ def test_a_slip_of_another_packages_is_told_in_a_sentence(
     assert "The connector norva-board" in told
     assert said in told
     assert "Traceback" not in told
+
+
+def test_a_package_that_cannot_be_loaded_stops_its_own_customers_alone(installed: Installed) -> None:
+    installed.muster("new", "customer", "north", "--name", "North", "--source", "pushed", "--platform", "edusign")
+    installed.muster("new", "customer", "south", "--name", "South", "--source", "norva-plan", "--platform", "edusign")
+    north = installed.home / "rules" / "customers" / "north.yaml"
+    north.write_text(north.read_text(encoding="utf-8").replace("to be written", "Ypareo"), encoding="utf-8")
+    (installed.packages / "norva_pack" / "plan.py").unlink()
+    told = installed.muster("check", status=1)
+    assert "The connector norva-plan, norva_pack.plan:NorvaPlan: it cannot be loaded" in told
+    assert "customers/south.yaml:6:14  unknown connector ‘norva-plan’" in told
+    assert "2 customers checked: 1 error," in told
+    (installed.home / "people.json").write_text('[{"kind": "learner", "source_id": "7"}]', encoding="utf-8")
+    assert "learner.no_session_in_window" in installed.muster("classify", "people.json", "--customer", "north")

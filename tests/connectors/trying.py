@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterator, Mapping
+import random
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import connectors
 from connectors.contract import Connector, ConnectorContext, Fetch, Window
@@ -22,6 +23,7 @@ from engine.model.problems import Place
 from engine.model.rulebook import ConnectorUse, Customer
 from engine.records.kinds import Record
 from tests.connectors.serving import served
+from tests.hostile.mutators import ANSWERS
 
 HOME = Path(connectors.__file__).parent
 WINDOW = Window(datetime(2026, 11, 22, 23, tzinfo=UTC), datetime(2026, 12, 6, 23, tzinfo=UTC))
@@ -80,11 +82,12 @@ def opened(
     environ: Mapping[str, str],
     data_folder: Path,
     slept: list[float],
+    transport: Any = None,
 ) -> Connector:
     """A connector as a run opens it, for an invented customer `fake` in Paris."""
     use = ConnectorUse(spec, options, Place("fake.yaml"))
     customer = Customer("fake", "Fake", "fr", "Europe/Paris", use, None, Schedule(), {})
-    around = ConnectorContext(zone="Europe/Paris", data_folder=data_folder, sleep=slept.append)
+    around = ConnectorContext(zone="Europe/Paris", data_folder=data_folder, sleep=slept.append, transport=transport)
     return open_connector(use, customer, around, {**environ, "MUSTER_ALLOW_PRIVATE_HOSTS": "1"})
 
 
@@ -111,12 +114,18 @@ def connected(name: str, case: str, wrapped_in: Any = None) -> Iterator[tuple[Co
         return
     application = fake.application()
     with served(wrapped_in(application) if wrapped_in else application) as url:
-        options = dict(fake.cases[case])
-        names = {"url": url, "samples": samples.name}
-        if "url" in kind.spec.options.__struct_fields__:
-            options.setdefault("url", url)
-        environ = filled(fake.environ, names)
-        yield opened(kind.spec, filled(options, names), environ, samples.parent, slept), slept
+        options, environ = options_on(name, case, url)
+        yield opened(kind.spec, options, environ, samples.parent, slept), slept
+
+
+def options_on(name: str, case: str, url: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The options and the secrets of a case, for its fake system at this address."""
+    fake, options = fake_of(name), SAMPLED[name].spec.options
+    given = dict(fake.cases[case])
+    names = {"url": url, "samples": "samples"}
+    if "url" in options.__struct_fields__:
+        given.setdefault("url", url)
+    return filled(given, names), filled(fake.environ, names)
 
 
 def read(name: str, case: str) -> Tried:
@@ -138,6 +147,37 @@ class Answering:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             headers = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
             await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+        return answer
+
+
+class Mutating:
+    """A system whose answers come well, but for what chance does to the bytes of some."""
+
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)  # noqa: S311 - a test's
+        self._spared = self._chance.randrange(3)
+
+    def __call__(self, application: ASGIApp) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            start: Message = {}
+            body = b""
+
+            async def gather(message: Message) -> None:
+                nonlocal start, body
+                if message["type"] == "http.response.start":
+                    start = message
+                else:
+                    body += message.get("body", b"")
+
+            await application(scope, receive, gather)
+            if self._spared:
+                self._spared -= 1
+            else:
+                body = self._chance.choice(ANSWERS)(body, self._chance)
+            headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+            await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
             await send({"type": "http.response.body", "body": body})
 
         return answer
@@ -166,6 +206,11 @@ class Stumbling:
 def wrong(fetch: Fetch, position: int = 0) -> tuple[str, ...]:
     """What is wrong with a thing that could not be read, in English."""
     return tuple(unread_text(each, "en") for each in fetch.invalid[position].errors)
+
+
+def unread_in(records: Iterable[Record]) -> dict[str, list[str]]:
+    """Id to the fields of which something was written that could not be read."""
+    return {record.source_id: [one.field for one in record.unread] for record in records if record.unread}
 
 
 def noted(fetch: Fetch) -> list[str]:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import structs
 
 from engine.analysis.availability import EVERYTHING, Provided
 from engine.analysis.reads import relations_read, walk
@@ -33,8 +34,8 @@ from engine.model.moments import Moment
 from engine.model.operator_uses import Use
 from engine.model.operators import OPERATORS
 from engine.model.problems import Place
-from engine.model.rulebook import Customer, Rule, Rulebook, SettingEntry, Touch
-from engine.records.fields import Field, fields_of
+from engine.model.rulebook import Customer, Reaction, Rule, Rulebook, SettingEntry, Touch
+from engine.records.fields import Field, fields_for_rules
 from engine.records.kinds import KINDS, Record
 from engine.relations.definitions import RELATIONS
 
@@ -93,9 +94,9 @@ def fields_read(when: Condition) -> set[str]:
 
 
 @cache
-def testable(kind: str) -> list[Field]:
-    """The fields that rules can test on a kind."""
-    return [field for field in fields_of(kind).values() if field.type != "keys"]
+def testable(kind: str, of_related: bool) -> list[Field]:
+    """The fields that rules can test on a kind, of related records also what is decided of them."""
+    return [field for field in fields_for_rules(kind, of_related=of_related).values() if field.type != "keys"]
 
 
 @st.composite
@@ -104,7 +105,7 @@ def records(draw: st.DrawFn, kind: str, when: Condition | None = None, source_id
     read = None if when is None else fields_read(when)
     fields = {
         field.name: draw(values(field))
-        for field in testable(kind)
+        for field in testable(kind, False)
         if not field.computed and field.name != "source_id" and (read is None or field.name in read)
     }
     return KINDS[kind](source_id=source_id or draw(st.sampled_from(IDS)), **fields)
@@ -140,9 +141,11 @@ def _operands(field: Field, use: Use) -> st.SearchStrategy[tuple[Operand, ...]]:
 
 
 @st.composite
-def tests(draw: st.DrawFn, kind: str, owner: str) -> FieldTest:
-    """A test on a field of ``kind``, decided for a record of ``owner``."""
-    field = draw(st.sampled_from(testable(kind)))
+def tests(draw: st.DrawFn, kind: str, owner: str, of_related: bool) -> FieldTest:
+    """A test on a field of ``kind``, decided for a record of ``owner``; three in ten on a decision, of related ones."""
+    fields = testable(kind, of_related)
+    reaching = [field for field in fields if field.of_related]
+    field = draw(st.sampled_from(reaching if reaching and draw(st.integers(0, 9)) < 3 else fields))
     op = draw(st.sampled_from([name for name, one in OPERATORS.items() if one.use_on(field) is not None]))
     use = OPERATORS[op].use_on(field)
     assert use is not None
@@ -154,7 +157,7 @@ def tests(draw: st.DrawFn, kind: str, owner: str) -> FieldTest:
         operands = (Setting(draw(st.sampled_from(["texts_given", "texts_empty", "mapping_given"]))),)
     alike = [
         other.name
-        for other in testable(owner)
+        for other in testable(owner, False)
         if not other.computed and other.type == field.type and (not other.is_set or field.is_set)
     ]
     if alike and use.wants in ("value", "part", "time", "day") and draw(st.integers(0, 3)) == 0:
@@ -165,7 +168,7 @@ def tests(draw: st.DrawFn, kind: str, owner: str) -> FieldTest:
 @cache
 def conditions(kind: str, depth: int = 3, *, exceptions: bool = True) -> st.SearchStrategy[Condition]:
     """A condition on records of the kind, with `unless` blocks or without."""
-    plain = tests(kind, kind)
+    plain = tests(kind, kind, False)
     leaves: st.SearchStrategy[Condition] = plain
     if RELATIONS.get(kind):
         leaves = st.one_of(plain, _related(kind, exceptions), _count(kind, exceptions))
@@ -202,7 +205,7 @@ def _count(draw: st.DrawFn, kind: str, exceptions: bool) -> Count:
 @cache
 def _where(kind: str, relation: str, exceptions: bool) -> st.SearchStrategy[Condition]:
     to = RELATIONS[kind][relation].to
-    one = st.one_of([tests(each, kind) for each in to])
+    one = st.one_of([tests(each, kind, True) for each in to])
     return st.one_of(st.just(ALWAYS), _nested(one, 2, exceptions))
 
 
@@ -216,16 +219,25 @@ def situations(draw: st.DrawFn, kind: str, when: Condition) -> ExampleSituation:
         related[name] = tuple(
             draw(records(draw(st.sampled_from(relation.to)), when, str(number))) for number in range(size)
         )
-    return ExampleSituation(related, {})
+    return ExampleSituation(related, {id(one): draw(standings()) for some in related.values() for one in some})
 
 
-def rule_of(kind: str, when: Condition, rule_id: str = "learner.drawn") -> Rule:
-    """A flag rule with that condition."""
+@st.composite
+def standings(draw: st.DrawFn) -> dict[str, Any]:
+    """What may be decided of a record."""
+    verdict = draw(st.sampled_from(["sync", "skip", "flag"]))
+    if verdict == "skip":
+        return {"verdict": verdict, "skipped_by": draw(st.sampled_from(IDS))}
+    return {"verdict": verdict, "alone": draw(st.sampled_from(["sync", verdict]))}
+
+
+def rule_of(kind: str, when: Condition, rule_id: str = "learner.drawn", then: Reaction = "flag") -> Rule:
+    """A rule with that condition."""
     return Rule(
         id=rule_id,
         kind=kind,
         when=when,
-        then="flag",
+        then=then,
         fix_in="source",
         examples=(),
         messages={},
@@ -266,4 +278,30 @@ def provisions(draw: st.DrawFn) -> Provided:
     if draw(st.booleans()):
         return EVERYTHING
     often = st.integers(0, 9).map(lambda number: number < 7)
-    return Provided({kind: frozenset(name for name in fields_of(kind) if draw(often)) for kind in KINDS if draw(often)})
+    return Provided(
+        {
+            kind: frozenset(name for name in fields_for_rules(kind, of_related=True) if draw(often))
+            for kind in KINDS
+            if draw(often)
+        }
+    )
+
+
+def naming(condition: Condition, skips: list[str]) -> Condition:
+    """The condition with the ids of skip rules where `skipped_by` is held against some value."""
+    match condition:
+        case FieldTest(field="skipped_by", operands=operands) if skips and operands:
+            named = tuple(Value(skips[number % len(skips)]) for number, _ in enumerate(operands))
+            return structs.replace(condition, operands=named)
+        case All(items):
+            return All(tuple(naming(item, skips) for item in items))
+        case AnyOf(items):
+            return AnyOf(tuple(naming(item, skips) for item in items))
+        case Not(item):
+            return Not(naming(item, skips))
+        case Unless(item):
+            return Unless(naming(item, skips))
+        case Related() | Count():
+            return structs.replace(condition, where=naming(condition.where, skips))
+        case _:
+            return condition

@@ -13,7 +13,7 @@ import pytest
 from connectors.http.exchange import REFUSALS
 from connectors.registry import catalogue
 from engine.language.languages import languages
-from engine.language.unread import Failed, failure_text, unread_text, unread_words
+from engine.language.unread import Failed, failure_text, school_text, unread_text, unread_words
 from engine.records.unread import Failure, unread
 from engine.records.values import unknown
 
@@ -104,6 +104,28 @@ def test_every_failure_has_its_words_with_its_values(language: str) -> None:
         written = words[code]
         texts = (written.found, written.todo) if isinstance(written, Failed) else (written,)
         assert given == {frozenset(set().union(*map(placeholders, texts)))}, code
+
+
+@pytest.mark.parametrize("value", [{}, {"value": "7"}])
+@pytest.mark.parametrize("language", languages().names)
+def test_what_a_school_is_told_of_a_field_is_a_clause_with_its_subject(language: str, value: dict[str, str]) -> None:
+    told = school_text(unread("not_text", "email", **value), language)
+    assert (
+        told
+        == {
+            ("en", False): "what is given as email address is no text",
+            ("en", True): "email address: “7” is no text",
+            ("fr", False): "ce qui figure pour l’adresse e-mail n’est pas du texte",
+            ("fr", True): "l’adresse e-mail\u00a0: «\u00a07\u00a0» n’est pas du texte",
+        }[language, bool(value)]
+    )
+    assert (
+        school_text(unread("id_missing", "source_id", column="Code"), language)
+        == {
+            "en": "nothing is entered as Code",
+            "fr": "rien n’est renseigné pour Code",
+        }[language]
+    )
 
 
 @pytest.mark.parametrize("language", languages().names)

@@ -70,6 +70,16 @@ ACCOUNT = Account(
     last_name="Lund",
     created_by="api",
 )
+LOUS = changed(
+    ACCOUNT,
+    source_id="A-2",
+    source_kind="learner",
+    source_ref="L-1",
+    role="learner",
+    email="lou@example.org",
+    first_name="Lou",
+    last_name="Ørsted",
+)
 SHEET = Sheet(
     source_id="F-1",
     source_ref="S-1",

@@ -26,7 +26,7 @@ from engine.rulefiles.library import Library
 from runs.model.answers import RunSummary
 from runs.service import Service
 from store.database import Database
-from store.enums import Direction
+from store.enums import COUNTED, Direction
 from store.tables import RecordRow
 from tests.connectors.fakes import hyperplanning
 from tests.connectors.serving import served
@@ -184,8 +184,8 @@ def line(tried: Tried, summary: RunSummary) -> str:
     parts = []
     for kind in KINDS:
         if counts := summary.counts.get(kind):
-            verdicts = [f"{counts[name]} {name}" for name in ("sync", "skip", "flag") if counts[name]]
-            parts.append(f"{kind} {counts['received']} ({', '.join(verdicts) or 'related'})")
+            verdicts = [f"{counts[name]} {name.replace('_', ' ')}" for name in COUNTED[1:] if counts[name]]
+            parts.append(f"{kind} {counts['received']} ({', '.join(verdicts)})")
     return f"{tried}: {summary.status}; {'; '.join(parts)}"
 
 

@@ -125,7 +125,7 @@ def test_a_rule_on_what_a_system_never_gives_is_told(tried: Tried, tmp_path: Pat
     (tmp_path / "customers" / "fake.yaml").write_text(json.dumps(written), encoding="utf-8")
     rulebook = load(tmp_path, "fake", catalogue())
     assert rulebook.customer.source is not None
-    told = [problem.message for problem in dormant(rulebook) if "learner.own" in problem.message]
+    told = [problem.message for problem in dormant([rulebook]) if "learner.own" in problem.message]
     if tried.connector == "records":
         # Our own records may have any field, unless the customer's file says which are ever sent.
         assert told == []

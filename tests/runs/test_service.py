@@ -26,14 +26,15 @@ def test_the_counts_of_a_customer_and_the_health_of_the_service(database: Databa
     service = a_service(database, tmp_path, north=PLAIN, ill="name: Ill\n")
     service.push("north", [*ILL, ACCOUNT, SHEET], True, as_of=NOW)
     counts = service.counts("north")
-    assert counts.verdicts == {"instructor": {"flag": 1}, "learner": {"sync": 1}, "session": {"flag": 1}}
-    assert counts.states == {"new": 2}
-    assert sum(counts.rules.values()) == 2
+    # The learner's only session waits for the instructor, and so does the learner.
+    assert counts.records == {"instructor": {"to_fix": 1}, "learner": {"waiting": 1}, "session": {"waiting": 1}}
+    assert counts.states == {"new": 3}
+    assert sum(counts.rules.values()) == 3
     health = service.health()
     assert (health.ok, health.database) == (False, True)
-    assert [(one.customer, one.usable, one.problems > 0, one.last_status) for one in health.customers] == [
-        ("ill", False, True, None),
-        ("north", True, False, "completed_with_issues"),
+    assert [(one.customer, one.usable, one.problems > 0, one.state) for one in health.customers] == [
+        ("ill", False, True, "never"),
+        ("north", True, False, "well"),
     ]
 
 
@@ -67,11 +68,11 @@ def test_one_customers_records_are_not_anothers(database: Database, tmp_path: Pa
     service = a_service(database, tmp_path, north=PLAIN, sud=PLAIN)
     service.push("north", ILL, True, as_of=NOW)
     assert service.issues("sud").total == 0
-    assert service.explain("sud", "instructor", "I-1").where == "never_received"
+    assert service.explain("sud", "instructor", "I-1").last_run == "never_received"
     (issue,) = service.issues("north").items[0].issues
     with pytest.raises(UnknownIssue):
         service.issue("sud", issue.id)
     (answer,) = service.classify("sud", [ALGEBRA]).decisions
     assert answer.rule == service.classify("sud", [ALGEBRA]).decisions[0].rule
     service.push("sud", WELL, True, as_of=NOW)
-    assert service.issues("north", IssueFilter(fold=False)).total == 2
+    assert service.issues("north", IssueFilter(fold=False)).total == 3

@@ -15,6 +15,7 @@ from runs.issues.by_hand import Settlement
 from runs.model.answers import FeedRow, Happening, HistoryDay, RunSummary
 from runs.service import Service
 from store.database import Database
+from store.enums import COUNTED
 from store.feed import IssueFilter
 from tests.runs.schools import a_service, changed
 
@@ -204,13 +205,12 @@ class Week:
 
     def _run(self, run: RunSummary) -> list[str]:
         clock = run.as_of.astimezone(PARIS)
-        numbers = {
-            verdict: sum(kind.get(verdict, 0) for kind in run.counts.values()) for verdict in ("sync", "skip", "flag")
-        }
+        numbers = {name: sum(kind[name] for kind in run.counts.values()) for name in COUNTED if name != "received"}
+        assert sum(numbers.values()) == run.received
         issues = ", ".join(f"{number} {what}" for what, number in run.issues.items() if number)
         effects = {what: sum(kind[what] for kind in run.effects.values()) for what in ("create", "update", "unchanged")}
         told = ", ".join(f"{number} {what}" for what, number in effects.items() if number)
-        lines = [f"  {clock:%H:%M} {run.direction}: {run.status}; received {run.received}; " + _numbers(numbers)]
+        lines = [f"  {clock:%H:%M} {run.direction}: {run.status}; received {run.received}" + _numbers(numbers)]
         if issues or told:
             seen = f"; Edusign would see: {told}" if told else ""
             lines.append(f"        issues: {issues or 'none'}{seen}")
@@ -242,7 +242,8 @@ class Week:
 
 
 def _numbers(numbers: dict[str, int]) -> str:
-    return ", ".join(f"{number} {what}" for what, number in numbers.items())
+    said = ", ".join(f"{number} {what.replace('_', ' ')}" for what, number in numbers.items() if number)
+    return f"; {said}" if said else ""
 
 
 def _row(row: FeedRow) -> list[str]:

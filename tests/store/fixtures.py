@@ -52,4 +52,4 @@ def stands_as_noted(database: Database) -> None:
     """Whatever a test did: what is noted of a customer's verdicts and issues is what counting them finds."""
     with database.reading() as session:
         for noted in session.exec(select(StandingRow)):
-            assert standing._counted(session, noted.customer) == (noted.verdicts, noted.issues)
+            assert standing._counted(session, noted.customer) == (noted.records, noted.issues)

@@ -14,8 +14,9 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlmodel import select
 
 from engine.language.unread import failure_text
+from engine.records.kinds import Account, Sheet, kind_of
 from engine.records.unread import Failure
-from store import migrating
+from store import fingerprints, migrating
 from store.database import Database, WrongDatabaseUrl
 from store.run_tables import RunRow
 from store.tables import RecordRow
@@ -171,6 +172,38 @@ def test_a_large_write_is_counted_at_once(database: Database) -> None:
                 text("SELECT relname FROM pg_stat_user_tables WHERE last_analyze IS NOT NULL")
             )
             assert set(counted.scalars()) == {"record", "record_key", "issue", "issue_cause", "change"}
+
+
+def test_who_made_what_an_older_version_wrote_is_known_after_the_upgrade(database: Database) -> None:
+    def row(name: str, record: Account | Sheet | None) -> RecordRow:
+        data = None if record is None else fingerprints.written(record)
+        kind = "account" if record is None else kind_of(record)
+        empty = bytes(fingerprints.SIZE)
+        return RecordRow(
+            customer="north",
+            kind=kind,
+            source_id=name,
+            name=name,
+            search=name,
+            data=data,
+            fingerprint=empty,
+            decided=empty,
+            first_run_id=1,
+            changed_run_id=1,
+        )
+
+    with database.writing() as session:
+        session.add(a_run())
+        session.flush()
+        session.add(row("A-1", Account(source_id="A-1", created_by="owner")))
+        session.add(row("A-2", Account(source_id="A-2")))
+        session.add(row("A-3", None))
+        session.add(row("F-1", Sheet(source_id="F-1", created_by="api")))
+    migrating._with(database._engine, command.downgrade, "0010")
+    database.upgrade()
+    with database.reading() as session:
+        made = {one.source_id: one.created_by for one in session.exec(select(RecordRow))}
+    assert made == {"A-1": "owner", "A-2": None, "A-3": None, "F-1": "api"}
 
 
 def test_what_an_older_version_wrote_of_a_run_that_failed_is_kept_as_a_sentence(database: Database) -> None:

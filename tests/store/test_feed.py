@@ -129,7 +129,7 @@ def test_a_cursor_holds_no_name_and_no_id_of_the_source(filled: Database) -> Non
 def test_counts_tell_verdicts_open_issues_and_states(filled: Database) -> None:
     with filled.reading() as session:
         counts = standing.counts(session, "north", NOW)
-    assert counts.verdicts == {"learner": {"flag": 3}, "session": {"flag": 2}}
+    assert counts.records == {"learner": {"to_fix": 3}, "session": {"to_fix": 2}}
     assert counts.rules == {"a.first": 5, "a.second": 4}
     assert counts.states == {"back": 2, "new": 7, "resolved": 1}
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
+from msgspec import Struct, field
+
+from engine.language.wording import wording
 from engine.model.connector_spec import Catalogue
 from engine.model.package_files import called
 from engine.model.problems import Place, Problem, RuleFileError
-from engine.model.rulebook import Rule, Rulebook
-from engine.records.kinds import UPWARD
+from engine.model.rulebook import ConnectorUse, Rule, Rulebook
+from engine.records.kinds import KINDS, UPWARD
 from engine.records.suggest import closest
 from engine.relations.definitions import RELATIONS
 from engine.rulefiles.folders import BASE, is_customer_id, other_spellings, right_name, yaml_files
@@ -34,9 +38,12 @@ def check(
     loader = Loader(rules, catalogue, allow_private_hosts=allow_private_hosts)
     problems: list[Problem] = []
     rulebooks: list[Rulebook] = []
-    for customer_id in (BASE, *loader.customers()):
+    customers = loader.customers()
+    of_customers = [partial(loader.rulebook, name, customers) for name in (BASE, *customers)]
+    # Each layer also by itself: one that no customer uses yet is to be whole all the same.
+    for load in (*of_customers, *(partial(loader.over_base, name) for name in loader.layer_files())):
         try:
-            rulebook = loader.rulebook(customer_id)
+            rulebook = load()
         except RuleFileError as error:
             problems.extend(error.problems)
         else:
@@ -49,10 +56,12 @@ def check(
     every = [rule for each in laid for rule in each.rules.values() if rule.id not in broken]
     every.extend(rule for rulebook in rulebooks for rule in rulebook.rules)
     problems.extend(_examples(every))
+    known = frozenset(customers)
     for rulebook in rulebooks:
-        problems.extend(_unnamed(rulebook, loader))
+        if rulebook.customer.id in known:
+            problems.extend(_unnamed(rulebook, loader))
         problems.extend(of_messages(rulebook))
-        problems.extend(_dormant(rulebook))
+    problems.extend(_dormant(rulebooks))
     return in_file_order(problems)
 
 
@@ -83,8 +92,6 @@ def _strays(loader: Loader, rulebooks: Iterable[Rulebook]) -> Iterator[Problem]:
 def _unnamed(rulebook: Rulebook, loader: Loader) -> Iterator[Problem]:
     """Systems that a customer's file leaves out."""
     customer = rulebook.customer
-    if customer.id == BASE:
-        return
     place = Place(called(loader.folders.customers / f"{customer.id}.yaml"))
     if customer.source is None:
         message = "the customer names no `source`: nothing can be fetched, and every field counts as given"
@@ -116,29 +123,85 @@ def _examples(rules: Iterable[Rule]) -> Iterator[Problem]:
                 yield Problem(example.place, "example-fails", message, hint)
 
 
-def _dormant(rulebook: Rulebook) -> Iterator[Problem]:
-    """Rules that can never match for a customer because its systems do not give what they read, by reason."""
+class _Asleep(Struct):
+    """What a connector does not tell, and the rules that rest for its customers."""
+
+    use: ConnectorUse
+    names: dict[str, None] = field(default_factory=dict)
+    rules: set[str] = field(default_factory=set)
+    customers: set[str] = field(default_factory=set)
+
+
+def _dormant(rulebooks: Iterable[Rulebook]) -> Iterator[Problem]:
+    """Rules that can never match because a customer's systems do not give what they read.
+
+    By name where the customer's own file has a word on the rule; all others once for each connector, in words.
+    """
+    asleep: dict[str, _Asleep] = {}
+    for rulebook in rulebooks:
+        own: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for rule, missing in _lacking(rulebook):
+            use = _use_of(rulebook, rule)
+            if any(touch.layer == rulebook.customer.id for touch in rule.touched):
+                own.setdefault((use.title, missing), []).append(rule.id)
+                continue
+            found = asleep.setdefault(use.title, _Asleep(use))
+            found.names |= dict.fromkeys(missing)
+            found.rules.add(rule.id)
+            found.customers.add(rulebook.customer.id)
+        for (_, names), rule_ids in own.items():
+            given = ", ".join(f"`{name}`" for name in names)
+            related = any(name.partition(".")[2] in RELATIONS.get(name.partition(".")[0], {}) for name in names)
+            use = _use_of(rulebook, rulebook.rule(rule_ids[0]))
+            never = f"no record here can have {given}" if related else f"{use.title} never gives {given}"
+            yield _sleeping(use, f"{never}: {', '.join(rule_ids)} can never match")
+    for title, found in asleep.items():
+        words = "; ".join(dict.fromkeys(map(_in_words, found.names)))
+        rules, customers = _number(len(found.rules), "rule"), _number(len(found.customers), "customer")
+        message = f"{title} does not tell everything that is asked: {rules} cannot match for {customers} ({words})"
+        yield _sleeping(found.use, message)
+
+
+def _lacking(rulebook: Rulebook) -> Iterator[tuple[Rule, tuple[str, ...]]]:
+    """The rules that can never match, each with what is not provided."""
     from engine.analysis.availability import REMEMBERED, provided_by, taken_by  # noqa: PLC0415
     from engine.matching.classifier import Classifier  # noqa: PLC0415 - as above
 
-    source, platform = rulebook.customer.source, rulebook.customer.platform
-    if source is None and platform is None:
+    if rulebook.customer.source is None and rulebook.customer.platform is None:
         return
     taken = taken_by(rulebook)
-    by_reason: dict[tuple[str, ...], list[str]] = {}
     for rule_id, reasons in Classifier(rulebook, provided_by(rulebook, REMEMBERED)).dormant.items():
         missing = tuple(name for reason in reasons for name in _NOT_PROVIDED.findall(reason))
         if not rulebook.customer.segments and any(name.endswith(".segments") for name in missing):
             continue  # the customer has no `segments:`; that is no matter of its systems
         if missing and rulebook.rule(rule_id).kind in taken:
-            by_reason.setdefault(missing, []).append(rule_id)
-    for names, rule_ids in by_reason.items():
-        upward = rule_ids[0].partition(".")[0] in UPWARD
-        use = platform if upward and platform is not None else source or platform
-        assert use is not None
-        given = ", ".join(f"`{name}`" for name in names)
-        related = any(name.partition(".")[2] in RELATIONS.get(name.partition(".")[0], {}) for name in names)
-        never = f"no record here can have {given}" if related else f"{use.title} never gives {given}"
-        message = f"{never}: {', '.join(rule_ids)} can never match"
-        hint = "nothing to do if the system has no such thing; else tell in `provides:` that it is sent"
-        yield Problem(use.place, "dormant-rule", message, hint if use.provides else "", "warning")
+            yield rulebook.rule(rule_id), missing
+
+
+def _use_of(rulebook: Rulebook, rule: Rule) -> ConnectorUse:
+    """The system whose silence it is."""
+    source, platform = rulebook.customer.source, rulebook.customer.platform
+    use = platform if rule.kind in UPWARD and platform is not None else source or platform
+    assert use is not None
+    return use
+
+
+def _sleeping(use: ConnectorUse, message: str) -> Problem:
+    hint = "nothing to do if the system has no such thing; else tell in `provides:` that it is sent"
+    return Problem(use.place, "dormant-rule", message, hint if use.provides else "", "warning")
+
+
+def _in_words(name: str) -> str:
+    """`learner.families`, `instructor.sessions`, `own_accounts.role` or `sheet`, in words."""
+    words = wording("en")
+    head, _, tail = name.partition(".")
+    if head not in KINDS:
+        return f"{words.field('', tail).text} of {words.relation('', head).many}"
+    if not tail:
+        return words.kind(head).many
+    what = words.relation(head, tail).many if tail in RELATIONS.get(head, {}) else words.field(head, tail).text
+    return f"{what} of {words.kind(head).many}"
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

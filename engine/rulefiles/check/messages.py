@@ -7,24 +7,27 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
-from jinja2 import TemplateError, TemplateSyntaxError, nodes
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import TemplateSyntaxError, nodes
+from msgspec.structs import replace
 
 from engine.analysis.reads import relations_read
 from engine.language.filters import names_for
-from engine.language.renderer import Messages, is_customers
-from engine.language.safe_subset import PARTS, every_node, forbidden, is_one_of, unreadable
+from engine.language.renderer import UNRENDERABLE, Messages, is_customers
+from engine.language.safe_subset import PARTS, every_node, forbidden, is_one_of, parsed, unbounded, unreadable
 from engine.matching.facts import plain
-from engine.model.decisions import Facts, RelatedFacts
+from engine.model.decisions import UNUSABLE, Facts, RelatedFacts
 from engine.model.problems import Place, Problem
 from engine.model.rulebook import MessageText, Rule, Rulebook
-from engine.records.fields import Field, fields_of
+from engine.records.fields import Field, fields_for_rules, fields_of
 from engine.records.kinds import KINDS
 from engine.records.suggest import did_you_mean
+from engine.records.unread import unread
 from engine.relations.definitions import RELATIONS
+from engine.rulefiles.check.places import literal, misplaced
 from engine.rulefiles.folders import BASE
+from engine.rulefiles.leftovers import left_in
 
-_SANDBOX = SandboxedEnvironment()
+_MISSHAPEN = unread("not_an_object")
 _SAMPLE_TIME = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
@@ -33,6 +36,7 @@ def problems_of(messages: Messages, rulebook: Rulebook) -> tuple[Problem, ...]:
     found: list[Problem] = []
     for rule in rulebook.rules:
         found.extend(_missing(messages, rule, rulebook))
+        found.extend(_untitled(messages, rule, rulebook))
         for language in messages.languages:
             own = rule.messages.get(language)
             if own is not None:
@@ -45,8 +49,21 @@ def problems_of(messages: Messages, rulebook: Rulebook) -> tuple[Problem, ...]:
 
 
 def customer_text_problems(text: str, place: Place, kind: str, rulebook_settings: frozenset[str]) -> list[Problem]:
-    """What a customer's text may not hold, without the rest of its rulebook: for a loader that reads one layer."""
-    return [*forbidden(text, place), *_unknown(text, place, kind, rulebook_settings)]
+    """What a customer's text may not hold, whatever is around it."""
+    return [*forbidden(text, place)] or [*_unknown(text, place, kind, rulebook_settings)]
+
+
+def unshown(rulebook: Rulebook) -> tuple[Problem, ...]:
+    """What is wrong with messages of a customer's own, so that they are not shown."""
+    settings = frozenset(rulebook.settings)
+    return tuple(
+        problem
+        for rule in rulebook.rules
+        if rule.messages and is_customers(rule, rulebook)
+        for message in rule.messages.values()
+        for text in (message.problem, message.fix)
+        for problem in customer_text_problems(text, _beside(rule), told_kind(rule), settings)
+    )
 
 
 def _missing(messages: Messages, rule: Rule, rulebook: Rulebook) -> Iterator[Problem]:
@@ -56,6 +73,20 @@ def _missing(messages: Messages, rule: Rule, rulebook: Rulebook) -> Iterator[Pro
         if language not in rule.messages and messages.packaged_for(rule, language) is None:
             found = f"{rule.id} has no message in ‘{language}’"
             yield Problem(rule.place, "missing-message", found, f"write it in templates/{language}/messages.yaml")
+
+
+def _untitled(messages: Messages, rule: Rule, rulebook: Rulebook) -> Iterator[Problem]:
+    """Rules that lists can only call by their id: an error in ours, a warning in a customer's own."""
+    own = rule.touched[0].layer == rulebook.customer.id != BASE
+    for language in (rulebook.customer.language,) if own else messages.languages:
+        if (rule.then == "off" and own) or messages.has_title(rule, language):
+            continue
+        if language not in rule.messages and messages.packaged_for(rule, language) is None:
+            continue  # it has no message at all, and that is told
+        called = messages.title(rulebook, rule.id, language)
+        found = f"{rule.id} has no title in ‘{language}’; lists, filters and the spreadsheet call it “{called}”"
+        hint = f"add `title:` to its messages in ‘{language}’: what is the matter, in a few words"
+        yield Problem(rule.place, "missing-title", found, hint, "warning" if own else "error")
 
 
 def _wrong(
@@ -70,8 +101,12 @@ def _wrong(
 ) -> Iterator[Problem]:
     """The problems of both texts of one message, each said once."""
     said: dict[str, Problem] = {}
+    if packaged:  # what stands in rule files is told as they are read
+        for text in (message.title, message.problem, message.fix):
+            said.update((problem.message, problem) for problem in left_in(text, place))
     for which, text in (("problem", message.problem), ("fix", message.fix)):
-        found = list(forbidden(text, place)) if not packaged and is_customers(rule, rulebook) else []
+        judged = forbidden if not packaged and is_customers(rule, rulebook) else unbounded
+        found = list(judged(text, place))
         found = found or [
             *_unknown(text, place, told_kind(rule), frozenset(rulebook.settings)),
             *_unread(text, place, rule),
@@ -82,6 +117,20 @@ def _wrong(
     if not said:
         said.update(_failing(messages, language, message, rule, rulebook, place))
     yield from said.values()
+    if not said:  # what may not be rendered is not, here either: it may have no end
+        yield from misplaced(messages, language, message, rule, rulebook, _tried(rule, rulebook), place)
+    for which, text in (("problem", message.problem), ("fix", message.fix)):
+        yield from literal(text, rule, rulebook, language, place, which)
+
+
+def _tried(rule: Rule, rulebook: Rulebook) -> list[Facts]:
+    """Scarce and full facts; of what cannot be used also of what is the platform's own, and of what came misshapen."""
+    tried = [sample_facts(rule, rulebook, full=full) for full in (False, True)]
+    if rule.id in UNUSABLE:
+        tried += [replace(facts, kind="account") for facts in tried]
+    if rule.id == UNUSABLE[0]:
+        tried += [replace(facts, errors=(_MISSHAPEN,)) for facts in tried]
+    return tried
 
 
 def _unknown(text: str, place: Place, kind: str, settings: frozenset[str]) -> Iterator[Problem]:
@@ -112,7 +161,7 @@ def _unknown(text: str, place: Place, kind: str, settings: frozenset[str]) -> It
 def _used(text: str) -> tuple[nodes.Name | nodes.Getattr, ...] | TemplateSyntaxError:
     """The names and parts in a text, or why it cannot be read. Customers share most texts: each is read once."""
     try:
-        tree = _SANDBOX.parse(text)
+        tree = parsed(text)
     except TemplateSyntaxError as error:
         return error
     return tuple(node for node in every_node(tree) if isinstance(node, nodes.Name | nodes.Getattr))
@@ -140,7 +189,7 @@ def _failing(
         for text in (message.problem, message.fix):
             try:
                 messages.rendered(text, language, facts, rulebook)
-            except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            except UNRENDERABLE as error:
                 known = "everything" if facts.record else "nothing"
                 found = f"the message of {rule.id} in ‘{language}’ fails where {known} is known: {error}"
                 hint = "a fact may be absent: ask with {% if %}"
@@ -149,7 +198,7 @@ def _failing(
 
 def told_kind(rule: Rule) -> str:
     """The kind whose fields a message can use; empty where a finding may be on any."""
-    return "person" if rule.id == "record.role_unknown" else rule.kind
+    return {"record.role_unknown": "person", "record.refused": "session"}.get(rule.id, rule.kind)
 
 
 def sample_facts(rule: Rule, rulebook: Rulebook, *, full: bool) -> Facts:
@@ -169,6 +218,8 @@ def sample_facts(rule: Rule, rulebook: Rulebook, *, full: bool) -> Facts:
         as_of=plain(_SAMPLE_TIME - timedelta(days=3)),
         last_sync=plain(_SAMPLE_TIME - timedelta(days=4)),
         next_run=plain(_SAMPLE_TIME - timedelta(days=2)),
+        since=plain(_SAMPLE_TIME - timedelta(days=5)),
+        run=7,
     )
 
 
@@ -181,7 +232,7 @@ def _sample_related(kind: str) -> dict[str, RelatedFacts]:
 
 
 def _sample_item(kind: str) -> dict[str, Any]:
-    fields = {name: _sample(field) for name, field in fields_of(kind).items()}
+    fields = {name: _sample(field) for name, field in fields_for_rules(kind, of_related=True).items()}
     return {"kind": kind, "source_id": "2", "name": "Jon Quist"} | {
         name: value for name, value in fields.items() if name not in ("source_id", "name")
     }

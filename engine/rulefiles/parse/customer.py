@@ -30,6 +30,8 @@ KEYS = (
     "settings",
     "rules",
     "guards",
+    "places",
+    "spreadsheet",
 )
 """Everything a customer's file can hold."""
 REQUIRED = ("name", "language", "zone")

@@ -11,8 +11,8 @@ from engine.language.unread import unread_text
 from engine.model.moments import zone as zone_of
 from engine.model.problems import Place
 from engine.model.rulebook import Example, SettingValue
-from engine.records.decode import Invalid, read_mapping
-from engine.records.fields import fields_of
+from engine.records.decode import faults_of, read_mapping
+from engine.records.fields import Field, fields_for_rules
 from engine.records.suggest import did_you_mean
 from engine.relations.definitions import RELATIONS
 from engine.rulefiles.parse.operands import Scope, read_day, read_instant
@@ -42,7 +42,7 @@ def zone_named(name: str) -> bool:
     """Whether there is an IANA time zone of that name."""
     try:
         zone_of(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    except ZoneInfoNotFoundError:
         return False
     return name == "UTC" or ("/" in name and name[:1].isupper())
 
@@ -65,7 +65,9 @@ class _Reader:
                 reading.problem(mapping.place, "missing-key", f"an example has no `{key}`", hint)
         matches = reading.boolean(parts["matches"].value, "`matches`") if "matches" in parts else None
         kind = self._scope.kind
-        record = self._record(parts["record"].value, (kind,), "`record`") if "record" in parts else None
+        record = (
+            self._record(parts["record"].value, (kind,), "`record`", of_related=False) if "record" in parts else None
+        )
         related = self._related(parts["related"].value) if "related" in parts else {}
         settings = self._settings(parts["settings"].value) if "settings" in parts else {}
         zone = self._zone(parts.get("zone"))
@@ -137,28 +139,29 @@ class _Reader:
                 sequence = reading.sequence(entry.value, f"‘{entry.name}’", f"write `{entry.name}: [{{...}}]`")
                 kinds = known[entry.name].to
                 items = [
-                    self._record(item, kinds, f"an item of ‘{entry.name}’")
+                    self._record(item, kinds, f"an item of ‘{entry.name}’", of_related=True)
                     for item in (sequence.items if sequence is not None else ())
                 ]
                 related[entry.name] = tuple(item for item in items if item is not None)
         return related
 
-    def _record(self, node: Node, kinds: tuple[str, ...], what: str) -> Dict[str, Any] | None:
+    def _record(self, node: Node, kinds: tuple[str, ...], what: str, *, of_related: bool) -> Dict[str, Any] | None:
         """The fields as written; with `kind` where several are possible."""
         reading = self._reading
         mapping = reading.mapping(node, what)
         if mapping is None:
             return None
         before = len(reading.problems)
+        known = {of: fields_for_rules(of, of_related=of_related) for of in kinds}
         told = mapping.get("kind")
         if told is not None:
             kind = reading.one_of(told.value, kinds, "kind", "unknown-kind")
             if kind is None:
                 return None
         else:
-            kind = next((of for of in kinds if all(entry.name in fields_of(of) for entry in mapping.entries)), kinds[0])
+            kind = next((of for of in kinds if all(entry.name in known[of] for entry in mapping.entries)), kinds[0])
         values: dict[str, Any] = {}
-        fields = fields_of(kind)
+        fields = known[kind]
         for entry in mapping.entries:
             if entry.name == "kind":
                 continue
@@ -169,7 +172,7 @@ class _Reader:
                 continue
             values[entry.name] = self._value(entry.value)
             if not isinstance(entry.value, RefusedNode):
-                self._check(kind, entry, values[entry.name])
+                self._check(fields[entry.name], entry, values[entry.name])
         if len(reading.problems) > before:
             return None
         return {"kind": kind, **values} if len(kinds) > 1 else values
@@ -186,17 +189,19 @@ class _Reader:
             case _:
                 return None
 
-    def _check(self, kind: str, entry: KeyValue, value: Any) -> None:
+    def _check(self, field: Field, entry: KeyValue, value: Any) -> None:
         """Whether the door takes this one field; asked alone, so that its problem has a place."""
-        field = fields_of(kind)[entry.name]
-        if field.computed:
+        if field.of_related:
+            fits = isinstance(value, str) and (not field.choices or value in field.choices)
+            errors: tuple[str, ...] = () if fits else (f"‘{entry.name}’ is {' or '.join(field.choices) or 'a rule'}",)
+        elif field.computed:
             whole = isinstance(value, list) and all(isinstance(item, str) for item in value)
-            errors: tuple[str, ...] = () if whole else (f"‘{entry.name}’ is a list of texts",)
+            errors = () if whole else (f"‘{entry.name}’ is a list of texts",)
         elif entry.name == "source_id":
             errors = () if isinstance(value, str) else ("`source_id` is one text",)
         else:
-            read = read_mapping(kind, {entry.name: value}, "example", default_id="example")
-            errors = tuple(unread_text(one, "en") for one in read.errors) if isinstance(read, Invalid) else ()
+            read = read_mapping(field.kind, {entry.name: value}, "example", default_id="example")
+            errors = tuple(unread_text(one, "en") for one in faults_of(read))
         for error in errors:
             self._bad(entry.value.place, error)
 

@@ -6,7 +6,6 @@ A literal, `$setting`, `$this.field`, an instant such as `24 hours ago`, a day s
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
@@ -18,6 +17,7 @@ from engine.model.rulebook import SettingEntry
 from engine.model.text_forms import not_a_domain
 from engine.records.decode import absent
 from engine.records.fields import Field, fields_of
+from engine.records.folding import normal
 from engine.records.suggest import closest, did_you_mean
 from engine.rulefiles.operators import field_names, settings_for, use_on
 from engine.rulefiles.reader import ShapeReader, found, shown
@@ -202,7 +202,7 @@ class OperandReader:
         return self._text(field, use, scalar)
 
     def _text(self, field: Field, use: Use, scalar: Scalar) -> Value | None:
-        text = unicodedata.normalize("NFC", scalar.text)
+        text = normal("NFC", scalar.text)
         if field.choices and text not in field.choices:
             best = closest(text, field.choices)
             listed = ", ".join(field.choices)

@@ -23,6 +23,7 @@ from engine.model.rulebook import (
     Touch,
 )
 from engine.records.kinds import DOWNWARD, UPWARD
+from engine.records.limits import LONGEST_TITLE
 from engine.records.suggest import did_you_mean
 from engine.rulefiles.parse.examples import read_examples
 from engine.rulefiles.parse.operands import Scope
@@ -33,6 +34,7 @@ from engine.rulefiles.yaml_tree import KeyValue, Node, RefusedNode, Scalar
 RULE_KINDS = DOWNWARD + UPWARD
 """Kinds that rules can be for; marks are only ever related records."""
 KEYS = ("for", "when", "then", "fix_in", "messages", "examples")
+"""Characters of a title: a line of a list, a cell of a table."""
 _WHOLE = ("for", "when", "then", "examples")
 _CHANGES = ("then", "fix_in", "messages")
 _ID = re.compile(r"[a-z]+\.[a-z][a-z0-9_]{0,63}")
@@ -131,7 +133,7 @@ class Entries:
             then=then or "off",
             fix_in=fix_in or (below.fix_in if below is not None and "fix_in" not in parts else None),
             examples=examples,
-            messages={**(below.messages if below is not None else {}), **messages},
+            messages=_over(below.messages if below is not None else {}, messages),
             touched=(*touched, Touch(self._layer, ("rule",), entry.key.place)),
             example_settings=self._values,
         )
@@ -210,7 +212,7 @@ class Entries:
             below,
             then=then or below.then,
             fix_in=fix_in or below.fix_in,
-            messages={**below.messages, **messages},
+            messages=_over(below.messages, messages),
             touched=(*below.touched, Touch(self._layer, what, entry.key.place)),
         )
 
@@ -286,12 +288,31 @@ class Entries:
         if mapping is None:
             return None
         names = ("problem", "fix")
-        parts = {part.name: part.value for part in reading.known(mapping, names, "a message")}
+        parts = {part.name: part.value for part in reading.known(mapping, ("title", *names), "a message")}
         for name in (name for name in names if name not in parts):
             message = f"the message in ‘{entry.name}’ has no `{name}`"
             hint = "`problem` says what is wrong, effect first; `fix` what to do, and where"
             reading.problem(entry.key.place, "missing-key", message, hint)
         texts = [reading.text(parts[name], f"`{name}`") for name in names if name in parts]
-        if len(texts) < len(names) or None in texts:
+        title = self._title(parts["title"]) if "title" in parts else ""
+        if len(texts) < len(names) or None in (*texts, title):
             return None
-        return MessageText(*(text for text in texts if text is not None))
+        return MessageText(*(text for text in (*texts, title) if text is not None))
+
+    def _title(self, node: Node) -> str | None:
+        title = self._reading.text(node, "`title`")
+        if title is not None and (len(title) > LONGEST_TITLE or "{{" in title or "{%" in title):
+            message = f"a title is at most {LONGEST_TITLE} characters, the same for every record, without {{{{ }}}}"
+            self._reading.problem(node.place, "bad-message", message, "say what is the matter: Email address missing")
+            return None
+        return title
+
+
+def _over(below: Dict[str, MessageText], own: Dict[str, MessageText]) -> dict[str, MessageText]:
+    """The messages of a layer over those below: a title that it does not give stays."""
+    kept = {language: below[language].title for language in own.keys() & below.keys()}
+    titled = {
+        language: msgspec.structs.replace(text, title=text.title or kept.get(language, ""))
+        for language, text in own.items()
+    }
+    return {**below, **titled}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping as Dict
 from typing import cast, get_args
 
 from msgspec import Struct
 
 from engine.model.rulebook import SettingEntry, SettingType, SettingValue
+from engine.records.folding import normal
 from engine.records.suggest import did_you_mean
 from engine.rulefiles.parse.operands import read_day
 from engine.rulefiles.reader import ShapeReader, found, shown
@@ -131,7 +131,7 @@ def read_value(node: Node, type_: SettingType, what: str, reading: ShapeReader) 
             return GivenValue(tuple(cast("list[str]", items))) if None not in items else None
         case "mapping" if isinstance(node, Mapping):
             pairs = {
-                unicodedata.normalize("NFC", entry.name): _word(entry.value, f"‘{entry.name}’ of {what}", reading)
+                normal("NFC", entry.name): _word(entry.value, f"‘{entry.name}’ of {what}", reading)
                 for entry in node.entries
             }
             return GivenValue(cast("dict[str, str]", pairs)) if None not in pairs.values() else None
@@ -144,7 +144,7 @@ def read_value(node: Node, type_: SettingType, what: str, reading: ShapeReader) 
     value = node.value
     match type_:
         case "text":
-            return GivenValue(unicodedata.normalize("NFC", node.text.strip()))
+            return GivenValue(normal("NFC", node.text.strip()))
         case "date" if (day := read_day(node.text)) is not None:
             return GivenValue(day)
         case "boolean" if isinstance(value, bool):
@@ -161,7 +161,7 @@ def read_value(node: Node, type_: SettingType, what: str, reading: ShapeReader) 
 
 def _word(node: Node, what: str, reading: ShapeReader) -> str | None:
     text = reading.text(node, what)
-    return None if text is None else unicodedata.normalize("NFC", text.strip())
+    return None if text is None else normal("NFC", text.strip())
 
 
 def _wrong(node: Node, type_: SettingType, what: str, reading: ShapeReader) -> None:

@@ -54,7 +54,7 @@ def is_private(host: str) -> bool | None:
     """Whether a host is inside: a private, link-local or loopback address or name. None when it is no host at all."""
     address = _address(host)
     if address is not None:
-        return not address.is_global or address.is_multicast
+        return _is_inside(address)
     try:
         labels = host.encode("idna").decode("ascii").split(".")
     except UnicodeError:
@@ -66,6 +66,18 @@ def is_private(host: str) -> bool | None:
         return True
     name = ".".join(labels)
     return len(labels) == 1 or any(name == end or name.endswith(f".{end}") for end in _PRIVATE_ENDINGS)
+
+
+def is_public(address: str) -> bool:
+    """Whether what is written is an address, and one that anybody may reach; also where one holds another."""
+    found = _address(address)
+    return found is not None and not _is_inside(found)
+
+
+def _is_inside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    # Python calls the old site-local addresses (fec0::/10) global.
+    site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
+    return not address.is_global or address.is_multicast or address.is_reserved or site_local
 
 
 def _is_loopback(host: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping as Dict
 import msgspec
 
 from engine.model.conditions import All, Any, Condition, Count, FieldTest, Not, Related, Setting, Unless, Value
+from engine.records.fields import REACHING
 from engine.records.suggest import closest, did_you_mean
 from engine.relations.definitions import RELATIONS, Relation
 from engine.rulefiles.operators import BLOCKS, COUNTS, QUANTIFIERS, field_named, field_names, is_test
@@ -155,7 +156,7 @@ class _Parser:
     # Fields.
 
     def _field(self, entry: KeyValue) -> list[FieldTest]:
-        field = field_named(self._scope.kinds, entry.name)
+        field = field_named(self._scope.kinds, entry.name, of_related=self._scope.relation is not None)
         if field is None:
             self._unknown(entry.key)
             return []
@@ -169,9 +170,11 @@ class _Parser:
     def _unknown(self, key: Scalar) -> None:
         kinds = self._scope.kinds
         message = f"{' or '.join(kinds)} has no field ‘{shown(key.text)}’"
-        names = field_names(kinds)
+        names = field_names(kinds, of_related=self._scope.relation is not None)
         hint = did_you_mean(key.text, names, "fields")
-        if self._scope.relation is None and key.text in RELATIONS.get(self._scope.kind, {}):
+        if key.text in REACHING:
+            hint = "only related records can be asked for it: write it below a relation"
+        elif self._scope.relation is None and key.text in RELATIONS.get(self._scope.kind, {}):
             hint = f"it is a relation: write it under `some:`, `no:`, `every:` or `count:`. {hint}"
         elif is_test(key.text) or key.text == "equals":
             hint = f"a test stands below its field: `field: {{{key.text}: ...}}`. {hint}"

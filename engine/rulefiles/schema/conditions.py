@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.model.operator_uses import TIMES, Use
 from engine.model.operators import OPERATORS
-from engine.records.fields import Field, fields_of
+from engine.records.fields import Field, fields_for_rules
 from engine.records.kinds import KINDS
 from engine.relations.definitions import RELATIONS
 from engine.rulefiles.operators import COUNTS, field_named, field_names, tests_of, use_on, words_of
@@ -52,7 +52,7 @@ def condition_definitions() -> dict[str, Schema]:
     for kinds in _reached():
         made[f"in.{'.'.join(kinds)}"] = _inside(kinds, made)
         made[f"count.{'.'.join(kinds)}"] = _count(kinds)
-        made[f"record.{'.'.join(kinds)}"] = _record(kinds)
+        made[f"related.{'.'.join(kinds)}"] = _record(kinds, of_related=True)
     return made
 
 
@@ -86,7 +86,9 @@ def _time(pattern: str) -> Schema:
 def _every_field() -> list[Field]:
     """Every field that can be tested, of a kind or of the kinds of a relation."""
     fields = [
-        field_named(kinds, name) for kinds in (*((kind,) for kind in KINDS), *_reached()) for name in field_names(kinds)
+        field_named(kinds, name, of_related=True)
+        for kinds in (*((kind,) for kind in KINDS), *_reached())
+        for name in field_names(kinds, of_related=True)
     ]
     return [field for field in fields if field is not None]
 
@@ -149,8 +151,9 @@ def _field(field: Field) -> Schema:
 # Conditions
 
 
-def _fields(kinds: tuple[str, ...]) -> dict[str, Schema]:
-    found = (field_named(kinds, name) for name in field_names(kinds))
+def _fields(kinds: tuple[str, ...], *, of_related: bool) -> dict[str, Schema]:
+    names = field_names(kinds, of_related=of_related)
+    found = (field_named(kinds, name, of_related=of_related) for name in names)
     return {field.name: _field(field) for field in found if field is not None}
 
 
@@ -186,8 +189,8 @@ def _kind(kind: str) -> dict[str, Schema]:
             "every": ref(f"relations.{kind}", "For every related record all of this holds."),
             "count": ref(f"counts.{kind}", "How many related records there are."),
         }
-    made[f"when.{kind}"] = _block(f"when.{kind}", _fields((kind,)), more)
-    made[f"record.{kind}"] = _record((kind,))
+    made[f"when.{kind}"] = _block(f"when.{kind}", _fields((kind,), of_related=False), more)
+    made[f"record.{kind}"] = _record((kind,), of_related=False)
     made[f"example.{kind}"] = _example(kind)
     return made
 
@@ -202,10 +205,14 @@ def _body(kinds: tuple[str, ...]) -> str:
 
 def _inside(kinds: tuple[str, ...], made: dict[str, Schema]) -> Schema:
     """The condition on related records; of one kind only, its fields are those of the kind's own condition."""
-    fields = _fields(kinds)
+    fields = _fields(kinds, of_related=True)
     own = f"when.{kinds[0]}"
     if len(kinds) == 1 and own in made:
-        fields = {name: {"$ref": f"#/$defs/{own}/properties/{name}"} for name in fields}
+        plain = made[own]["properties"]
+        fields = {
+            name: {"$ref": f"#/$defs/{own}/properties/{name}"} if name in plain else said
+            for name, said in fields.items()
+        }
     return _block(_body(kinds), fields, {})
 
 
@@ -228,10 +235,10 @@ def _count(kinds: tuple[str, ...]) -> Schema:
 # Examples
 
 
-def _record(kinds: tuple[str, ...]) -> Schema:
+def _record(kinds: tuple[str, ...], *, of_related: bool) -> Schema:
     properties: dict[str, Schema] = {}
     for kind in kinds:
-        for field in fields_of(kind).values():
+        for field in fields_for_rules(kind, of_related=of_related).values():
             properties.setdefault(field.name, _written(kinds, field))
     named: dict[str, Schema] = {"kind": {"enum": list(kinds)}}
     return {"type": "object", "additionalProperties": False, "properties": {**named, **properties}}
@@ -248,13 +255,13 @@ def _written(kinds: Iterable[str], field: Field) -> Schema:
 
 
 def _choices(kind: str, name: str) -> tuple[str, ...]:
-    field = fields_of(kind).get(name)
+    field = fields_for_rules(kind, of_related=True).get(name)
     return field.choices if field is not None else ()
 
 
 def _example(kind: str) -> Schema:
     related = {
-        name: {"description": one.description, "type": "array", "items": ref(f"record.{'.'.join(one.to)}")}
+        name: {"description": one.description, "type": "array", "items": ref(f"related.{'.'.join(one.to)}")}
         for name, one in RELATIONS[kind].items()
         if name != "accounts"  # the other two together; an example gives those
     }

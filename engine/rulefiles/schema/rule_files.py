@@ -20,7 +20,9 @@ from engine.model.connector_spec import Catalogue, ConnectorSpec, Side
 from engine.model.rulebook import FINDINGS, FIX_IN, REACTIONS, Rulebook, SettingType
 from engine.records.fields import fields_of
 from engine.records.kinds import DOWNWARD, KINDS, SegmentKey
+from engine.records.limits import LONGEST_NAME, LONGEST_TITLE
 from engine.rulefiles.layers import KEYS as LAYER_KEYS
+from engine.rulefiles.layers import SPREADSHEET
 from engine.rulefiles.parse.customer import KEYS, REQUIRED
 from engine.rulefiles.parse.rules import RULE_KINDS
 from engine.rulefiles.parse.settings import SETTING_TYPES
@@ -81,6 +83,15 @@ def rule_file_schema(catalogue: Catalogue, base: Rulebook | None = None) -> Sche
             "settings": _settings(base),
             "rules": _rules(base),
             "guards": guards_schema(),
+            "places": _names(
+                "What people call the places where things are mended: a text, or a text by language. An aggregator is "
+                "named only where one stands between source and platform.",
+                {**_FIXED_IN, "passes_on": "A sentence: how an aggregator passes on what is mended in the source."},
+            ),
+            "spreadsheet": _names(
+                "What the platform's own list of issues calls the column of the kind, and each kind.",
+                dict.fromkeys(SPREADSHEET, ""),
+            ),
             **_customer(catalogue),
         },
         "dependentRequired": {
@@ -118,6 +129,11 @@ def _rule_definitions() -> dict[str, Schema]:
         "additionalProperties": False,
         "required": ["problem", "fix"],
         "properties": {
+            "title": {
+                "type": "string",
+                "maxLength": LONGEST_TITLE,
+                "description": "What is the matter in a few words, the same for every record: Email address missing.",
+            },
             "problem": {"type": "string", "description": "What is wrong, effect first."},
             "fix": {"type": "string", "description": "What to do, and where."},
         },
@@ -210,6 +226,25 @@ def _settings(base: Rulebook | None) -> Schema:
         "properties": known,
         "additionalProperties": {"if": defined, "then": ref("setting")},
         "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"},
+    }
+
+
+def _names(description: str, named: Mapping[str, str]) -> Schema:
+    name: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
+    by_language: Schema = {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": False,
+        "properties": dict.fromkeys(languages().names, name),
+    }
+    return {
+        "description": description,
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": {
+            key: {**({"description": says} if says else {}), "anyOf": [name, by_language]}
+            for key, says in named.items()
+        },
     }
 
 

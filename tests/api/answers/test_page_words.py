@@ -17,11 +17,11 @@ from api.pages.issue import ACTS
 from api.showing.rendering import PAGES
 from engine.explaining.explainer import Check
 from engine.model.decisions import Verdict
-from engine.model.rulebook import FIX_IN, REACTIONS
+from engine.model.rulebook import REACTIONS
 from engine.records.kinds import KINDS
-from runs.model.answers import Awakened, EffectKind, Unsourced, Where
+from runs.model.answers import Awakened, EffectKind, NextRun, OnPlatform, Unsourced
 from runs.model.errors import SettleFault
-from store.enums import PAUSED, IssueState, Resolution, Status
+from store.enums import PAUSED, IssueState, LastRun, Listed, Resolution, Status
 from store.feed import Sort
 
 WORDS = Words()
@@ -32,14 +32,15 @@ NAMED: dict[str, tuple[str, ...]] = {
     "kinds": (*KINDS, "record"),
     "state": get_args(IssueState),
     "reaction": REACTIONS,
-    "fix_in": FIX_IN,
-    "counts": get_args(Verdict),
+    "counts": get_args(Listed),
     "verdict": get_args(Verdict),
     "resolution": get_args(Resolution),
     "run_status": get_args(Status),
-    "where": (*get_args(Where), "left_out"),
-    "where_chip": (*get_args(Where), "left_out"),
-    "where_more": (*get_args(Where), "left_out"),
+    **dict.fromkeys(("last_run", "last_run_chip", "last_run_more"), get_args(LastRun)),
+    **dict.fromkeys(("next_run", "next_run_short"), get_args(NextRun)),
+    **dict.fromkeys(("on_sheet", "on_sheet_short"), get_args(OnPlatform)),
+    # What is to be entered is only ever a sheet.
+    **dict.fromkeys(("on_platform", "on_platform_short"), tuple({*get_args(OnPlatform)} - {"to_enter"})),
     "check": get_args(Check.__annotations__["answer"]) or ("ok", "problem", "unknown"),
     "filter": FILTERS,
     "csv": COLUMNS,

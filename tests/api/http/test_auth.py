@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from itertools import product
+
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from api.app import create_app
 from api.http.auth import Door, SignedIn
@@ -66,6 +70,25 @@ def test_nobody_can_tell_a_customer_that_is_not_there_from_one_not_theirs(
     everywhere = make_key("*", scopes=(scope,))
     assert ask(app, method, call, "harbour", key) == ask(app, method, call, "nowhere", key)
     assert ask(app, method, call, "nowhere", key) == ask(app, method, call, "nowhere", everywhere)
+
+
+def test_who_is_not_let_in_learns_nothing_on_any_route(app: FastAPI) -> None:
+    """Every route there is, also those of pages: whoever has no key gets one answer, whatever is there or is asked."""
+    client = Client(app)
+    tried = 0
+    for route in app.routes:
+        if not isinstance(route, APIRoute) or "{customer}" not in route.path:
+            continue
+        for method, asked in product(sorted(route.methods), ("", "?limit=x&cursor=x&day=never")):
+            told = []
+            for customer in ("acme", "nowhere", "No-such_1"):
+                path = re.sub(r"{\w+(:path)?}", "x", route.path.replace("{customer}", customer))
+                answer = client.ask(method, f"{path}{asked}", content=b"{")
+                told.append((answer.status_code, answer.json() if answer.status_code == 401 else ""))
+            assert told[0][0] in (303, 401), (route.path, told)
+            assert told.count(told[0]) == 3, (route.path, told)
+            tried += 1
+    assert tried > 40
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from importlib import import_module
 from pathlib import Path
@@ -39,6 +40,7 @@ TRIED = {
     "rules": ["/customers/acme/rules"],
     "history": ["/customers/acme/history", "/customers/harbour/history"],
     "unsourced": ["/customers/acme/unsourced"],
+    "sheets": ["/customers/acme/sheets", "/customers/harbour/sheets"],
     "sign_in": ["/sign-in"],
     "problem": ["/nothing"],
 }
@@ -188,6 +190,54 @@ def test_filters_stay_chosen_and_narrow_the_spreadsheet_too(demo: Client) -> Non
     assert demo.get("/customers/acme?kind=dragon").status_code == 422
 
 
+def options_of(page: str, name: str) -> dict[str, str]:
+    """Value to words of one of the filters."""
+    chosen = re.search(rf'<select id="filter-{name}".*?</select>', page, re.DOTALL)
+    assert chosen
+    return dict(re.findall(r'<option value="([^"]*)"[^>]*>([^<]*)</option>', chosen[0]))
+
+
+def test_only_places_that_the_customer_has_are_offered_to_filter_by(demo: Client, rules: Path) -> None:
+    french = demo.get("/customers/acme", headers={"accept-language": "fr"}).text
+    assert options_of(french, "fix_in") == {
+        "": "Tous",
+        "source": "Ypareo",
+        "platform": "Edusign",
+        "settings": "les réglages de cette connexion",
+        "support": "le support",
+    }
+    (rules / "customers" / "harbour.yaml").write_text(HARBOUR + "places: {aggregator: The hub}\n", "utf-8")
+    demo.push([INES], customer="harbour")
+    assert options_of(demo.get("/customers/harbour").text, "fix_in")["aggregator"] == "The hub"
+
+
+def test_problems_of_one_title_say_of_which_kind_they_are(demo: Client) -> None:
+    alone = options_of(demo.get("/customers/acme").text, "rule")
+    assert alone["learner.email_missing"] == "Email address missing"
+    demo.push([{**one, "email": None} for one in EVERYTHING[:3]] + EVERYTHING[3:])
+    both = options_of(demo.get("/customers/acme?rule=learner.email_missing").text, "rule")
+    assert both["learner.email_missing"] == "Email address missing (learner)"
+    assert both["instructor.email_missing"] == "Email address missing (instructor)"
+    page = demo.get("/customers/acme?rule=learner.email_missing", headers={"accept-language": "fr"}).text
+    assert "Adresse e-mail manquante (apprenant)" in page
+    # A problem that nothing has any more stays chosen.
+    assert "learner.name_missing" in options_of(demo.get("/customers/acme?rule=learner.name_missing").text, "rule")
+
+
+def test_accounts_and_sheets_are_filtered_by_who_made_them(demo: Client) -> None:
+    assert 'id="filter-created_by"' not in demo.get("/customers/acme").text
+    account = {"kind": "account", "role": "learner", "source_id": "A-2", "first_name": "Ada", "last_name": "Roe"}
+    sheet = {"kind": "sheet", "source_id": "F-1", "name": "Paie", "created_by": "api", "archived": False}
+    demo.push([account | {"created_by": "administrator"}, sheet], direction="upward")
+    page = demo.get("/customers/acme?created_by=administrator&last_run=left_out").text
+    assert options_of(page, "created_by")["administrator"] == "An administrator"
+    assert '<option value="administrator" selected>' in page
+    assert ("Ada Roe" in page, "Paie" in page) == (True, False)
+    assert "issues.csv?last_run=left_out&amp;created_by=administrator" in page
+    french = demo.get("/customers/acme", headers={"accept-language": "fr"}).text
+    assert options_of(french, "created_by")["owner"] == "Un propriétaire"
+
+
 def test_an_issue_page_tells_what_happened(demo: Client) -> None:
     (row,) = demo.get("/v1/customers/acme/issues").json()["items"]
     demo.push([{**INES, "email": "ines@example.org"}, *EVERYTHING[1:]])
@@ -199,12 +249,14 @@ def test_an_issue_page_tells_what_happened(demo: Client) -> None:
 
 def test_a_record_page_says_where_it_is_what_was_read_and_why(demo: Client) -> None:
     out = demo.get("/customers/acme/records/learner/L-1").text
-    assert "Not synced" in out
+    assert "<dd>To fix</dd>" in out
+    assert "It will not go at the next run, on Saturday 21 November 2026 at 22:00, unless something changes." in out
     assert "First name" in out
     assert "Would sync if" in out
     assert "learner.email_missing" in out
     synced = demo.get("/customers/acme/records/learner/L-2").text
-    assert ">Synced<" in synced
+    assert "<dd>Synced by the last exchange</dd>" in synced
+    assert "It goes at the next run, on Saturday 21 November 2026 at 22:00, if nothing changes." in synced
     never = demo.get("/customers/acme/records/learner/L-404")
     assert never.status_code == 404
     assert "Never received from the source" in never.text
@@ -258,3 +310,15 @@ def test_many_records_come_a_page_at_a_time(demo: Client) -> None:
     assert not set(shown[0]) & set(shown[1])
     searched = demo.post("/customers/acme", data={"search": "name", "cursor": cursor[1]}).text
     assert len(re.findall(r"Name\d{3}</a>", searched)) == 10
+
+
+def test_what_is_decided_of_others_is_said_in_words_where_it_was_what_had_to_change(demo: Client) -> None:
+    people = [{**INES, "email": "ines@example.org"}, *EVERYTHING[1:]]
+    demo.push([{**one, "email": None} if one["source_id"] == "I-1" else one for one in people])
+    demo.push(people)
+    page = unescape(demo.get("/customers/acme/history").text)
+    assert "Session S-1: From “to fix” to “synced”" in page
+    assert "became sync" not in page
+    french = unescape(demo.get("/customers/acme/history", headers={"accept-language": "fr"}).text)
+    assert "Séance S-1\u00a0: De «\u00a0à corriger\u00a0» à «\u00a0synchronisé\u00a0»" in french
+    assert "devient sync" not in french

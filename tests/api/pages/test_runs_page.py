@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import html
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from msgspec.structs import replace
 
+from api.app import create_app
+from engine.records.kinds import Instructor, Session
 from runs.model.errors import FetchFailed
 from runs.service import Service
-from tests.api.conftest import Client
+from tests.api.conftest import EVERYTHING, Client, MakeKey
 
 NOTED = "learners.csv is not UTF-8; it was read as Windows-1252."
 
@@ -59,3 +65,38 @@ def test_what_failed_is_on_the_page_in_the_readers_language(
     run = demo.get("/v1/customers/acme/runs").json()["items"][0]
     assert run["recovery"] == "a person must act"
     assert [failure["code"] for failure in run["failures"]] == ["no_records"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "1 known record that it did not receive was decided again, since what it depends on has changed."),
+        ("fr", "1 enregistrement connu, non reçu cette fois, a été décidé de nouveau, car ce dont il dépend a changé."),
+    ],
+)
+def test_what_was_decided_again_without_being_received_is_told(
+    demo: Client, service: Service, language: str, said: str
+) -> None:
+    ada = Instructor(source_id="Z-1", first_name="Ada", last_name="Lund", email="ada@example.org")
+    start = service.clock() + timedelta(days=1)
+    taught = Session(
+        source_id="Z-2",
+        name="Algebra",
+        starts_at=start,
+        ends_at=start + timedelta(hours=1),
+        instructor_ids=("Z-1",),
+        created_at=start - timedelta(days=30),
+    )
+    service.push("acme", [ada, taught], False)
+    done = service.push("acme", [replace(ada, email=None)], False, as_of=service.clock() + timedelta(minutes=1))
+    assert done.again == {"session": 1}
+    demo.headers["accept-language"] = language
+    assert said in plain(demo.get("/customers/acme/runs").text)
+
+
+def test_a_program_that_asked_is_not_told_for_a_person(app: FastAPI, service: Service, make_key: MakeKey) -> None:
+    key = make_key()
+    assert Client(app, authorization=f"Bearer {key}").push(EVERYTHING).status_code == 201
+    browser = Client(create_app(service, demo=True), **{"accept": "text/html", "accept-language": "en"})
+    page = browser.get("/customers/acme/runs").text
+    assert re.search(r"asked for by a program \(key [0-9a-f]{12}\)", page)

@@ -73,6 +73,7 @@ def test_a_key_that_only_reads_settles_nothing(held: Client, make_key: MakeKey) 
 def test_sheets_are_listed_confirmed_and_listed_no_more(api: Client) -> None:
     address = "/v1/customers/acme/sheets/to-upload"
     people = [{**one, "groups": ["G-1"]} for one in learners(2)]
+    people.append({"kind": "session", "source_id": "S-1", "name": "Anglais"})
     sheet = {"kind": "sheet", "source_id": "F-1", "source_ref": "S-1", "name": "Anglais", "created_by": "api"}
     sheet |= {"archived": True, "first_archived_at": "2026-11-10T12:00:00Z", "times_archived": 1}
     mark = {"kind": "mark", "source_id": "F-1:L-1", "sheet_id": "F-1", "person_kind": "learner", "person_ref": "L-1"}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
+from runs.model.asked import Listed
 from tests.api.conftest import EVERYTHING, INES, Client
 
 FEED = "/v1/customers/acme/issues"
@@ -29,12 +32,16 @@ def test_the_feed_says_what_is_wrong_what_to_do_where_and_since_when(pushed: Cli
         ({"kind": "learner"}, ["Inès Marchal"]),
         ({"kind": "session"}, []),
         ({"rule": "learner.email_missing"}, ["Inès Marchal"]),
-        ({"rule": "learner.nothing"}, []),
+        ({"rule": "learner.name_missing"}, []),
         ({"state": "new"}, ["Inès Marchal"]),
         ({"state": "resolved"}, []),
         ({"fix_in": "source"}, ["Inès Marchal"]),
         ({"fix_in": "support"}, []),
         ({"verdict": "skip"}, ["Anglais"]),
+        ({"last_run": "later"}, ["Anglais"]),
+        ({"last_run": "left_out"}, []),
+        ({"last_run": "to_fix"}, ["Inès Marchal"]),
+        ({"last_run": "waiting"}, []),
         ({"verdict": "sync", "kind": "learner"}, ["Omar Søndergård"]),
         ({"changed_since": "2026-11-21T12:00:00+01:00"}, ["Inès Marchal"]),
         ({"changed_since": "2026-11-21T12:00:01+01:00"}, []),
@@ -55,6 +62,11 @@ def test_filters_leave_what_they_name(pushed: Client, filters: dict[str, str], f
         ("limit", "1000000"),
         ("cursor", "nonsense"),
         ("changed_since", "2026-11-21T12:00:00"),
+        ("last_run", "dragon"),
+        ("segment", "Nantes"),
+        ("created_by", "administratr"),
+        ("rule", "learner.email_mising"),
+        ("waits_for", "q3J8vN0fT2aB"),
     ],
 )
 def test_a_filter_that_is_none_is_named_and_its_value_not_repeated(pushed: Client, parameter: str, value: str) -> None:
@@ -62,6 +74,43 @@ def test_a_filter_that_is_none_is_named_and_its_value_not_repeated(pushed: Clien
     assert answer.status_code == 422
     assert parameter in answer.text
     assert value not in answer.text.replace("2026", "") or value == "0"
+
+
+def test_a_place_that_the_customer_does_not_have_is_refused_with_those_it_has(pushed: Client) -> None:
+    answer = pushed.get(FEED, params={"fix_in": "aggregator"})
+    assert answer.status_code == 422
+    assert "There is no place of that name here" in answer.text
+    assert "source, platform, settings, support" in answer.text
+
+
+def test_accounts_and_sheets_can_be_asked_for_by_who_made_them(pushed: Client) -> None:
+    account = {"kind": "account", "role": "learner", "email": "inès@example.org"}
+    made = [
+        account | {"source_id": "A-1", "created_by": "api", "source_kind": "learner", "source_ref": "L-2"},
+        account | {"source_id": "A-2", "created_by": "administrator", "first_name": "Ada"},
+        account | {"source_id": "A-3", "created_by": "owner", "first_name": "Ben"},
+        account | {"source_id": "A-4", "first_name": "Cleo"},
+        {"kind": "sheet", "source_id": "F-1", "name": "Paie", "created_by": "administrator", "archived": False},
+    ]
+    assert pushed.push(made, direction="upward").status_code == 201
+
+    def found(**asked: str) -> set[str]:
+        everything = [pushed.get(FEED, params=asked | {"last_run": way}).json() for way in get_args(Listed)]
+        return {row["source_id"] for page in everything for row in page["items"]}
+
+    assert found(created_by="administrator") == {"A-2", "F-1"}
+    assert found(created_by="administrator", kind="account") == {"A-2"}
+    assert (found(created_by="api"), found(created_by="owner")) == ({"A-1"}, {"A-3"})
+    assert found(created_by="user") == set()
+    of_all = pushed.get(FEED + ".csv", params={"created_by": "owner", "verdict": "skip"}).text
+    assert ("A-3" in of_all, "A-2" in of_all) == (True, False)
+    # Who made it is told anew; what can no longer be read keeps what was known.
+    made[2] |= {"created_by": "user"}
+    pushed.push([*made[:1], made[1] | {"role": 5}, *made[2:]], direction="upward")
+    assert (found(created_by="user"), found(created_by="owner")) == ({"A-3"}, set())
+    assert found(created_by="administrator") == {"A-2", "F-1"}
+    answer = pushed.get(FEED, params={"created_by": "administratr"}).json()
+    assert "Did you mean administrator?" in answer["detail"]
 
 
 def test_pages_of_the_feed_hold_each_record_once(api: Client) -> None:

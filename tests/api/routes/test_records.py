@@ -8,20 +8,22 @@ from tests.api.conftest import Client
 
 
 @pytest.mark.parametrize(
-    ("kind", "source_id", "where"),
+    ("kind", "source_id", "answers"),
     [
-        ("learner", "L-1", "out"),
-        ("learner", "L-2", "in"),
-        ("session", "S%2F2", "out"),
-        ("session", "S/2", "out"),
-        ("learner", "L-999", "never_received"),
-        ("instructor", "L-1", "never_received"),
+        ("learner", "L-1", ("to_fix", "out", "not_told")),
+        ("learner", "L-2", ("synced", "goes", "not_told")),
+        ("session", "S%2F2", ("later", "later", "not_told")),
+        ("session", "S/2", ("later", "later", "not_told")),
+        ("learner", "L-999", ("never_received", "out", "not_told")),
+        ("instructor", "L-1", ("never_received", "out", "not_told")),
     ],
 )
-def test_a_record_is_in_later_out_or_was_never_received(pushed: Client, kind: str, source_id: str, where: str) -> None:
+def test_three_questions_have_three_answers(
+    pushed: Client, kind: str, source_id: str, answers: tuple[str, str, str]
+) -> None:
     answer = pushed.get(f"/v1/customers/acme/records/{kind}/{source_id}")
     assert answer.status_code == 200
-    assert answer.json()["where"] == where
+    assert tuple(answer.json()[name] for name in ("last_run", "next_run", "on_platform")) == answers
 
 
 def test_an_explanation_tells_every_rule_of_the_kind_and_what_would_have_to_differ(pushed: Client) -> None:

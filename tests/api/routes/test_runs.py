@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from tests.api.conftest import EVERYTHING, INES, OMAR, Client, ndjson
+from tests.api.conftest import EVERYTHING, INES, NOON, OMAR, Client, ndjson
 
 
 def test_a_pushed_run_answers_its_summary_and_where_it_is(api: Client) -> None:
@@ -14,7 +16,15 @@ def test_a_pushed_run_answers_its_summary_and_where_it_is(api: Client) -> None:
     assert answer.headers["location"] == f"/v1/customers/acme/runs/{run['id']}"
     assert run["status"] == "completed_with_issues"
     assert run["received"] == 5
-    assert run["counts"]["learner"] == {"received": 2, "sync": 1, "skip": 0, "flag": 1}
+    assert run["counts"]["learner"] == {
+        "received": 2,
+        "synced": 1,
+        "later": 0,
+        "left_out": 0,
+        "to_fix": 1,
+        "waiting": 0,
+        "related": 0,
+    }
     assert run["issues"]["new"] == 1
     assert api.get(answer.headers["location"]).json() == run
 
@@ -45,7 +55,7 @@ def test_an_upward_run_takes_sheets(api: Client) -> None:
 
 
 def test_a_bad_line_is_an_issue_and_spoils_no_other(api: Client) -> None:
-    lines = ndjson([INES]) + b'\n{"kind": "learner", "source_id": "L-9", "birth_date": 3}\nnot json\n' + ndjson([OMAR])
+    lines = ndjson([INES]) + b'\n{"kind": "learner", "source_id": "L-9", "status": 3}\nnot json\n' + ndjson([OMAR])
     answer = api.post(
         "/v1/customers/acme/runs",
         params={"complete": "true"},
@@ -95,3 +105,17 @@ def test_a_second_run_at_once_is_told_to_wait(api: Client, service: object) -> N
     assert answer.status_code == 409
     assert answer.json()["type"] == "urn:muster:problem:busy"
     assert answer.headers["retry-after"]
+
+
+def test_a_run_for_a_moment_to_come_is_refused_for_it_would_end_every_issue(pushed: Client) -> None:
+    refused = pushed.push(EVERYTHING, as_of=(NOON + timedelta(days=2)).isoformat())
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["parameter"] == "as_of"
+    assert pushed.get("/v1/customers/acme/issues").json()["total"] == 1
+    # A clock that goes before ours, or an offset that was forgotten.
+    assert pushed.push(EVERYTHING, as_of=(NOON + timedelta(hours=2)).isoformat()).status_code == 201
+
+
+def test_what_is_not_there_to_filter_by_is_called_by_its_name(api: Client) -> None:
+    said = api.get("/v1/customers/acme/issues?waits_for=none").json()["detail"]
+    assert said == "There is no issue of that name here. Correct it."

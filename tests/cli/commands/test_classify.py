@@ -15,7 +15,7 @@ from tests.cli.conftest import NOON, Muster
 RECORDS = [
     {"kind": "learner", "source_id": "7", "first_name": "Elia", "last_name": "Vasserot", "email": "e@example.org"},
     {"kind": "learner", "source_id": "8", "first_name": "Moussa", "last_name": "Diombassé"},
-    {"kind": "learner", "source_id": "9", "first_name": "Linh", "last_name": "Trầnvy", "birth_date": "31/02/2008"},
+    {"kind": "learner", "source_id": "9", "first_name": "Linh", "last_name": "Trầnvy", "status": "31/02/2008"},
     {"kind": "class", "source_id": "C1", "name": "9X/Sc1", "ends_on": "2026-07-01"},
 ]
 
@@ -45,6 +45,7 @@ def test_counts_come_first_and_then_each_flagged_record(muster: Muster, records:
     ]
     assert flagged[0].splitlines()[0] == "learner 8  learner.email_missing"
     assert "Moussa Diombassé has no email address" in flagged[0]
+    assert "Linh Trầnvy (learner, id 9) could not be read (status: “31/02/2008” is none of the words" in flagged[1]
     assert "4 records decided by the base rules, as of 2026-11-21 12:00 (Europe/Paris)" in told.err
 
 
@@ -62,15 +63,40 @@ def test_json_holds_the_answer_of_the_api(muster: Muster, records: Path) -> None
     assert [each["rule"] for each in found["decisions"]][:2] == [None, "learner.email_missing"]
 
 
+def test_what_is_left_out_because_nothing_needs_it_is_told_once(muster: Muster, tmp_path: Path) -> None:
+    path = tmp_path / "records.ndjson"
+    lines = [{**RECORDS[0], "source_id": str(number), "modified_at": "24/11/2026"} for number in range(3)]
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    told = muster("classify", path, "--format", "json", "--exit-zero")
+    found = json.loads(told.out)
+    assert "flag" not in {each["verdict"] and each["rule"] for each in found["decisions"] if each["invalid"]}
+    assert found["notes"] == ["time of the last change of 3 records is no moment: not used"]
+    assert found["remarks"] == [
+        {
+            "code": "not_used",
+            "field": "modified_at",
+            "values": {"number": 3, "fault": "not_a_time", "found": "text_no_time"},
+        }
+    ]
+    assert found["notes"][0] in told.err
+
+
+def test_what_makes_a_file_less_than_the_whole_is_told(muster: Muster, tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_bytes("sourcedId,enabledUser,role,givenName\n1,true,student,Zoé\n".encode("cp1252"))
+    told = muster("classify", tmp_path, "--exit-zero")
+    for said in ("users.csv is not UTF-8", "classes.csv: it is not in the package", "enrollments.csv: it is not in"):
+        assert said in told.err
+
+
 def test_ndjson_holds_a_decision_a_line(muster: Muster, records: Path) -> None:
     lines = muster("classify", records, "--format", "ndjson").out.splitlines()
-    assert [json.loads(line)["source_id"] for line in lines] == ["7", "8", "C1", "9"]
+    assert [json.loads(line)["source_id"] for line in lines] == ["7", "8", "9", "C1"]
 
 
 def test_csv_opens_in_a_spreadsheet(muster: Muster, records: Path) -> None:
     text = muster("classify", records, "--format", "csv").out
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
-    assert [row["verdict"] for row in rows] == ["sync", "flag", "skip", "flag"]
+    assert [row["verdict"] for row in rows] == ["sync", "flag", "flag", "skip"]
     assert rows[1]["fix_in"] == "source"
 
 
@@ -153,3 +179,27 @@ def test_a_record_that_the_file_lacks_is_wrong_use(muster: Muster, records: Path
 
 def test_as_of_without_a_file_is_wrong_use(muster: Muster) -> None:
     assert muster("explain", "norvane", "learner", "99", "--as-of", "2026-11-21").status == 2
+
+
+def test_what_records_name_and_the_file_lacks_is_told_beside_them(muster: Muster, tmp_path: Path) -> None:
+    lesson = {
+        "kind": "session",
+        "source_id": "S-1",
+        "name": "Algebra",
+        "starts_at": "2026-11-24T10:00:00+01:00",
+        "ends_at": "2026-11-24T12:00:00+01:00",
+        "instructor_ids": ["I-1"],
+        "learner_ids": ["7", "8", "007"],
+    }
+    path = tmp_path / "lesson.ndjson"
+    path.write_text("".join(json.dumps(record) + "\n" for record in (*RECORDS[:1], lesson)), encoding="utf-8")
+    told = muster("classify", path, "--as-of", "2026-11-21")
+    assert told.status == 1
+    assert "learner 8  record.never_received" in told.out
+    assert "Did you mean Elia Vasserot (id 7)?" in told.out
+    # It holds no instructor, so that none is missed in it.
+    assert "instructor I-1" not in told.out
+    assert "2 records decided by " in told.err
+    assert "Ids that they name and that were not sent: 2." in told.err
+    found = json.loads(muster("classify", path, "--as-of", "2026-11-21", "--format", "json").out)
+    assert (sum(found["counts"].values()), len(found["decisions"])) == (2, 4)

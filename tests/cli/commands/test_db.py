@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from engine.model.package_files import RULES
+from cli.terminal import UNUSABLE
 from tests.cli.conftest import Muster, Seeded
 
 
@@ -57,10 +60,34 @@ def test_a_database_that_cannot_be_used_is_told_in_a_line(
     for url in (f"sqlite:///{tmp_path / 'notes.txt'}", "postgresql://muster:geheim@127.0.0.1:1/muster"):
         monkeypatch.setenv("MUSTER_DATABASE_URL", url)
         told = muster("db", "check")
-        assert told.status == 2
+        assert told.status == UNUSABLE
         assert told.err.startswith("muster: The database cannot be used: ")
         assert told.err.count("\n") == 1
         assert "geheim" not in told.err
+
+
+def test_a_disk_that_takes_no_more_is_told_in_a_line(tmp_path: Path) -> None:
+    def ran(*arguments: str, out: Path | None = None, most: int | None = None) -> tuple[int, str]:
+        limit = None if most is None else lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        with (out or tmp_path / "out").open("wb") as stdout:
+            told = subprocess.run(
+                [Path(sys.executable).with_name("muster"), *arguments],
+                env=os.environ | {"MUSTER_DATABASE_URL": f"sqlite:///{tmp_path}/muster.db"},
+                stdout=stdout,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+                preexec_fn=limit,
+            )
+        return told.returncode, told.stderr
+
+    for status, told in (
+        ran("connectors", out=Path("/dev/full")),
+        ran("new", "customer", "acme", "--rules", str(tmp_path), most=10),
+        ran("db", "upgrade", most=10_000),
+    ):
+        assert (status, told.count("\n")) == (UNUSABLE, 1), told
+        assert " cannot be used" in told
 
 
 def test_a_backup_is_written_once_and_restored_into_an_empty_database(
@@ -71,7 +98,7 @@ def test_a_backup_is_written_once_and_restored_into_an_empty_database(
     assert muster("db", "restore", "copy.db").status == 2
     monkeypatch.setenv("MUSTER_DATABASE_URL", f"sqlite:///{tmp_path / 'other' / 'muster.db'}")
     assert muster("db", "restore", "copy.db").status == 0
-    told = json.loads(muster("impact", "--customer", "norvane", "--rules", RULES, "--format", "json").out)
+    told = json.loads(muster("impact", "--customer", "norvane", "--format", "json").out)
     assert told["run_id"] == max(run.id for run in stored.runs if run.customer == "norvane")
 
 

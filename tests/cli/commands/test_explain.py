@@ -15,12 +15,12 @@ def test_a_stored_record_is_explained(muster: Muster, seeded: Seeded, monkeypatc
     told = muster("explain", "norvane", "learner", flagged.source_id, "--language", "en")
     assert told.status == 0
     assert "flagged, by learner.email_missing" in told.out
-    assert told.out.endswith("Out: it is not synced.\n")
+    assert "Last run: it was not synced: somebody must act.\nNext run: it does not go with the first " in told.out
     assert "First received 2026-11-" in told.err
     french = muster("explain", "norvane", "learner", flagged.source_id)
     assert "adresse e-mail" in french.out
     as_json = muster("explain", "norvane", "learner", flagged.source_id, "--format", "json")
-    assert json.loads(as_json.out)["where"] == "out"
+    assert json.loads(as_json.out)["last_run"] == "to_fix"
 
 
 def test_a_record_that_never_came_is_a_problem_and_an_unknown_kind_wrong_use(
@@ -28,6 +28,6 @@ def test_a_record_that_never_came_is_a_problem_and_an_unknown_kind_wrong_use(
 ) -> None:
     monkeypatch.setenv("MUSTER_DATABASE_URL", seeded.url)
     told = muster("explain", "norvane", "learner", "nobody")
-    assert (told.status, told.out.split(":")[0]) == (1, "Never received")
+    assert (told.status, told.out.split(":")[0]) == (1, "Last run")
     assert muster("explain", "norvane", "pupil", "7").status == 2
     assert muster("explain", "acme", "learner", "7").status == 2

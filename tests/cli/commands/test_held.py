@@ -68,14 +68,34 @@ def test_what_goes_up_is_listed_and_confirmed(muster: Muster, north: Path) -> No
     sheet = {"kind": "sheet", "source_id": "F-1", "source_ref": "S-1", "name": "Algebra", "created_by": "api"}
     sheet |= {"archived": True, "first_archived_at": "2026-01-10T12:00:00Z", "times_archived": 1}
     mark = {"kind": "mark", "source_id": "F-1:L-1", "sheet_id": "F-1", "person_kind": "learner", "person_ref": "L-1"}
-    muster("run", "north", "--from", given(north, learners(2)))
+    session = {"kind": "session", "source_id": "S-1", "name": "Algebra"}
+    muster("run", "north", "--from", given(north, [*learners(2), session]))
     assert "Nothing to enter" in muster("sheets", "north").err
     muster("run", "north", "--direction", "upward", "--from", given(north, [sheet, mark | {"state": "absent"}]))
     told = muster("sheets", "north")
     assert told.out.splitlines()[0] == "Algebra (session S-1, sheet F-1)"
     assert "learner  L-1  Number 1  absent" in told.out
     assert json.loads(muster("sheets", "north", "--format", "json").out)[0]["sheet_id"] == "F-1"
+    refusal = north.parent / "refusal.ndjson"
+    refusal.write_text('{"kind": "sheet", "source_id": "F-1", "outcome": "refused", "text": "month closed"}\n', "utf-8")
+    muster("outcomes", "north", str(refusal))
+    assert ": month closed" in muster("sheets", "north").out
     assert "1 confirmed" in muster("sheets", "north", "--uploaded", "F-1").err
     assert "confirmed before" in muster("sheets", "north", "--uploaded", "F-1").err
     assert muster("sheets", "north", "--uploaded", "F-9").status == 1
     assert muster("sheets", "north", "--format", "json").out == "[]\n"
+
+
+def test_what_became_of_what_was_synced_is_told_from_a_file(muster: Muster, north: Path, tmp_path: Path) -> None:
+    muster("run", "north", "--from", given(north, learners(2)))
+    told = tmp_path / "outcomes.ndjson"
+    told.write_text('{"kind": "learner", "source_id": "L-1", "outcome": "refused", "text": "full"}\n', "utf-8")
+    assert muster("outcomes", "north", str(told)).out == "1 noted\n"
+    told.write_text('{"kind": "learner", "source_id": "L-9", "outcome": "created"}\n[\n', "utf-8")
+    done = muster("outcomes", "north", str(told))
+    assert (done.status, done.out) == (1, "1 unknown, 1 invalid\n")
+    assert "Outcome 1 is unknown: learner L-9" in done.err
+    # More than are told in one go, and a line that no outcome has.
+    line = '{"kind": "learner", "source_id": "L-0", "outcome": "created", "at": "2026-11-24T12:00:00Z"}\n'
+    told.write_text(line * 5_001 + "x" * 1_500_000, "utf-8")
+    assert muster("outcomes", "north", str(told)).out == "1 noted, 5000 already, 2 invalid\n"

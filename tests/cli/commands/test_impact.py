@@ -39,8 +39,14 @@ def test_edited_rules_are_tried_on_the_last_run_and_what_is_lost_comes_first(
     assert found["newly_skipped"][0]["after"]["problem"]
 
 
-def test_rules_as_they_are_change_nothing(muster: Muster, stored: Seeded) -> None:
-    told = muster("impact", "--customer", "norvane", "--rules", RULES)
+def test_rules_in_force_are_not_compared_with_themselves(muster: Muster, stored: Seeded, tmp_path: Path) -> None:
+    told = muster("impact", "--customer", "norvane", "--rules", RULES / "connectors" / "..")
+    assert (told.status, told.out) == (2, "")
+    assert "are in force already" in told.err
+    assert "Leave --rules out to see what their edits change since the last run" in told.err
+    shutil.copytree(RULES, tmp_path / "copy")
+    told = muster("impact", "--customer", "norvane", "--rules", tmp_path / "copy")
     assert (told.status, told.out) == (0, "Nothing changes.\n")
+    assert "nothing is edited in them" in told.err
     assert muster("impact", "--customer", "acme").status == 2
     assert muster("impact", "--customer", "norvane", "--rules", "nowhere").status == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,15 @@ def test_an_issue_is_snoozed_waived_solved_and_reopened(norvane: Muster) -> None
     assert ", open" in norvane("issue", "reopen", "norvane", issue).out.splitlines()[0]
 
 
+def test_who_settles_an_issue_stands_by_name_in_its_history(norvane: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "orla")
+    issue = first(norvane)["id"]
+    for given, by in ((("--by", "Ada Lund"), "Ada Lund"), ((), "command (orla)")):
+        until = ("--until", "2099-01-31", "--reason", "Known")
+        assert f"reason: Known ({by})" in norvane("issue", "waive", "norvane", issue, *until, *given).out
+        assert norvane("issue", "reopen", "norvane", issue, *given).status == 0
+
+
 def test_what_cannot_be_done_is_told_in_a_sentence(norvane: Muster) -> None:
     issue = first(norvane)["id"]
     for arguments, said in (
@@ -65,3 +75,20 @@ def test_what_cannot_be_done_is_told_in_a_sentence(norvane: Muster) -> None:
         told = norvane("issue", *arguments)
         assert told.status == 2, arguments
         assert said in told.err
+
+
+def test_who_takes_an_empty_list_for_all_is_well_is_told_of_when_it_is(
+    muster: Muster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rules" / "customers").mkdir(parents=True)
+    source = "source: {connector: records, path: away.ndjson, system: Ypareo}"
+    (tmp_path / "rules" / "customers" / "north.yaml").write_text(f"name: North\nlanguage: en\nzone: UTC\n{source}\n")
+    monkeypatch.setenv("MUSTER_RULES", str(tmp_path / "rules"))
+    muster("db", "upgrade")
+    assert muster("run", "north", "--by", "schedule").status == 1
+    told = muster("issue", "list", "north")
+    assert told.status == 1
+    assert "failed and changed nothing" in told.err
+    assert "There has been no good exchange yet. Check the path." in told.err
+    health = json.loads(muster("issue", "list", "north", "--format", "json").out)["health"]
+    assert health["state"] == "failed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,9 +18,10 @@ from engine.language.languages import Languages, languages
 from engine.language.renderer import Messages
 from engine.model.connector_spec import TWICE_A_DAY, Schedule
 from engine.model.package_files import RULES, TEMPLATES
-from engine.model.problems import Problem
+from engine.model.problems import Problem, RuleFileError
 from engine.rulefiles.check.check import check
 from engine.rulefiles.check.messages import problems_of
+from engine.rulefiles.leftovers import PLACEHOLDER
 from engine.rulefiles.library import load
 from tests.cli.conftest import Muster
 
@@ -47,15 +49,40 @@ def errors(folder: Path, templates: Path = TEMPLATES) -> list[Problem]:
     return [problem for problem in found if problem.severity == "error"]
 
 
-def test_a_new_rule_of_any_kind_and_reaction_passes_the_check(muster: Muster, rules: Path) -> None:
+def write_over(*paths: Path) -> None:
+    """As an author would."""
+    for path in paths:
+        written = path.read_text("utf-8")
+        for left in (PLACEHOLDER, *languages().unwritten):
+            written = re.sub(re.escape(left), "filled in", written, flags=re.IGNORECASE)
+        path.write_text(written, "utf-8")
+
+
+def left(folder: Path, templates: Path = TEMPLATES) -> set[str]:
+    """The files in which something of a frame is left, and nothing else is wrong."""
+    found = errors(folder, templates)
+    assert {problem.code for problem in found} == {"left-of-frame"}
+    return {Path(problem.place.path).name for problem in found}
+
+
+def test_a_new_rule_of_any_kind_and_reaction_passes_the_check_once_it_is_written_over(
+    muster: Muster, rules: Path
+) -> None:
     path = rules / "customers" / "norvane.yaml"
     before = path.read_text(encoding="utf-8")
     wanted = {f"{kind}.on_trial_{then}": then for kind in RULE_KINDS for then in ("skip", "flag", "note")}
     for rule_id, then in wanted.items():
         told = muster("new", "rule", rule_id, "--customer", "norvane", "--then", then, "--rules", rules)
         assert (told.status, Path(told.out.strip())) == (0, path)
+        assert path.read_text(encoding="utf-8").startswith(before)
+        with pytest.raises(RuleFileError, match="to be written"):
+            load(rules, "norvane", catalogue())
+        whole = path.read_text(encoding="utf-8")
+        write_over(path)
     assert errors(rules) == []
-    assert path.read_text(encoding="utf-8").startswith(before)
+    path.write_text(whole, encoding="utf-8")
+    assert left(rules) == {"norvane.yaml"}
+    write_over(path)
     rulebook = load(rules, "norvane", catalogue())
     for rule_id, then in wanted.items():
         rule = rulebook.rule(rule_id)
@@ -71,7 +98,9 @@ def test_a_customer_without_rules_gets_its_first(muster: Muster, tmp_path: Path,
     head = "name: Acme\nlanguage: en\nzone: Europe/Paris\nsource: {connector: pushed, system: Ammon}\n"
     path.write_text(f"{head}platform: {{connector: edusign}}\n{ending}settings: {{window_days: 3}}\n", encoding="utf-8")
     assert muster("new", "rule", "learner.on_trial", "--customer", "acme", "--rules", folder).status == 0
+    write_over(path)
     assert muster("new", "rule", "session.on_trial", "--customer", "acme", "--rules", folder).status == 0
+    write_over(path)
     assert errors(folder) == []
     own = [rule.id for rule in load(folder, "acme", catalogue()).rules if rule.layer == "acme"]
     assert own == ["learner.on_trial", "session.on_trial"]
@@ -88,6 +117,10 @@ def test_a_new_base_rule_gets_messages_in_every_language(muster: Muster, tmp_pat
         "session.yaml",
         *("messages.yaml" for _ in languages().names),
     ]
+    assert left(rules, templates) == {"session.yaml"}
+    write_over(rules / "base" / "session.yaml")
+    assert left(rules, templates) == {"messages.yaml"}
+    write_over(*templates.glob("*/messages.yaml"))
     assert errors(rules, templates) == []
     again = muster(*arguments)
     assert (again.status, again.out) == (2, "")
@@ -100,6 +133,7 @@ def test_a_rule_that_cannot_be_made_is_told_in_a_sentence(muster: Muster, rules:
         (("learner.email_missing", *whose), "There is a rule learner.email_missing already"),
         (("pupil.on_trial", *whose), "Kinds: learner, instructor"),
         (("learner.On-Trial", *whose), "is no rule id"),
+        (("learner.on" + "_trial" * 20, *whose), "is no rule id"),
         (("learner.on_trial", "--customer", "acme", "--rules", rules), "Wanted one of: harbour, norvane"),
         (("learner.on_trial", "--rules", rules), "Wanted one of --customer ID and --base"),
         (("learner.on_trial", "--base", *whose), "Wanted one of --customer ID and --base"),
@@ -120,6 +154,9 @@ def test_a_new_customer_of_any_source_and_platform_passes_the_check(muster: Must
             *("--source", source, "--platform", platform, "--rules", folder),
         )
         assert told.status == 0
+    found = errors(folder)
+    assert {problem.code for problem in found} <= {"left-of-frame"}
+    write_over(*(folder / "customers").glob("*.yaml"))
     assert errors(folder) == []
     for customer_id in wanted:
         customer = load(folder, customer_id, catalogue()).customer
@@ -132,6 +169,7 @@ def test_a_customer_that_cannot_be_made_is_told_in_a_sentence(muster: Muster, ru
     for arguments, said in (
         (("norvane",), "exists already"),
         (("Le_Lavoir",), "cannot name a customer"),
+        (("lavoir" * 50,), "cannot name a customer"),
         (("lavoir", "--source", "edusign"), "no connector 'edusign' for a source"),
         (("lavoir", "--language", "tlh"), f"Wanted one of: {', '.join(languages().names)}."),
     ):
@@ -158,7 +196,7 @@ def test_a_language_begun_in_a_checkout_is_offered_once_nothing_in_it_is_english
     everything, lacking = told("check"), told("check", "--language", "de")
     assert everything.returncode == 0
     assert "‘de’ is begun and not whole, so it is offered to nobody" in everything.stdout
-    assert (lacking.returncode, "0 errors" in lacking.stderr) == (1, False)
+    assert (lacking.returncode, " 0 errors" in lacking.stderr) == (1, False)
     assert "templates/de/pages.yaml:5:15  this is English still" in lacking.stdout
     refused = told("new", "customer", "schule", "--language", "de")
     assert (refused.returncode, ", ".join(languages().names) in refused.stderr) == (2, True)
@@ -221,3 +259,27 @@ def test_a_connector_that_cannot_be_made_is_told_in_a_sentence(muster: Muster, t
     told = muster("new", "connector", "oneroster", "--into", REPOSITORY / "connectors")
     assert (told.status, told.out) == (2, "")
     assert "exists already" in told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("class",), "is a word of Python's"),
+        (("none",), "is a word of Python's"),
+        (("connector",), "or of the registry's own"),
+        (("options",), "or of the registry's own"),
+        (("norva" * 60,), "at most 40 small letters"),
+        (("norva-plan", "--title", 'Norva "Plan"'), "cannot be a title"),
+        (("norva-plan", "--title", "Norva\nPlan"), "cannot be a title"),
+        (("norva-plan", "--title", "Norva\\"), "cannot be a title"),
+    ],
+)
+def test_a_name_that_would_stop_every_command_is_refused(
+    muster: Muster, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    registry = tmp_path / "registry.py"
+    shutil.copy(REPOSITORY / "connectors" / "registry.py", registry)
+    before = registry.read_bytes()
+    told = muster("new", "connector", *arguments, "--into", tmp_path)
+    assert (told.status, told.out, said in told.err) == (2, "", True), told.err
+    assert (sorted(tmp_path.iterdir()), registry.read_bytes()) == ([registry], before)

@@ -28,8 +28,8 @@ def test_a_run_is_stored_and_a_second_does_not_double_its_issues(muster: Muster,
     first = muster("run", "harbour", "--from", learner, "--as-of", "2026-11-20")
     assert first.status == 0
     assert [line.split() for line in first.out.splitlines()] == [
-        ["kind", "received", "sync", "skip", "flag"],
-        ["learner", "1", "0", "0", "1"],
+        ["kind", "received", "synced", "later", "left", "out", "to", "fix", "waiting", "related"],
+        ["learner", "1", "0", "0", "0", "1", "0", "0"],
     ]
     assert "1 new" in first.err
     second = json.loads(muster("run", "harbour", "--from", learner, "--as-of", "2026-11-21", "--format", "json").out)
@@ -63,3 +63,21 @@ def test_a_run_tells_how_a_file_had_to_be_read(muster: Muster, database: str, tm
     told = muster("run", "norvane", "--from", str(path))
     assert "note: learners.csv is not UTF-8; it was read as Windows-1252." in told.err
     assert json.loads(muster("run", "norvane", "--from", str(path), "--format", "json").out)["notes"]
+
+
+@pytest.mark.usefixtures("database")
+def test_a_new_process_with_a_broken_file_goes_on_with_the_last_good_rules(
+    muster: Muster, tmp_path: Path, learner: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rules" / "customers").mkdir(parents=True)
+    file = tmp_path / "rules" / "customers" / "acme.yaml"
+    file.write_text("name: Acme\nlanguage: en\nzone: UTC\n", encoding="utf-8")
+    monkeypatch.setenv("MUSTER_RULES", str(tmp_path / "rules"))
+    muster("db", "upgrade")
+    good = json.loads(muster("run", "acme", "--from", learner, "--format", "json").out)
+    assert good["asked_by"].startswith("command")
+    file.write_text("name: Acme\nlanguage: xx\n", encoding="utf-8")
+    told = muster("run", "acme", "--from", learner, "--format", "json")
+    assert json.loads(told.out)["rulebook_version"] == good["rulebook_version"]
+    assert "The last good ones were used instead." in told.err
+    assert "not in use" in muster("explain", "acme", "learner", "1").err

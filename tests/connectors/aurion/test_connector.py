@@ -89,7 +89,18 @@ def test_one_number_may_be_a_learner_and_an_instructor() -> None:
 def test_a_favourite_that_is_refused_is_told_and_the_others_are_read() -> None:
     found, fetch = by_address(favourites={"8412": "planning", "9999": "planning"})
     assert {kind_of(record) for record in found} == {"session", "learner", "instructor"}
-    assert [(error.failure.call, error.status) for error in fetch.partial] == [("favoris/{favourite}", 404)]
+    (error,) = fetch.partial
+    assert (error.failure.call, error.status) == ("favoris/{favourite}", 404)
+    assert str(error) == (
+        "Aurion, favoris/{favourite} (9999): there is nothing at this address (404). "
+        "Check the address in the customer's file."
+    )
+
+
+def test_where_every_favourite_is_refused_all_are_named() -> None:
+    with pytest.raises(Refused) as refused:
+        by_address(favourites={"9998": "planning", "9999": "planning"})
+    assert refused.value.failure.about == ("9998", "9999")
 
 
 def test_a_favourite_that_fails_once_is_asked_again() -> None:

@@ -176,6 +176,11 @@ def test_lines_of_json_are_read_and_bad_ones_told(tmp_path: Path) -> None:
     assert [each.source_id for each in fetch.invalid] == ["a.ndjson:3", "a.ndjson:4"]
 
 
+def test_half_a_character_is_no_text(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"planning\.json: it is not JSON"):
+        files(tmp_path, {"tables": {"planning": {"kinds": {"learner": PERSON}}}}, planning__json='[{"id": "\\ud800"}]')
+
+
 def test_json_without_a_list_where_it_was_looked_for_is_told(tmp_path: Path) -> None:
     tables = {"a": {"rows": "data.items", "kinds": {"learner": PERSON}}}
     with pytest.raises(Garbled, match="no list of rows"):

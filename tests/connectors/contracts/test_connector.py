@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from engine.matching.classifier import Classifier
 from engine.model.moments import Moment
 from engine.model.package_files import RULES
 from engine.records.kinds import Contract, Learner, kind_of
-from engine.records.unread import Unread
+from engine.records.unread import unread
 from engine.relations.neighbourhood import Situation
 from engine.rulefiles.library import load_base
 from tests.connectors.trying import HOME, SAMPLED, WINDOW, opened, read
@@ -38,7 +39,7 @@ def test_a_learner_with_two_contracts_is_one_learner_in_two_groups() -> None:
     situation = Situation(read("contracts", "CSV").records)
     elia: Any = situation.record("learner", "APP-20881")
     assert set(elia.groups) == {"G-501", "G-410"}
-    assert situation.conflicts == frozenset()
+    assert situation.conflicts == {}
 
 
 def test_days_are_read_in_the_order_that_is_configured(tmp_path: Path) -> None:
@@ -51,9 +52,25 @@ def test_days_are_read_in_the_order_that_is_configured(tmp_path: Path) -> None:
 
 def test_days_in_another_order_are_told_and_not_guessed(tmp_path: Path) -> None:
     """The documents say day first; a sample file of the vendor's has month first."""
-    found, fetch = contracts(tmp_path, SAMPLE.replace("31/08/2027", "8/31/2027"))
-    assert [record.source_id for record in found] == ["CT-6120"]
-    assert {error.field for each in fetch.invalid for error in each.errors if isinstance(error, Unread)} == {"ends_on"}
+    found, _ = contracts(tmp_path, SAMPLE.replace("31/08/2027", "8/31/2027"))
+    assert next(fault for record in found for fault in record.unread) == unread(
+        "written_otherwise_option",
+        "ends_on",
+        column="dateFin",
+        value="8/31/2027",
+        order="DD/MM/YYYY",
+        written="MM/DD/YYYY",
+        better="31/08/2027",
+        option="days",
+    )
+
+
+def test_a_file_all_of_whose_days_are_written_otherwise_is_read_and_told_once(tmp_path: Path) -> None:
+    found, fetch = contracts(tmp_path, re.sub(r"(\d\d)/(\d\d)/(\d{4})", r"\3-\2-\1", SAMPLE))
+    assert not any(record.unread for record in found)
+    assert [(note.code, note.values["written"]) for note in fetch.notes] == [
+        ("written_in_another_order_option", "YYYY-MM-DD")
+    ]
 
 
 def test_a_template_without_a_column_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from connectors.contract import Connector, ConnectorError, Fetch, Garbled, Refused, Unavailable, Window
-from connectors.edusign.options import FETCHED
+from connectors.edusign.options import FETCHED, Options
+from connectors.edusign.people import Origins, account
 from connectors.registry import catalogue
 from engine.model.problems import Place
 from engine.model.rulebook import ConnectorUse
@@ -201,5 +202,14 @@ def test_without_a_key_its_records_are_sent_and_may_tell_everything() -> None:
 def test_what_cannot_be_read_is_told_by_its_id_and_the_rest_goes_on() -> None:
     spoiled = [{**each, "END": "soon"} if each["ID"] == "crs_7f3k" else each for each in sample("courses")]
     found = read(application(courses=spoiled))
-    assert [(one.kind, one.source_id) for one in found.fetch.invalid] == [("sheet", "crs_7f3k")]
+    assert [one.field for one in of(Sheet, found)["crs_7f3k"].unread] == ["ends_at"]
     assert "crs_7f3l" in of(Sheet, found)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "archived"),
+    [(1, True), ("1", True), (True, True), (["stu_1"], True), (["stu_2"], False), (0, False), (None, False)],
+)
+def test_an_account_deleted_there_is_told_as_archived(hidden: Any, archived: bool) -> None:
+    found = account("learner", {"ID": "stu_1", "HIDDEN": hidden}, Origins(Options()), Options())
+    assert found.values["archived"] is archived

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from msgspec import Struct
 from starlette.applications import Starlette
@@ -160,7 +161,8 @@ class Faulty:
         return JSONResponse({"things": [{"id": len(self.asked)}], "next": "again"})
 
     async def away(self, request: Request) -> Response:
-        return RedirectResponse(f"http://localhost:{request.url.port}/well")
+        to = request.query_params["to"].replace("PORT", str(request.url.port))
+        return Response(status_code=int(request.query_params.get("code", 302)), headers={"Location": to})
 
     async def nearby(self, request: Request) -> Response:
         return RedirectResponse("/well", 307)
@@ -336,14 +338,44 @@ def test_pages_end_somewhere(tried: Tried) -> None:
         list(tried.http.pages("numbers", listed, rows=len, following=numbered(2), most=2))
 
 
-def test_a_redirect_is_followed_on_the_same_host_only(tried: Tried) -> None:
+def test_a_redirect_is_followed_on_the_same_host_and_ends(tried: Tried) -> None:
     assert tried.http.get_json("nearby", Thing) == Thing(1)
-    tried.server.asked.clear()
-    with pytest.raises(Refused, match="redirects to another host"):
-        tried.http.get_json("away")
-    assert tried.server.asked == []
     with pytest.raises(Refused, match="in a circle"):
         tried.http.get_json("circle")
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        *("http://localhost:PORT/well", "//localhost:PORT/well", "http://127.0.0.1:1/well", "http://127.0.0.1/well"),
+        *("http://me@127.0.0.1:PORT/well", "http://127.0.0.1:PORT@localhost:PORT/well", "https://127.0.0.1:PORT/well"),
+        *("file:///etc/passwd", "ftp://127.0.0.1:PORT/", "gopher://127.0.0.1:PORT/", "data:,x", "javascript:x"),
+        *("http://[", "http://[::1", "http://169.254.169.254/latest", "http://127.0.0.1.:PORT/well"),
+    ],
+)
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_a_redirect_elsewhere_is_followed_by_nobody(tried: Tried, to: str, code: int) -> None:
+    with pytest.raises(Refused, match="redirects to another host"):
+        tried.http.get_json("away", params={"to": to, "code": code})
+    with pytest.raises(Refused, match="redirects to another host"):
+        tried.http.post_form(f"away?to=/well&code={code}", {"secret": SECRET})
+    assert tried.server.asked == []
+
+
+def test_a_redirect_out_of_https_is_followed_by_nobody() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(302, headers={"Location": "http://norvane.example.org/well"})
+
+    around = ConnectorContext(zone="UTC", data_folder=Path(), transport=httpx.MockTransport(answer))
+    with (
+        Http("Norvane", "https://norvane.example.org", Fetch(), around, auth=bearer(SECRET)) as http,
+        pytest.raises(Refused, match="redirects to another host"),
+    ):
+        http.get_json("well")
+    assert asked == ["https://norvane.example.org/well"]
 
 
 def test_a_value_cannot_leave_its_place_in_the_path(tried: Tried) -> None:

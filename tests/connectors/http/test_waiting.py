@@ -14,7 +14,8 @@ def test_a_wait_is_asked_for_in_seconds_or_until_a_date() -> None:
     at = {"retry-after": "Sat, 21 Nov 2026 10:00:30 GMT", "date": "Sat, 21 Nov 2026 10:00:00 GMT"}
     assert asked_wait({"retry-after": "5"}) == 5.0
     assert asked_wait(at) == 30.0
-    assert asked_wait({"retry-after": "soon"}) is None
+    for no_date in ("soon", "nan", "0 Nov 99999999999 2:0", "Sat, 99 Foo 2026 10:00:30 GMT"):
+        assert not asked_wait(at | {"retry-after": no_date}), no_date
     assert asked_wait({}) is None
 
 

@@ -18,7 +18,7 @@ from engine.records.kinds import Class, Instructor, Learner, Record, Session, ki
 from tests.connectors.fakes.hyperplanning import CASES, ENVIRON, SAMPLE, application
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, page, status
-from tests.connectors.trying import WINDOW, Answering, Tried, opened
+from tests.connectors.trying import WINDOW, Answering, Tried, opened, unread_in
 
 SOAP = "/hpsw/soap/PortDonnees"
 EARLY, LATE = datetime(2026, 10, 1, tzinfo=UTC), datetime(2027, 5, 1, tzinfo=UTC)
@@ -93,11 +93,8 @@ def test_fractions_of_a_day_are_whole_minutes(length: str) -> None:
 
 def test_a_start_or_a_length_that_cannot_be_read_is_told_and_not_lost() -> None:
     found = read(application(placed(("demain", "0.125"), ("2026-11-24T09:00:00Z", "longtemps"))))
-    assert of(Session, found) == {}
-    assert [(one.kind, one.source_id) for one in found.fetch.invalid] == [
-        ("session", "cours 1"),
-        ("session", "1:202611240900"),
-    ]
+    assert unread_in(found.records) == {"1:202611240900": ["ends_at"]}
+    assert [(one.kind, one.source_id) for one in found.fetch.invalid] == [("session", "cours 1")]
     assert "demain" not in repr(found.fetch.invalid)
 
 

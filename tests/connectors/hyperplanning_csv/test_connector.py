@@ -12,6 +12,7 @@ from connectors.contract import ConnectorContext, Fetch, Refused
 from connectors.hyperplanning_csv.connector import HyperplanningCsv, Options
 from connectors.hyperplanning_csv.export import birth_date
 from engine.records.kinds import Instructor
+from engine.records.unread import unread
 from engine.relations.neighbourhood import Situation
 from tests.connectors.trying import HOME, WINDOW, noted
 
@@ -42,6 +43,9 @@ def test_the_samples_are_learners_with_groups_and_families_and_instructors() -> 
     assert type(found["DELORGE Camille"]) is Instructor
 
 
+FRENCH = {"order": "DD/MM/YYYY"}
+
+
 @pytest.mark.parametrize(
     ("written", "read_as"),
     [
@@ -54,9 +58,15 @@ def test_the_samples_are_learners_with_groups_and_families_and_instructors() -> 
         ("29/02/04", date(2004, 2, 29)),
         ("14/05/05 00:00", date(2005, 5, 14)),
         ("", ""),
-        ("2005-05-14", "2005-05-14"),
-        ("31/02/05", "31/02/2005"),
-        ("05/14/05", "05/14/2005"),
+        (
+            "2005-05-14",
+            unread("written_otherwise", value="2005-05-14", **FRENCH, written="YYYY-MM-DD", better="14/05/2005"),
+        ),
+        ("31/02/05", unread("not_written_so", value="31/02/2005", **FRENCH)),
+        (
+            "05/14/05",
+            unread("written_otherwise", value="05/14/2005", **FRENCH, written="MM/DD/YYYY", better="14/05/2005"),
+        ),
     ],
 )
 def test_a_day_is_written_day_first_and_two_digits_are_a_year_by_a_fixed_rule(written: str, read_as: Any) -> None:
@@ -86,14 +96,15 @@ def test_people_are_told_apart_by_what_there_is(tmp_path: Path) -> None:
         "BAROU,Élie,,,,,,,,",
     )
     assert len({record.source_id for record in found}) == 6
-    # Two people with one address stay two, so that a rule can say it.
+    # Two people with one address stay two, so that a rule can say it; one who stands there twice is another matter.
     situation = Situation(found)
-    assert [len(situation.related(record, "same_email")) for record in found[:3]] == [2, 2, 2]
+    assert [len(situation.related(record, "same_email")) for record in found[:3]] == [1, 2, 1]
+    assert [len(situation.related(record, "same_person")) for record in found[:3]] == [1, 0, 1]
 
 
 def test_the_same_person_twice_is_one_and_two_who_contradict_are_told(tmp_path: Path) -> None:
     same = rows(tmp_path, "BAROU,Élie,,14/05/05,,B1,,,,", "BAROU,Élie,,14/05/05,,B1,< B1 > gr1,,,Initial")
-    assert Situation(same).conflicts == frozenset()
+    assert Situation(same).conflicts == {}
     other = rows(tmp_path, "BAROU,Élie,,14/05/05,,B1,,,,", "BAROU,Élie,,14/05/05,,B2,,,,")
     assert len(Situation(other).conflicts) == 1
 

@@ -19,7 +19,7 @@ from engine.relations.neighbourhood import Situation
 from tests.connectors.fakes.hyperplanning_ical import CASES, ENVIRON, SAMPLES, application
 from tests.connectors.serving import served
 from tests.connectors.spoiling import Spoiled, page, status
-from tests.connectors.trying import WINDOW, Tried, filled, noted, opened
+from tests.connectors.trying import WINDOW, Tried, filled, noted, opened, unread_in
 
 ZONE = "Europe/Paris"
 B1, B2 = "/Telechargements/ical/Edt_B1.ics", "/Telechargements/ical/Edt_B2.ics"
@@ -70,14 +70,14 @@ def test_the_time_of_the_last_change_is_given() -> None:
 def test_a_course_that_stands_in_two_calendars_is_one() -> None:
     tried = read()
     assert len([record for record in tried.records if record.source_id == "55121:202611251400"]) == 2
-    assert Situation(tried.records).conflicts == frozenset()
+    assert Situation(tried.records).conflicts == {}
 
 
 def test_a_course_in_two_calendars_that_names_no_group_is_for_both_promotions() -> None:
     event = ("UID:Cours-7-1-x-Index-Education", "DTSTART:20261124T080000Z", "DTEND:20261124T090000Z", "SUMMARY:Droit")
     tried = read(application({"B1": calendar(*event), "B2": calendar(*event)}))
     situation = Situation(tried.records)
-    assert situation.conflicts == frozenset()
+    assert situation.conflicts == {}
     found: Any = situation.record("session", "7:202611240900")
     assert found.group_ids == ("B1", "B2")
 
@@ -210,15 +210,42 @@ def test_without_people_the_section_stands_with_the_session_and_nobody_is_taken_
 
 
 def test_an_event_that_is_no_course_gets_an_id_that_tells_nothing() -> None:
-    found = [key for key, one in of(Session, read()).items() if one.name == "Visite"]
-    assert len(found) == 1
-    assert found[0].startswith("h")
+    held = calendar("UID:Sortie-7-Index-Education", "DTSTART:20261124T080000Z", "SUMMARY:Visite")
+    (key,) = of(Session, read(application({"B1": held}), "one link"))
+    assert key.startswith("h")
+    # A room that somebody booked is no session.
+    assert "Visite" not in {one.name for one in of(Session, read()).values()}
 
 
 def test_an_event_without_a_start_is_told_and_not_lost() -> None:
     held = calendar("UID:Cours-1-1-B1-Index-Education", "DTSTART:demain", "SUMMARY:Droit")
     found = read(application({"B1": held}), "one link")
-    assert [one.kind for one in found.fetch.invalid] == ["session"]
+    assert [*unread_in(found.records).values()] == [["starts_at"]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (("UID:Ferie-33-Index-Education", "DTSTART;VALUE=DATE:20261124", "SUMMARY:Vacances"), "holidays_left_out"),
+        (("UID:x", "CATEGORIES:Jours fériés", "DTSTART:20261124T080000Z", "SUMMARY:Férié"), "holidays_left_out"),
+        (("UID:x", "DTSTART;VALUE=DATE:20261124", "SUMMARY:Pont"), "holidays_left_out"),
+        (("UID:x", "CATEGORIES:Réservation", "DTSTART:20261124T080000Z", "SUMMARY:B201"), "bookings_left_out"),
+        (("UID:x", "DTSTART:20261124T080000Z", "DESCRIPTION:Salle : B201", "SUMMARY:B201"), "bookings_left_out"),
+    ],
+)
+def test_what_is_no_lesson_is_no_session_and_is_counted(lines: tuple[str, ...], told: str) -> None:
+    found = read(application({"B1": calendar(*lines)}), "one link")
+    assert of(Session, found) == {}
+    assert [(note.code, note.values["number"]) for note in found.fetch.notes] == [(told, 1)]
+
+
+def test_a_lesson_stays_one_however_little_is_said_of_it() -> None:
+    for lines in (
+        ("UID:x", "DTSTART:20261124T080000Z", "SUMMARY:Droit"),
+        ("UID:Cours-1-1-B1-Index-Education", "DTSTART:20261124T080000Z", "DESCRIPTION:Salle : B201", "SUMMARY:Droit"),
+        ("UID:x", "DTSTART:20261124T080000Z", "DESCRIPTION:Enseignant : Mme LUND\\nSalle : B201", "SUMMARY:Droit"),
+    ):
+        assert len(of(Session, read(application({"B1": calendar(*lines)}), "one link"))) == 1
 
 
 # What may go wrong

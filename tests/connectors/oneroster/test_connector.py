@@ -12,7 +12,7 @@ import pytest
 from connectors.contract import Fetch, Refused
 from connectors.files import read_path
 from engine.records.kinds import Record, kind_of
-from tests.connectors.trying import HOME, wrong
+from tests.connectors.trying import HOME
 
 ONEROSTER = HOME / "oneroster" / "samples"
 SDS = HOME / "sds" / "samples"
@@ -97,10 +97,25 @@ def test_a_day_that_is_none_is_told_by_its_place_and_never_guessed(tmp_path: Pat
     rewritten(folder, "enrollments.csv", "true,,\n", "true,24/11/2026,\n")
     fetch = Fetch()
     found = records(folder, fetch)
-    assert len(found) == len(records(ONEROSTER / "v1p2")) - len(fetch.invalid)
-    assert [each.kind for each in fetch.invalid] == ["enrolment", "enrolment"]
-    assert "begins_on" in wrong(fetch)[0]
-    assert "24/11" not in repr(fetch.invalid)
+    lost = [one for each in found.values() for one in each.unread]
+    assert {(one.field, one.code, one.values["value"], one.values["column"]) for one in lost} == {
+        ("begins_on", "written_otherwise", "24/11/2026", "beginDate")
+    }
+
+
+@pytest.mark.parametrize("word", ["deleted", "withdrawn", "Inactive"])
+def test_words_for_who_is_gone_are_read_though_the_standard_has_one_only(tmp_path: Path, word: str) -> None:
+    folder = copy_of(ONEROSTER / "v1p2", tmp_path)
+    rewritten(folder, "users.csv", "u-2,,", f"u-2,{word},")
+    assert {one.status for (_, of), one in records(folder).items() if of == "u-2"} == {"left"}
+
+
+def test_a_word_for_a_status_that_is_not_known_is_told_and_nobody_is_taken_for_active(tmp_path: Path) -> None:
+    folder = copy_of(ONEROSTER / "v1p2", tmp_path)
+    rewritten(folder, "users.csv", "u-2,,", "u-2,on leave,")
+    found = [one for (_, of), one in records(folder).items() if of == "u-2"]
+    assert {one.status for one in found} == {None}
+    assert {fault.values["value"] for one in found for fault in one.unread} == {"on leave"}
 
 
 def test_an_address_for_an_id_is_hashed_alike_everywhere(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.reading.roles import enrolment_role, kinds_of
+from engine.records.unread import unread
 
 
 def test_role_words_are_told_apart_whatever_their_case() -> None:
@@ -16,3 +17,4 @@ def test_role_words_are_told_apart_whatever_their_case() -> None:
     assert [enrolment_role(word) for word in ("Teacher", "pupil", "proctor", "ext:x", " ")] == [
         *("instructor", "learner", "other", "other", "")
     ]
+    assert enrolment_role("studnt") == unread("unknown_role", value="studnt")

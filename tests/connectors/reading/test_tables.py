@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from connectors.contract import Fetch, Refused
 from connectors.reading.archive import opened
 from connectors.reading.tables import Table, folded
+from engine.records.limits import LONGEST_LINE
 from tests.connectors.trying import noted, wrong
 
 COLUMNS = {folded(name): name for name in ("sourcedId", "givenName", "email", "role")}
@@ -76,6 +78,21 @@ def test_a_cell_beyond_all_measure_is_told_and_the_rest_goes_on(tmp_path: Path) 
     found = read(tmp_path, f"sourcedId,givenName\nu-1,{'x' * 200_000}\nu-2,Odo\n", fetch)
     assert [row[1] for row in found] == ["u-2"]
     assert [each.source_id for each in fetch.invalid] == ["users.csv:2"]
+
+
+def test_a_line_without_an_end_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    fetch = Fetch()
+    found = read(tmp_path, "sourcedId,givenName\nu-1," + "a," * LONGEST_LINE + "\nu-2,Odo\n", fetch)
+    assert found == [("users.csv:3", "u-2", "Odo")]
+    assert wrong(fetch) == ("the line has more than 1048576 characters",)
+
+
+@pytest.mark.parametrize("head", ["sourcedId," * 3_000, "a" + "\u0323\u0301" * 10_000], ids=["names", "marks"])
+def test_a_hostile_header_costs_no_more_than_reading_it(tmp_path: Path, head: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(Refused):
+        table(tmp_path, f"{head}\n" * 3)
+    assert time.process_time() - begun < 3
 
 
 def test_windows_1252_is_read_and_noted_and_utf16_by_its_mark(tmp_path: Path) -> None:

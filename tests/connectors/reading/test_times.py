@@ -8,9 +8,7 @@ import pytest
 
 from connectors.contract import Window
 from connectors.reading.times import (
-    UNREAD,
     DayOrder,
-    day,
     day_as,
     day_before,
     days_of,
@@ -18,9 +16,11 @@ from connectors.reading.times import (
     local,
     ordered_day,
     ordered_time,
+    orders_of,
     outermost,
     wall_clock,
 )
+from engine.records.unread import Unread, unread
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,9 @@ def test_a_window_is_asked_for_by_its_local_days() -> None:
 
 
 def test_a_day_has_one_format_and_is_never_guessed() -> None:
-    assert day("2/11/2012", "%m/%d/%Y") == date(2012, 2, 11)
-    assert day("02/11/2012", "%d/%m/%Y") == date(2012, 11, 2)
-    assert day("9/1/2026 00:00:00", "%m/%d/%Y") == date(2026, 9, 1)
-    assert day("13/11/2012", "%m/%d/%Y") == "13/11/2012"
+    assert ordered_day("2/11/2012", "MM/DD/YYYY") == date(2012, 2, 11)
+    assert ordered_day("02-11-2012", "DD/MM/YYYY") == date(2012, 11, 2)
+    assert ordered_day("9/1/2026 00:00:00", "MM/DD/YYYY") == date(2026, 9, 1)
     assert iso_day("2026-09-01T00:00:00Z") == date(2026, 9, 1)
     assert iso_day("") == ""
 
@@ -78,11 +77,11 @@ def test_what_is_no_day_is_handed_on() -> None:
     [
         ("DD/MM/YYYY", date(2026, 2, 1)),
         ("MM/DD/YYYY", date(2026, 1, 2)),
-        ("YYYY-MM-DD", UNREAD),
-        ("YYYY-DD-MM", UNREAD),
+        ("YYYY-MM-DD", unread("not_written_so", value="01/02/2026", order="YYYY-MM-DD")),
+        ("YYYY-DD-MM", unread("not_written_so", value="01/02/2026", order="YYYY-DD-MM")),
     ],
 )
-def test_a_day_is_read_in_the_order_that_is_configured_and_in_no_other(order: DayOrder, found: date | str) -> None:
+def test_a_day_is_read_in_the_order_that_is_configured_and_in_no_other(order: DayOrder, found: date | Unread) -> None:
     assert ordered_day("01/02/2026", order) == found
 
 
@@ -92,8 +91,12 @@ def test_a_day_is_asked_for_as_it_is_read(order: DayOrder) -> None:
 
 
 def test_a_day_out_of_its_order_is_not_handed_on_as_another_day() -> None:
-    assert ordered_day("2026-11-24", "YYYY-DD-MM") == UNREAD
-    assert ordered_day("24/11/26", "DD/MM/YYYY") == UNREAD
+    said = {"order": "DD/MM/YYYY", "written": "YYYY-MM-DD", "better": "24/11/2026"}
+    assert ordered_day("2026-11-24", "DD/MM/YYYY") == unread("written_otherwise", value="2026-11-24", **said)
+    assert ordered_day("2026-11-24", "DD/MM/YYYY", "days") == unread(
+        "written_otherwise_option", value="2026-11-24", option="days", **said
+    )
+    assert ordered_day("24/11/26", "DD/MM/YYYY") == unread("not_written_so", value="24/11/26", order="DD/MM/YYYY")
     assert ordered_day(" ", "DD/MM/YYYY") == ""
 
 
@@ -105,5 +108,15 @@ def test_a_time_of_day_is_read_as_systems_write_it(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["24/11/2026", "09:00", "24/11/2026 25:00", "32/11/2026 09:00", "tomorrow"])
-def test_a_time_that_is_not_whole_is_told_by_the_door(text: str) -> None:
-    assert ordered_time(text, "DD/MM/YYYY", "Europe/Paris") == UNREAD
+def test_a_time_that_is_not_whole_is_told(text: str) -> None:
+    found = ordered_time(text, "DD/MM/YYYY", "Europe/Paris")
+    assert isinstance(found, Unread)
+    assert found.values["value"] == text
+
+
+def test_every_order_that_fits_is_known() -> None:
+    assert orders_of("01/02/2026") == {"DD/MM/YYYY": date(2026, 2, 1), "MM/DD/YYYY": date(2026, 1, 2)}
+    assert orders_of("31/01/2026").keys() == {"DD/MM/YYYY"}
+    assert orders_of("2026-01-02").keys() == {"YYYY-MM-DD"}
+    assert orders_of("2026-31-01").keys() == {"YYYY-DD-MM"}
+    assert orders_of("soon") == {}

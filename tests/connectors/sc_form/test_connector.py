@@ -66,7 +66,7 @@ def test_a_human_with_two_enrolments_is_one_learner_with_the_training_that_began
     assert sami.left_on is None
     enrolments: Any = [record for record in found if kind_of(record) == "enrolment"]
     assert [each.source_id for each in enrolments if each.person_id == "4410"] == ["9020", "9021"]
-    assert situation.conflicts == frozenset()
+    assert situation.conflicts == {}
 
 
 def test_sessions_name_humans_and_not_their_enrolments() -> None:

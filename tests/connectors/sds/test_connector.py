@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from connectors.contract import ConnectorContext, Fetch
+from connectors.files import read_path
 from connectors.sds.connector import Options, Sds
-from engine.records.kinds import kind_of
+from engine.records.kinds import Learner, kind_of
 from tests.connectors.oneroster.test_connector import SDS, records
 from tests.connectors.trying import WINDOW
 
@@ -63,3 +64,16 @@ def test_sds_2_1_reads_roles_relations_terms_and_courses() -> None:
     assert {source_id for _, source_id in found} & {"f-1"} == set()
     biology = found["class", "k-1"]
     assert (biology.code, biology.subject, biology.ends_on) == ("BIO10", "Biology 10", date(2027, 7, 9))
+
+
+def test_who_left_one_school_for_another_is_one_learner_and_there(tmp_path: Path) -> None:
+    head = "SIS ID,School SIS ID,Username,First Name,Last Name,Status\n"
+    rows = ["7,100,lbero@example.org,Lila,Bero,Inactive", "7,200,lbero@example.org,Lila,Bero,Active"]
+    for name, order in (("one", rows), ("other", rows[::-1])):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Student.csv").write_text(head + "\n".join(order) + "\n8,100,x,Mia,Noon,Withdrawn\n")
+        found = list(read_path(tmp_path / name, "Europe/Paris", Fetch()))
+        assert [(one.source_id, one.status, one.segment_keys) for one in found if isinstance(one, Learner)] == [
+            ("7", "active", {"site_code": ("200",)}),
+            ("8", "left", {"site_code": ("100",)}),
+        ]

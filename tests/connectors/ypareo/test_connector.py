@@ -17,7 +17,7 @@ from engine.model.rulebook import ConnectorUse
 from engine.records.kinds import Contract, Instructor, Learner, Record, Session
 from tests.connectors.fakes.ypareo import CASES, ENVIRON, application, sample
 from tests.connectors.serving import served
-from tests.connectors.trying import WINDOW, Tried, filled, noted, opened, wrong
+from tests.connectors.trying import WINDOW, Tried, filled, noted, opened, unread_in
 
 PLAIN = CASES["as it comes"]
 
@@ -148,9 +148,7 @@ def test_states_and_rooms_are_in_the_customers_words() -> None:
 
 def test_a_state_without_a_meaning_is_told_and_the_others_go_on() -> None:
     found = read(session_state="etatSeance.libelle", session_states={"Validée": "validated"})
-    assert list(of(Session, found)) == ["904412"]
-    assert {each.source_id for each in found.fetch.invalid} == {"904413", "904414"}
-    assert wrong(found.fetch) == ("status: found another word, wanted validated, pending or cancelled",)
+    assert unread_in(found.records) == {"904413": ["status"], "904414": ["status"]}
 
 
 def test_a_contract_has_its_company_and_the_tutor_it_names_and_nobody_is_guessed() -> None:
@@ -209,7 +207,7 @@ class _Empty(list[Any]):
 def test_what_cannot_be_read_is_told_by_its_code() -> None:
     late = [{**each, "heureFin": "midi"} if each["codeSeance"] == 904412 else each for each in sample("sessions")]
     found = read(application(sessions=late))
-    assert [(one.kind, one.source_id) for one in found.fetch.invalid] == [("session", "904412")]
+    assert unread_in(found.records) == {"904412": ["ends_at"]}
 
 
 def test_it_gives_only_what_the_customers_options_make_it_read() -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as changed
 
 from connectors.registry import catalogue
 from engine.analysis.causes import Cause, causes, waits_of
 from engine.model.package_files import RULES
 from engine.model.rulebook import Rulebook
 from engine.records.decode import Invalid
-from engine.records.kinds import Enrolment, Instructor, Person, Record, Session
+from engine.records.kinds import Enrolment, Instructor, Learner, Person, Record, Session
 from engine.relations.neighbourhood import Situation
 from engine.rulefiles.library import load, load_base
 
 ADA = Instructor(source_id="I-1", last_name="Lund")
 BO = Instructor(source_id="I-2", last_name="Roe")
 ALGEBRA = Session(source_id="S-1", instructor_ids=("I-1", "I-2", "I-3"))
+LOU = Learner(source_id="L-1", last_name="Ash")
 WAITING = "session.instructor_without_email"
 
 
@@ -33,12 +35,22 @@ def asked(rulebook: Rulebook, rule: str, record: Record, *others: Record | Inval
 def test_the_symptoms_of_the_base_are_those_that_read_what_another_rule_flags(base: Rulebook) -> None:
     assert set(waits_of(base)) == {
         WAITING,
+        "session.instructor_unsynced",
+        "session.learners_unsynced",
+        "learner.sessions_unsynced",
+        "account.edited_on_platform",
+        "sheet.edited_on_platform",
+        "class.teacher_unsynced",
+        "enrolment.class_unsynced",
+        "enrolment.person_unsynced",
+        "contract.learner_unsynced",
         "sheet.session_unknown",
         "sheet.differs_from_source",
         "contract.learner_unknown",
         "contract.tutor_is_learner",
         "enrolment.class_unknown",
         "enrolment.person_unknown",
+        "enrolment.person_in_another_role",
     }
 
 
@@ -53,6 +65,17 @@ def test_one_that_came_and_could_not_be_read_is_a_cause_and_one_that_is_there_is
     found = asked(base, WAITING, ALGEBRA, ADA, Invalid("instructor", "I-3", ("`email` is a number.",)))
     assert ("instructor", "I-3", "record.invalid") in found
     assert ("instructor", "I-1", "record.invalid") not in found
+
+
+def test_what_asks_for_a_verdict_waits_for_all_that_flags_the_other_at_a_lower_rank(base: Rulebook) -> None:
+    found = asked(base, "session.instructor_unsynced", ALGEBRA, ADA)
+    flags = {rule.id for rule in base.rules if rule.kind == "instructor" and rule.then == "flag"}
+    assert flags <= {rule for _, _, rule in found}
+    found = asked(base, "learner.sessions_unsynced", LOU, changed(ALGEBRA, learner_ids=("L-1",)))
+    assert ("session", "S-1", "session.instructor_unsynced") in found
+    found = asked(base, "session.learners_unsynced", changed(ALGEBRA, learner_ids=("L-1",)), LOU)
+    assert ("learner", "L-1", "learner.email_missing") in found
+    assert ("learner", "L-1", "learner.sessions_unsynced") not in found
 
 
 def test_an_enrolment_waits_for_the_role_of_its_person(base: Rulebook) -> None:

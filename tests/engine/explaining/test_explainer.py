@@ -20,6 +20,7 @@ from engine.model.moments import Moment
 from engine.model.package_files import RULES
 from engine.model.rulebook import Rule, Rulebook
 from engine.records.decode import Invalid, read_mapping
+from engine.records.fields import REACHING
 from engine.records.kinds import KINDS, Record
 from engine.rulefiles.library import load_base
 
@@ -72,7 +73,7 @@ def explained(*items: Record | Invalid, language: str = "en", provided: Provided
 def _given_all_but(*left_out: str) -> Provided:
     """Everything but segments, which the base has none of, and these fields."""
     kinds = {
-        kind: frozenset(name for name in cls.__struct_fields__ if f"{kind}.{name}" not in left_out)
+        kind: frozenset(name for name in (*cls.__struct_fields__, *REACHING) if f"{kind}.{name}" not in left_out)
         for kind, cls in KINDS.items()
     }
     return Provided(kinds)
@@ -206,20 +207,19 @@ def test_no_change_is_offered_that_another_rule_would_stop() -> None:
 
 
 def test_with_two_causes_both_have_to_go_before_the_record_syncs() -> None:
-    (later, *_) = CASES["skipped"]
-    alone = msgspec.structs.replace(later, instructor_ids=())
-    told = explained(alone, CASES["synced"][0])
+    told = explained(made("session", **{**SESSION, "instructor_ids": [], "name": None}), made("learner", **LEARNER))
     assert [(near.outcome, near.changes) for near in told.near] == [
-        ("not_matched", ("start is not after the next 14 days (`window_days`)",)),
-        ("sync", ("start is not after the next 14 days (`window_days`)", "linked instructors are given")),
+        ("not_matched", ("linked instructors are given",)),
+        ("sync", ("linked instructors are given", "name is given")),
     ]
 
 
-def test_a_synced_record_is_told_what_it_only_just_escaped() -> None:
-    session = made("session", **SESSION)
-    told = explained(session, made("instructor", **INES), made("learner", **LEARNER))
-    assert told.verdict == "sync"
-    assert ("session.instructor_without_email", "flag") in [(near.rule, near.outcome) for near in told.near]
+def test_what_only_time_can_change_and_what_is_in_order_is_nobodys_to_mend() -> None:
+    (later, *_) = CASES["skipped"]
+    alone = msgspec.structs.replace(later, instructor_ids=())
+    assert explained(alone, CASES["synced"][0]).near == ()
+    told = explained(made("session", **SESSION), made("instructor", **INES), made("learner", **LEARNER))
+    assert (told.verdict, told.near) == ("sync", ())
 
 
 def test_an_invalid_item_is_explained_by_its_errors() -> None:
@@ -264,3 +264,13 @@ def test_a_rule_changed_by_a_later_layer_names_it() -> None:
         ("acme", ("then",), "rules/customers/acme.yaml:9")
     ]
     assert "then changed by acme  rules/customers/acme.yaml:9" in as_text(told)
+
+
+def test_a_check_of_what_has_not_happened_or_is_not_known_is_no_yes() -> None:
+    sheet = made("sheet", source_id="s-1", name="Paie", created_by="administrator", archived=False)
+    told = {check.rule: (check.answer, check.why) for check in explained(sheet).checks}
+    assert told["sheet.archived_too_recently"] == told["sheet.archived_again"] == ("unknown", "not archived yet")
+    classifier = Classifier(BASE, _given_all_but())
+    never = classifier.decide([made("session", **{**SESSION, "instructor_ids": []})], Moment(MOMENT.as_of, MOMENT.zone))
+    told = {check.rule: (check.answer, check.why) for check in explain(classifier, never, 0, "en").checks}
+    assert told["session.changed_since_sync"] == ("unknown", "no sync is known to compare with")

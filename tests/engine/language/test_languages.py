@@ -111,6 +111,9 @@ def test_whatever_else_is_wrong_with_a_language_is_told_at_its_line(folder: Path
     (folder / "de" / "guards.yaml").write_text("effect: [", "utf-8")
     shutil.copy(sentences, folder / "de" / "sentence.yaml")
     assert {("guards.yaml", 2, "bad-yaml"), ("sentence.yaml", 4, "left-over-words")} <= set(lacks(folder))
+    for endless in ("effect: &a [*a]", f"effect: {'[' * 900}{']' * 900}"):
+        (folder / "de" / "guards.yaml").write_text(f"# words\n{endless}", "utf-8")
+        assert ("guards.yaml", 2, "bad-yaml") in lacks(folder)
     (folder / "de" / "guards.yaml").unlink()
     assert ("guards.yaml", 1, "missing-words") in lacks(folder)
 
@@ -119,15 +122,15 @@ def test_things_are_counted_in_the_languages_own_forms(folder: Path) -> None:
     add_language(folder, "pl")
     assert {code for _, _, code in lacks(folder, "pl")} == {"untranslated"}
     path = folder / "pl" / "pages.yaml"
-    line = edit(path, "  total:\n    one:", "  total:\n    # one:")
+    line = edit(path, "  total_waiting:\n    one:", "  total_waiting:\n    # one:")
     assert ("pages.yaml", line, "missing-words") in lacks(folder, "pl")
 
 
 def test_what_a_connectors_layer_says_otherwise_is_said_in_a_later_language_too(folder: Path) -> None:
     translate(folder)
     path = folder / "de" / "messages.yaml"
-    assert "\nwonde/record.invalid:\n" in path.read_text("utf-8")
-    edit(path, "\nwonde/record.invalid:\n", "\nwonde/record.unheard:\n")
+    assert "\nwonde/session.name_missing:\n" in path.read_text("utf-8")
+    edit(path, "\nwonde/session.name_missing:\n", "\nwonde/session.unheard:\n")
     assert [code for _, _, code in lacks(folder)] == ["missing-words", "left-over-words"]
 
 

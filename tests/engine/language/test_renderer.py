@@ -10,14 +10,15 @@ from jinja2 import meta
 
 from connectors.registry import catalogue
 from engine.language.filters import FILTERS, NAMES, names_for
-from engine.language.renderer import MOST_SHOWN, Messages
+from engine.language.renderer import Messages, _compiled
 from engine.language.wholeness import FALLBACK
 from engine.model.decisions import Facts, RelatedFacts
 from engine.model.package_files import RULES
 from engine.model.problems import Place
 from engine.model.rulebook import MessageText, Rulebook, Touch
-from engine.records.decode import Invalid, read_json
-from engine.records.kinds import KINDS
+from engine.records.decode import Invalid, faults_of, read_json
+from engine.records.kinds import KINDS, kind_of
+from engine.records.limits import LONGEST_SAID
 from engine.records.unread import unread
 from engine.rulefiles.check.messages import problems_of, sample_facts
 from engine.rulefiles.library import load, load_base
@@ -53,8 +54,14 @@ SHEET = Facts(
     kind="sheet",
     source_id="crs_7",
     name="Négociation vente",
-    record={"source_ref": "904412", "starts_at": "2026-11-20T08:00:00Z", "first_archived_at": "2026-11-20T17:30:00Z"},
+    record={
+        "source_ref": "904412",
+        "starts_at": "2026-11-20T08:00:00Z",
+        "archived": True,
+        "first_archived_at": "2026-11-20T17:30:00Z",
+    },
     as_of="2026-11-21T11:00:00Z",
+    next_run="2026-11-21T21:00:00Z",
 )
 
 
@@ -103,7 +110,11 @@ GOLDEN: dict[str, Facts] = {
     "sheet.archived_again": SHEET,
     "sheet.archived_too_recently": SHEET,
     "record.invalid": Facts(
-        "session", "904995", "904995", record={}, errors=(unread("not_a_time", "starts_at", found="text_no_time"),)
+        "session",
+        "904995",
+        "Management",
+        record={},
+        errors=(unread("not_a_time", "starts_at", found="text_no_time", value="24/11 à 9h"),),
     ),
 }
 """Rule to facts; what is said of them stands in golden_messages.yaml, with plain spaces."""
@@ -187,7 +198,7 @@ def test_a_customers_message_that_is_more_than_names_and_filters_is_never_render
 
 
 def test_a_connector_layers_message_has_the_whole_syntax_within_the_sandbox() -> None:
-    whole = MessageText("{% if room %}{{ room }}{% else %}no room{% endif %}", "{{ name }}")
+    whole = MessageText("{% if room %}{{ room }}{% else %}no room{% endif %}", "{{ source }}")
     book = with_message(NORVANE, "session.no_instructor", whole, "ypareo")
     assert MESSAGES.render(book, "session.no_instructor", SESSION, "en").problem == "no room"
     assert problems_of(MESSAGES, book) == ()
@@ -203,9 +214,9 @@ def test_the_effect_that_a_message_begins_with_is_that_of_the_reaction_in_force(
     flagged = MESSAGES.render(NORVANE, "learner.company_missing", LEARNER, "fr").problem
     remarked = MESSAGES.render(HARBOUR, "class.teacher_missing", Facts("class", "C-9X", "9X/Sc1", {}), "fr").problem
 
-    assert plain(noted).startswith("Synchronisé sans entreprise : Elia Vasserot n’a pas d’entreprise")
+    assert plain(noted).startswith("Remarque : Elia Vasserot n’a pas d’entreprise")
     assert plain(flagged).startswith("Non synchronisé : Elia Vasserot n’a pas d’entreprise")
-    assert plain(remarked).startswith("Synchronisée malgré tout : Wonde n’a envoyé aucun intervenant")
+    assert plain(remarked).startswith("Remarque : aucun intervenant de la classe 9X/Sc1 n’a été")
 
 
 # How values are shown.
@@ -230,7 +241,7 @@ def test_the_effect_that_a_message_begins_with_is_that_of_the_reaction_in_force(
         ("{{ related.learners.count }}", "0", "0"),
         ("{{ related.learners.items | names }}", "(not given)", "(non renseigné)"),
         ("{{ errors | words }}", "(not given)", "(non renseigné)"),
-        ("{{ segment_keys | words }}", "site_code: S-1 and S-2", "site_code: S-1 et S-2"),
+        ("{{ segment_keys | words }}", "site code S-1 and S-2", "code de site S-1 et S-2"),
     ],
 )
 def test_a_value_is_shown_as_the_language_writes_it(text: str, english: str, french: str) -> None:
@@ -250,7 +261,7 @@ def test_times_are_the_customers_and_its_systems_are_called_by_their_names() -> 
     text = "{{ starts_at | clock }} {{ source }} {{ platform }}"
 
     assert MESSAGES.rendered(text, "en", SESSION, NORVANE) == "09:00 Ypareo Edusign"
-    assert MESSAGES.rendered(text, "en", SESSION, HARBOUR) == "08:00 Wonde Education Perfect"
+    assert MESSAGES.rendered(text, "en", SESSION, HARBOUR) == "08:00 your SIS Education Perfect"
     assert MESSAGES.rendered(text, "fr", SESSION, BASE) == "09:00 la source la plateforme"
 
 
@@ -260,7 +271,36 @@ def test_what_a_record_says_is_never_a_template_and_never_too_long() -> None:
     said = MESSAGES.render(NORVANE, "session.no_instructor", facts, "en").problem
 
     assert "“{{ 7 * 7 }} <b>xxx" in said
-    assert len(said) == MOST_SHOWN
+    assert len(said) == LONGEST_SAID
+
+
+def test_how_it_is_passed_on_is_told_in_the_language_of_the_text_before_it() -> None:
+    known = HARBOUR.rule("learner.email_missing")
+    own = msgspec.structs.replace(known, id="learner.own", messages={"en": MessageText("None.", "Enter it.")})
+    book = msgspec.structs.replace(HARBOUR, rules=(known, own))
+    facts = Facts("learner", "1", "Elia Vasserot", {})
+
+    said = {rule: MESSAGES.render(book, rule, facts, "fr").fix for rule in ("learner.email_missing", "learner.own")}
+
+    assert said["learner.email_missing"].endswith("Wonde lit votre SIS toutes les deux heures environ.")
+    assert said["learner.own"] == "Enter it. Wonde reads your SIS about every two hours."
+
+
+def test_a_message_names_others_once_and_only_those_it_speaks_of() -> None:
+    """What is not said is not read back: a record may have thousands around it."""
+    others = tuple(_Untouchable(kind="learner", source_id=f"L-{number}", name="Jon") for number in range(50))
+    facts = msgspec.structs.replace(SESSION, related={"learners": RelatedFacts(50, others)})
+
+    assert MESSAGES.render(NORVANE, "session.no_instructor", facts, "en").problem
+    with pytest.raises(AssertionError):
+        MESSAGES.rendered("{{ related.learners.items | names }}", "en", facts, NORVANE)
+
+
+class _Untouchable(dict[str, str]):
+    def __getitem__(self, key: str) -> str:
+        raise AssertionError(key)
+
+    get = __getitem__  # type: ignore[assignment]
 
 
 def test_an_unknown_rule_or_language_gives_a_sentence_and_not_an_error() -> None:
@@ -291,8 +331,9 @@ def test_an_unknown_rule_or_language_gives_a_sentence_and_not_an_error() -> None
 )
 def test_what_is_wrong_with_a_record_that_cannot_be_read_is_told_in_the_readers_language(raw: bytes) -> None:
     (found,) = read_json([raw])
-    assert isinstance(found, Invalid)
-    facts = Facts(found.kind, found.source_id, found.source_id, {}, errors=found.errors)
+    kind = found.kind if isinstance(found, Invalid) else kind_of(found)
+    facts = Facts(kind, found.source_id, found.source_id, {}, errors=faults_of(found))
+    assert facts.errors
     said = MESSAGES.render(NORVANE, "record.invalid", facts, "fr").problem
     assert not re.search(r"\b(found|wanted|missing|leave|text|or|one of|number|did you mean|time|day|e\.g)\b", said), (
         said
@@ -305,7 +346,7 @@ def test_what_an_older_version_stored_of_a_record_is_shown_as_it_stands() -> Non
     )
     facts = msgspec.json.decode(stored, type=Facts)
     said = plain(MESSAGES.render(NORVANE, "record.invalid", facts, "fr").problem)
-    assert said == "Non synchronisé : impossible de lire 1 (détail : email: found a number, wanted text)."
+    assert said == "Non synchronisé : impossible de lire 1 (apprenant). Détail : email: found a number, wanted text."
 
 
 def test_names_and_filters_are_documented_where_authors_read_of_them() -> None:
@@ -318,9 +359,41 @@ def test_names_and_filters_are_documented_where_authors_read_of_them() -> None:
 
 
 def test_many_messages_are_rendered_from_texts_compiled_once() -> None:
-    messages = Messages()
+    _compiled.cache_clear()
     for number in range(200):
         facts = msgspec.structs.replace(SESSION, source_id=str(number))
-        messages.render(NORVANE, "session.no_instructor", facts, "fr")
+        Messages().render(NORVANE, "session.no_instructor", facts, "fr")
 
-    assert messages._compiled.cache_info().misses == 2
+    assert _compiled.cache_info().misses == 2
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("ada@example.org\u200b", "holds an invisible character (U+200B) after its last letter."),
+        ("\ufeffada@example.org", "holds an invisible character (U+FEFF) before its first letter."),
+        ("ada@\u200dexample.org", "holds an invisible character (U+200D) after “ada@”."),
+        ("ada@", "is not an address that can be written to."),
+    ],
+)
+def test_a_character_that_nobody_sees_is_named_with_its_place(email: str, said: str) -> None:
+    facts = Facts("learner", "7", "Ada Nom", {"email": email})
+    assert MESSAGES.render(NORVANE, "learner.email_malformed", facts, "en").problem.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "late"),
+    [
+        ("2026-11-21T16:00:00Z", True),
+        ("2026-11-21T21:00:00Z", False),
+        ("2026-11-24T08:00:00Z", False),
+        ("2026-11-21T08:00:00Z", False),  # it has begun: another rule's matter
+    ],
+)
+def test_a_session_that_begins_before_the_next_run_is_not_told_to_wait_for_it(starts_at: str, late: bool) -> None:
+    facts = msgspec.structs.replace(SESSION, record=SESSION.record | {"starts_at": starts_at})
+    for rule in ("session.no_instructor", "session.changed_since_sync"):
+        said = MESSAGES.render(NORVANE, rule, facts, "en").fix
+        assert ("too late for it" in said) is late
+        assert "Nothing to do" not in said
+        assert ("trop tard pour elle" in MESSAGES.render(NORVANE, rule, facts, "fr").fix) is late

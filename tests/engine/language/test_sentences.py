@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from engine.language.sentences import Speaker, rule_sentence, sentence
 from engine.model.conditions import NEVER, Not
 from engine.model.connector_spec import Schedule
-from engine.model.rulebook import Customer, Rule, Rulebook, Touch
+from engine.model.rulebook import FINDINGS, Customer, MessageText, Rule, Rulebook, Touch
 from tests.engine.conditions import settings, when
 
 WINDOW = settings({"window_days": 14, "archived_for_hours": 24, "families": ("BTS", "CAP")})
+BOOK = Rulebook(Customer("base", "Base", "en", "Europe/Paris", None, None, Schedule(), {}), (), WINDOW, "1")
 
 READ = [
     ("learner", "email: {is: missing}", "email address is missing", "l’adresse e-mail est absente"),
@@ -26,19 +28,19 @@ READ = [
         "learner",
         "status: [left, suspended]",
         "status is left or suspended",
-        "le statut est « parti » ou « suspendu »",
+        "le statut est «\xa0parti\xa0» ou «\xa0suspendu\xa0»",
     ),
     (
         "learner",
         "company: {starts_with: Atelier}",
         "company starts with “Atelier”",
-        "l’entreprise commence par « Atelier »",
+        "l’entreprise commence par «\xa0Atelier\xa0»",
     ),
     (
         "session",
         "families: $families",
         "families include “BTS” or “CAP” (`families`)",
-        "les familles comprennent « BTS » ou « CAP » (`families`)",
+        "les familles comprennent «\xa0BTS\xa0» ou «\xa0CAP\xa0» (`families`)",
     ),
     (
         "learner",
@@ -118,13 +120,13 @@ READ = [
         "sheet",
         "some: {sessions: {starts_at: {not: $this.starts_at}}}",
         "there is at least one session whose start is something other than the sheet's start",
-        "il y a au moins une séance dont le début est renseigné, mais pas le début de la feuille",
+        "il y a au moins une séance dont le début est renseigné et n’est pas le début de la feuille",
     ),
     (
         "learner",
         "not: {any: [{email: {is: missing}}, {phone: {is: missing}}]}",
         "it is not true that (email address is missing, or phone number is missing)",
-        "il est faux que : (l’adresse e-mail est absente, ou le numéro de téléphone est absent)",
+        "il est faux que\xa0: (l’adresse e-mail est absente, ou le numéro de téléphone est absent)",
     ),
     ("learner", "{}", "always", "toujours"),
 ]
@@ -133,8 +135,8 @@ READ = [
 @pytest.mark.parametrize(("kind", "written", "english", "french"), READ)
 def test_a_condition_reads_aloud(kind: str, written: str, english: str, french: str) -> None:
     condition = when(kind, written)
-    assert Speaker("en", kind, WINDOW).say(condition) == english
-    assert Speaker("fr", kind, WINDOW).say(condition) == french
+    assert Speaker("en", kind, BOOK).say(condition) == english
+    assert Speaker("fr", kind, BOOK).say(condition) == french
 
 
 def test_without_a_rulebook_a_setting_stands_by_its_name() -> None:
@@ -161,13 +163,27 @@ def test_a_rule_is_one_sentence() -> None:
     assert rule_sentence(_rule("{}"), "en") == "Every learner is flagged."
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_each_finding_of_the_engine_has_a_sentence_of_its_own(language: str) -> None:
+    rules = [msgspec.structs.replace(_rule("{}"), id=name, kind="") for name in FINDINGS]
+    said = [rule_sentence(rule, language) for rule in rules]
+    assert len(set(said)) == len(FINDINGS)
+    assert all(text.endswith(".") for text in said)
+
+
 def test_a_rules_settings_stand_with_the_rulebooks_values() -> None:
-    customer = Customer("base", "Base", "en", "Europe/Paris", None, None, Schedule(), {})
-    rulebook = Rulebook(customer, (), WINDOW, "1")
     rule = _rule("families: $families")
-    assert rule_sentence(rule, "en", rulebook) == (
+    assert rule_sentence(rule, "en", BOOK) == (
         "A learner is flagged when families include “BTS” or “CAP” (`families`)."
     )
+
+
+def test_a_rule_that_a_condition_names_is_called_by_its_title_also_where_it_is_the_customers_own() -> None:
+    trial = msgspec.structs.replace(_rule("{}"), messages={"fr": MessageText("X.", "X.", title="À l’essai")})
+    book = msgspec.structs.replace(BOOK, rules=(trial,))
+    for rule, title in (("learner.drawn", "À l’essai"), ("learner.left", "Départ ou suspension")):
+        condition = when("session", f"some: {{learners: {{skipped_by: {rule}}}}}")
+        assert title in sentence(condition, "fr", book, kind="session")
 
 
 def _rule(written: str) -> Rule:

@@ -9,7 +9,7 @@ import pytest
 from engine.language.languages import languages
 from engine.language.wording import Noun, wording
 from engine.model.rulebook import REACTIONS
-from engine.records.fields import fields_of
+from engine.records.fields import fields_for_rules
 from engine.records.kinds import KINDS
 from engine.relations.definitions import RELATIONS
 
@@ -19,7 +19,7 @@ EVERY = languages().names
 @pytest.mark.parametrize("language", EVERY)
 def test_every_field_has_a_label(language: str) -> None:
     words = wording(language)
-    names = {field.name for kind in KINDS for field in fields_of(kind).values()}
+    names = {field.name for kind in KINDS for field in fields_for_rules(kind, of_related=True).values()}
     assert sorted(names - set(words.fields)) == []
 
 
@@ -39,7 +39,7 @@ def test_every_relation_and_every_kind_has_a_noun(language: str) -> None:
 @pytest.mark.parametrize("language", EVERY)
 def test_every_choice_and_every_yes_or_no_field_has_words(language: str) -> None:
     words = wording(language)
-    fields = [field for kind in KINDS for field in fields_of(kind).values()]
+    fields = [field for kind in KINDS for field in fields_for_rules(kind, of_related=True).values()]
     assert sorted({choice for field in fields for choice in field.choices} - set(words.values)) == []
     assert sorted({field.name for field in fields if field.type == "boolean"} - set(words.booleans)) == []
 

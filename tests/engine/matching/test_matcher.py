@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from msgspec import structs
 
 from connectors.registry import catalogue
 from engine.analysis.availability import EVERYTHING
+from engine.explaining.explainer import matches
 from engine.matching import durable_engine as rulesets
 from engine.matching.classifier import Classifier, TooNested, fits
 from engine.matching.durable_engine import EngineError, Ruleset
@@ -20,9 +22,10 @@ from engine.model.conditions import ALWAYS, All, Condition, Count, FieldTest, Re
 from engine.model.conditions import Any as AnyOf
 from engine.model.moments import Moment
 from engine.model.package_files import RULES
-from engine.records.kinds import Instructor, Learner, Session
+from engine.records.kinds import Account, Instructor, Learner, Session
 from engine.rulefiles.library import load
 from tests.engine import drawing
+from tests.engine.conditions import when
 
 MOMENT = Moment(as_of=datetime(2026, 11, 21, 11, tzinfo=UTC), zone="Europe/Paris")
 
@@ -176,3 +179,54 @@ def test_related_records_are_counted_once_each_and_none_makes_zero() -> None:
     matched = [{match.rule for match in decision.matches} for decision in decided[:3] if decision is not None]
     assert matched == [{"session.many"}, set(), {"session.every", "session.none"}]
     assert decided[3:] == [None, None, None]
+
+
+def test_what_is_asked_of_a_crowd_once_for_all_comes_out_as_asked_of_each_anew() -> None:
+    draw = Random(11)  # noqa: S311 - the same ones each time
+    rules = [
+        drawing.rule_of("learner", when("learner", written), f"learner.drawn{number}")
+        for number, written in enumerate(
+            (
+                "some: {namesake_accounts: {email: $this.email}}",
+                "some: {namesake_accounts: {email: {not: $this.secondary_email}, birth_date: $this.birth_date}}",
+                "count: {namesake_accounts: {at_least: 9, where: {username: $this.secondary_email}}}",
+                "no: {namesake_accounts: {username: {contains: $this.phone}}}",
+                "every: {namesake_accounts: {any: [{username: $this.secondary_email}, {role: learner}]}}",
+            )
+        )
+    ]
+    people = [
+        Learner(
+            source_id=f"{number:02}",
+            first_name="Mina",
+            last_name="Okparo",
+            email=draw.choice([None, "a@example.org", "b@example.org"]),
+            secondary_email=draw.choice([None, "C@example.org", "d@example.org", "e@example.org"]),
+            phone=draw.choice([None, "c", "z"]),
+            birth_date=draw.choice([None, date(2004, 5, 6)]),
+        )
+        for number in range(40)
+    ]
+    accounts = [
+        Account(
+            source_id=f"p{number:02}",
+            first_name=draw.choice(["Mina", "MINA"]),
+            last_name="Okparo",
+            email=draw.choice([None, "A@example.org", "c@example.org"]),
+            username=draw.choice([None, "c@example.org", "D@example.org"]),
+            role=draw.choice([None, "learner", "learner"]),
+            birth_date=draw.choice([None, None, date(2004, 5, 6)]),
+        )
+        for number in range(40)
+    ]
+    classifier = Classifier(drawing.rulebook_of(rules), EVERYTHING)
+    found = classifier.decide([*people, *accounts], MOMENT)
+    fired = set()
+    for person, decision in zip(people, found.decisions, strict=False):
+        assert decision is not None
+        matched = [
+            one.id for one in rules if matches(one, person, found.sight, MOMENT, classifier.settings, EVERYTHING)
+        ]
+        assert [match.rule for match in decision.matches] == matched
+        fired.add(tuple(matched))
+    assert len(fired) > 4

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 
 from engine.model.moments import Moment, day_bounds
+from engine.model.moments import zone as zone_of
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,11 @@ def test_a_day_begins_at_its_own_midnight_and_lasts_until_the_next(
 
 def test_the_last_day_of_the_calendar_has_an_end() -> None:
     assert day_bounds(date.max, "UTC")[1] == datetime.max.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "name", ["Europe/Nowhere", "", "Europe", "../../etc", "/etc/passwd", "a" * 100_000, "\0", "\ud800"]
+)
+def test_whatever_is_written_for_a_zone_there_is_one_or_there_is_none(name: str) -> None:
+    with pytest.raises(ZoneInfoNotFoundError):
+        zone_of(name)

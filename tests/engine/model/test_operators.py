@@ -26,7 +26,7 @@ from engine.rulefiles.yaml_tree import read_nodes
 from tests.engine import drawing
 
 SORTS = ("value", "time", "set")
-FIELDS = [field for kind in KINDS for field in drawing.testable(kind)]
+FIELDS = [field for kind in KINDS for field in drawing.testable(kind, of_related=False)]
 CLOCK = Clock(Moment(drawing.AS_OF, "Europe/Paris", last_sync=drawing.AS_OF))
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
 
+import msgspec
 import pytest
 
 from engine.records.fields import fields_of
 from engine.records.kinds import (
+    DOWNWARD,
     KINDS,
     Account,
     Class,
@@ -23,6 +27,7 @@ from engine.records.kinds import (
 from engine.relations.definitions import RELATIONS, TAUGHT, join_keys
 from engine.relations.joins import KEYS
 from engine.relations.neighbourhood import Situation
+from engine.relations.readers import key_of
 
 NINE = datetime(2026, 11, 24, 8, tzinfo=UTC)
 TEN = NINE + timedelta(hours=1)
@@ -122,10 +127,19 @@ def test_the_same_name_in_the_other_kind_is_the_same_person() -> None:
     assert related("same_email", student, nameless) == ["9"]
 
 
-def test_the_same_name_in_the_same_kind_still_shares_the_address() -> None:
+def test_one_person_under_two_ids_shares_no_address_and_two_of_one_name_do() -> None:
     one = Learner(source_id="1", first_name="Zoé", last_name="Le Gall", email="zoe@example.org")
-    two = Learner(source_id="2", first_name="Zoé", last_name="Le Gall", email="zoe@example.org")
-    assert related("same_email", one, two) == ["2"]
+    two = Learner(source_id="2", first_name="ZOE", last_name="Le-Gall", email="Zoe@example.org")
+    assert (related("same_email", one, two), related("same_person", one, two)) == ([], ["2"])
+    elder = Learner(
+        source_id="1", first_name="Zoé", last_name="Le Gall", email="zoe@example.org", birth_date=date(1980, 2, 3)
+    )
+    young = Learner(
+        source_id="2", first_name="Zoé", last_name="Le Gall", email="zoe@example.org", birth_date=date(2008, 2, 3)
+    )
+    assert (related("same_email", elder, young), related("same_person", elder, young)) == (["2"], [])
+    nameless = [Learner(source_id=one, email="zoe@example.org") for one in "12"]
+    assert related("same_email", *nameless) == ["2"]
 
 
 BORN, LATER = date(2010, 2, 3), date(2010, 2, 4)
@@ -323,18 +337,85 @@ def test_a_sheet_leads_to_its_session_its_people_and_its_marks() -> None:
     assert related("marks", sheet, *others) == ["x/learner/1"]
 
 
+def test_accounts_made_for_a_former_id_are_found_by_email_or_name_unless_the_birth_dates_differ() -> None:
+    mina = Learner(source_id="2", first_name="Mina", last_name="Okparo", birth_date=date(2004, 5, 6))
+    mina = msgspec.structs.replace(mina, email="mina@example.org")
+
+    def account(own: str, ref: str | None = "1", kind: Any = "learner", **fields: Any) -> Account:
+        named = {"first_name": "mina", "last_name": "OKPARO"} | fields
+        return Account(source_id=own, source_kind=kind if ref else None, source_ref=ref, **named)
+
+    others = (
+        account("a"),
+        account("b", first_name="M.", email="MINA@example.org"),
+        account("c", birth_date=date(2004, 5, 7)),
+        account("d", first_name="M."),
+        account("e", ref="2"),
+        account("f", ref="3"),
+        account("g", ref="4"),
+        account("h", kind="instructor"),
+        account("i", ref=None),
+        account("j", ref=None, email="mina@example.org"),
+        account("k", ref=None, birth_date=date(2004, 5, 7)),
+        Learner(source_id="3", status="left"),
+        Learner(source_id="4"),
+    )
+    assert related("former_accounts", mina, *others) == ["a", "b", "f"]
+    assert related("namesake_accounts", mina, *others) == ["a", "h", "i"]
+
+
+def test_a_sheet_made_by_hand_is_like_the_sessions_that_overlap_and_share_a_person() -> None:
+    nine, noon = datetime(2026, 11, 23, 8, tzinfo=UTC), datetime(2026, 11, 23, 11, tzinfo=UTC)
+    sheet = Sheet(source_id="x", starts_at=nine, ends_at=noon, instructor_refs=("318",), learner_refs=("1", "2", "3"))
+
+    def lesson(own: str, hours: int = 0, **fields: Any) -> Session:
+        some = {"starts_at": nine + timedelta(hours=hours), "ends_at": noon + timedelta(hours=hours)} | fields
+        return Session(source_id=own, **some)
+
+    others = (
+        lesson("a", instructor_ids=("318", "319")),
+        lesson("b", hours=2, instructor_ids=("318",)),
+        lesson("c", hours=3, instructor_ids=("318",)),
+        lesson("d", instructor_ids=("319",), learner_ids=("0", "1", "2", "3")),
+        lesson("e", instructor_ids=("319",), learner_ids=("4",)),
+        lesson("f", instructor_ids=("318",), status="cancelled"),
+        lesson("g", instructor_ids=("318",), ends_at=None),
+    )
+    assert related("like_sessions", sheet, *others) == ["a", "b", "d"]
+    assert related("like_sessions", msgspec.structs.replace(sheet, source_ref="a"), *others) == []
+    # One learner in common is enough, whichever; and a lesson of the evening may run past midnight.
+    late = lesson("h", hours=14, learner_ids=("9",))
+    alike = msgspec.structs.replace(
+        sheet,
+        starts_at=noon + timedelta(hours=13.5),
+        ends_at=noon + timedelta(hours=14.5),
+        learner_refs=("1", "2", "3", "4", "9"),
+    )
+    assert related("like_sessions", alike, late, *others) == ["h"]
+
+
 def test_every_relation_of_the_design_is_there() -> None:
     assert {name: tuple(relations) for name, relations in RELATIONS.items() if relations} == {
         **dict.fromkeys(
             ("learner", "instructor"),
-            ("own_accounts", "email_accounts", "accounts", "same_email", "same_person", "logins", "sessions"),
+            (
+                "own_accounts",
+                "email_accounts",
+                "accounts",
+                "former_accounts",
+                "namesake_accounts",
+                "same_email",
+                "same_person",
+                "logins",
+                "sessions",
+            ),
         ),
         "session": ("instructors", "learners", "twins", "sheets"),
         "class": ("enrolments", "teachers"),
-        "enrolment": ("people", "classes"),
+        "enrolment": ("people", "other_people", "classes"),
         "contract": ("learners",),
         "account": ("people",),
-        "sheet": ("sessions", "instructors", "learners", "marks"),
+        "sheet": ("sessions", "like_sessions", "instructors", "learners", "marks"),
     }
 
 
@@ -354,7 +435,14 @@ def test_what_a_relation_needs_exists_and_names_every_kind_it_leads_to(relation)
 
 def test_no_key_is_kept_that_no_relation_looks_for() -> None:
     steps = [step for relation in (*EVERY, TAUGHT) for way in relation.ways for step in (way, way.via) if step]
-    assert {(step.to, step.key) for step in steps} >= {(of, key) for of, keys in KEYS.items() for key in keys}
+    forwards = {(step.to, step.key) for step in steps}
+    backwards = {
+        (kind, key_of(kind, (way.via or way).values))
+        for kind in DOWNWARD
+        for relation in RELATIONS[kind].values()
+        for way in relation.ways
+    }
+    assert forwards | backwards >= {(of, key) for of, keys in KEYS.items() for key in keys}
 
 
 def test_the_keys_of_a_record_are_what_others_find_it_by() -> None:
@@ -376,3 +464,47 @@ def test_the_keys_of_a_record_are_what_others_find_it_by() -> None:
         "group",
     ]
     assert all(join_keys(record(source_id="1"))[0] == ("id", "1") for record in KINDS.values())
+
+
+def test_of_a_crowd_of_one_name_the_same_are_kept_as_of_each_two_alone() -> None:
+    draw = Random(7)  # noqa: S311 - the same ones each time
+    dates = [None, date(2004, 5, 6), date(2004, 5, 7), date(1999, 1, 1)]
+    emails = [None, "a@example.org", " A@Example.org", "b@example.org", "c@example.org"]
+    statuses: list[Any] = [None, "active", "left"]
+
+    def some(own: str) -> Learner:
+        return Learner(
+            source_id=own,
+            first_name="Mina",
+            last_name="Okparo",
+            birth_date=draw.choice(dates),
+            email=draw.choice(emails),
+            status=draw.choice(statuses),
+        )
+
+    people = [some(f"{number:02}") for number in range(30)]
+    accounts = [
+        Account(
+            source_id=f"p{number:02}",
+            first_name="Mina",
+            last_name="Okparo",
+            birth_date=draw.choice(dates),
+            email=draw.choice(emails),
+            source_kind=draw.choice([None, "learner", "instructor"]),
+            source_ref=draw.choice([None, "gone", *(one.source_id for one in people[:8])]),
+        )
+        for number in range(60)
+    ]
+    by_id = {one.source_id: one for one in people}
+
+    def alone(person: Learner, name: str, other: Learner | Account) -> tuple[Record, ...]:
+        origin = by_id.get(getattr(other, "source_ref", None) or "", person)
+        return Situation([person, other, origin]).related(person, name)
+
+    crowd = Situation([*people, *accounts])
+    for person in people:
+        for name in ("former_accounts", "namesake_accounts"):
+            kept = [one.source_id for one in crowd.related(person, name)]
+            assert kept == [one.source_id for one in accounts if one in alone(person, name, one)]
+        twice = [one.source_id for one in crowd.related(person, "same_person")]
+        assert twice == [one.source_id for one in people if one in alone(person, "same_person", one)]

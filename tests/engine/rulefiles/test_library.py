@@ -97,7 +97,11 @@ def test_findings_that_no_file_mentions_are_there_all_the_same(tmp_path: Path) -
         ("record.invalid", "flag", "source"),
         ("record.id_conflict", "flag", "support"),
         ("record.role_unknown", "flag", "support"),
+        ("record.waits", "flag", "support"),
+        ("record.never_received", "flag", "support"),
         ("record.unexpected_error", "flag", "support"),
+        ("record.did_not_arrive", "flag", "support"),
+        ("record.refused", "flag", "support"),
     ]
 
 

@@ -53,7 +53,12 @@ def test_every_kind_that_a_run_decides_has_rules_and_the_same_rules_for_both_kin
     }
 
     assert {kind for kind, names in by_kind.items() if not names} == {"person"}  # record.role_unknown, the engine's own
-    assert by_kind["learner"] - by_kind["instructor"] == {"outside_filter", "two_segments", "company_missing"}
+    assert by_kind["learner"] - by_kind["instructor"] == {
+        "outside_filter",
+        "two_segments",
+        "company_missing",
+        "sessions_unsynced",
+    }
     assert by_kind["instructor"] - by_kind["learner"] == {"not_teaching"}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from engine.model.problems import Place, Problem
 from engine.rulefiles import report
 from tests.engine.rule_folders import FOLDER, problems, write
@@ -81,3 +83,11 @@ def test_sources_are_the_files_that_problems_stand_in(tmp_path: Path) -> None:
     folder = write(tmp_path / "rules")
     named = [Problem(Place(path), "empty", "x") for path in ("rules/base/session.yaml", "rules/customers/no.yaml")]
     assert report.sources(folder, named) == {"rules/base/session.yaml": FOLDER["base/session.yaml"]}
+
+
+@pytest.mark.parametrize("part", ["a", "x_", "token", "token ", "token: '", "password\t:\t"])
+def test_a_line_as_long_as_a_file_costs_its_length_and_hides_its_secrets(part: str) -> None:
+    line = f"{part * (300_000 // len(part))}\", my_api_key : 'abcdef'"
+    told = report.as_text([Problem(Place("file", 1, len(line) - 4), "wrong-shape", "what")], {"file": line})
+    assert "my_api_key" in told
+    assert "abcdef" not in told

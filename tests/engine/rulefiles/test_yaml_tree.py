@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.rulefiles.yaml_tree import MAX_BYTES, Mapping, Scalar, Sequence, read_nodes
+from engine.records.limits import LARGEST_RULE_FILE
+from engine.rulefiles.yaml_tree import Mapping, Scalar, Sequence, read_nodes
 
 
 def values(text: str) -> dict[str, object]:
@@ -114,7 +115,7 @@ def test_broken_yaml_is_told_in_plain_words(text: str, place: tuple[int, int], w
 def test_a_file_is_text_of_a_bounded_size_and_depth() -> None:
     assert codes(b"a: b\nc: \xe9\n") == [(2, 4, "not-utf8")]
     assert codes(b"a: b\nc: \x00\n") == [(2, 4, "not-text")]
-    assert codes(b"#" * (MAX_BYTES + 1)) == [(1, 1, "too-large")]
+    assert codes(b"#" * (LARGEST_RULE_FILE + 1)) == [(1, 1, "too-large")]
     assert codes("[" * 100_000) == [(1, 1001, "too-deep")]
     assert codes("[" * 30) == [(1, 25, "too-deep")]
     assert codes("a: &x [b, b]\nc: &y [*x, *x]\nd: [*y, *y]\n")[-1] == (3, 9, "no-alias")

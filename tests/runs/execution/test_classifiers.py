@@ -53,7 +53,7 @@ def test_a_downward_run_is_itself_the_last_so_that_it_brings_what_changed_since_
     assert (answer.verdict, answer.rule) == ("skip", "session.changed_since_sync")
 
     run = service.push("north", [ADA, LOU, edited], True, as_of=later(hours=24))
-    assert run.counts["session"]["sync"] == 1
+    assert run.counts["session"]["synced"] == 1
     service.clock = lambda: later(hours=25)
     assert reason(service, "S-1") is None
 

@@ -25,6 +25,7 @@ from runs.records.absence import missing
 from store import fingerprints
 from store.enums import Direction
 from store.run_tables import RunRow
+from store.uploads import Sent
 from store.writes import KnownRecord
 from tests.runs.schools import (
     ACCOUNT,
@@ -129,10 +130,10 @@ def test_the_first_run_downward_decides_each_record_and_tells_what_the_platform_
     found = run(rulebook, [*ILL, ACCOUNT])
     assert verdicts(found) == {
         "I-1": ("flag", "instructor.email_missing"),
-        "L-1": ("sync", None),
+        "L-1": ("flag", "learner.sessions_unsynced"),
         "S-1": ("flag", "session.instructor_without_email"),
     }
-    assert found.effects == {"learner": {"create": 1, "update": 0, "unchanged": 0}}
+    assert found.effects == {}
     assert (found.trips, found.before, found.approved) == ([], None, None)
     assert found.complete == {"instructor", "learner", "session", "record"}
 
@@ -222,5 +223,6 @@ def test_a_sheet_archived_again_upward_is_flagged_with_who_changed_and_does_not_
     assert again.offers is not None
     assert (again.offers.go, again.offers.stay) == ({}, ["F-1"])
     # One that was confirmed is not decided as if it still had to go.
-    sent = run(rulebook, [ARCHIVED, PRESENT], **later_on, sheets=msgspec.structs.replace(memory, uploaded={"F-1": NOW}))
+    confirmed = {"F-1": Sent(NOW, msgspec.json.encode([PRESENT]))}
+    sent = run(rulebook, [ARCHIVED, PRESENT], **later_on, sheets=msgspec.structs.replace(memory, uploaded=confirmed))
     assert verdicts(sent)["F-1"] == ("skip", "sheet.already_uploaded")

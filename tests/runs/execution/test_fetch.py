@@ -6,9 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from connectors.contract import Fetch, Unavailable
+from connectors.contract import Fetch, Garbled, Unavailable, asking_for
+from engine.language.unread import failure_text
 from engine.records.decode import Invalid
-from engine.records.kinds import Record
+from engine.records.kinds import Account, Record
 from engine.records.unread import unread
 from runs.execution.fetch import pushed, window
 from runs.model.errors import FetchFailed, NothingToFetch
@@ -51,10 +52,10 @@ def test_a_run_fetches_what_the_customers_source_gives(service: Service, tmp_pat
     write(tmp_path / "data" / "north" / "export.ndjson", ILL)
     run = service.run("north", as_of=NOW, on_page=lambda doing, number: told.append((doing, number)))
     assert (run.status, run.received, run.requests, run.complete) == ("completed_with_issues", 3, 1, True)
-    assert len(states(service)) == 2
+    assert len(states(service)) == 3
     assert [doing for doing, _ in told][-2:] == ["deciding", "writing"]
     write(tmp_path / "data" / "north" / "export.ndjson", WELL)
-    assert service.run("north", as_of=later(hours=1)).issues["resolved"] == 2
+    assert service.run("north", as_of=later(hours=1)).issues["resolved"] == 3
 
 
 def test_a_source_that_gives_nothing_fails_the_run_and_changes_nothing(service: Service, tmp_path: Path) -> None:
@@ -175,3 +176,25 @@ def test_an_error_that_several_parts_share_is_told_once() -> None:
     received = Received()
     received.add([], Fetch(partial=[error, error]), ())
     assert received.failures == [error.failure]
+
+
+def test_what_fails_alike_for_several_is_told_once_with_all_of_them() -> None:
+    received = Received()
+    for favourite in ("12", "14", "12"):
+        with pytest.raises(Unavailable) as failed, asking_for(favourite):
+            raise Unavailable("Aurion", "favoris/{favourite}", "no_answer_in_time")
+        received.add([], Fetch(partial=[failed.value]), ())
+    (failure,) = received.failures
+    assert failure.about == ("12", "14")
+    assert failure_text(failure, "en") == (
+        "Aurion, favoris/{favourite} (12, 14): no answer in time. Try again once it answers."
+    )
+
+
+def test_what_a_platform_was_asked_for_counts_as_read_though_nothing_came_and_what_is_sent_only_where_it_came() -> None:
+    fetched, sent, failed = Received(), Received(), Received()
+    fetched.add([], Fetch(), {"account"}, {"account", "sheet", "mark"})
+    sent.add([Account(source_id="A-1")], Fetch(), {"account", "sheet"})
+    broken = Fetch(partial=[Garbled("Edusign", "v1/course", "item_no_object")])
+    failed.add([Account(source_id="A-1")], broken, {"account"}, {"account"})
+    assert [one.read for one in (fetched, sent, failed)] == [{"account", "sheet"}, {"account"}, frozenset()]

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from engine.matching.never_received import NEVER_RECEIVED, never_received, tell
 from engine.records.decode import Invalid
 from engine.records.fields import SEGMENTED
 from engine.records.kinds import Mark, Record, kind_of
@@ -121,17 +122,22 @@ def test_what_is_loaded_is_all_that_deciding_asks_for(
         only = tuple(rule for rule in rulebook.rules if rule.id == "session.instructor_of_two_segments")
         rulebook = msgspec.structs.replace(rulebook, rules=only)
     followed: Counter[str] = Counter()
+    classifiers = Classifiers()
     for hour in range(1, 12):
         direction: Direction = draw.choice(["downward", "downward", "upward"])
         complete = draw.random() < 0.1
         items = _drawn(draw, draw.randrange(1, 6))
         order = Order(rulebook, direction, later(hours=hour), complete, lambda _: None)
-        loaded = load(sqlite_database, Classifiers(), order, pushed(items, direction, None, complete=complete), 0)
+        loaded = load(sqlite_database, classifiers, order, pushed(items, direction, None, complete=complete), 0)
         found = decide(order, loaded)
         decided = found.decided
         with sqlite_database.reading() as session:
             stored = StoredRecords(session, "north").without(hidden(loaded.whole, loaded.prints))
-            open_ended = loaded.classifier.decide(decided.items, decided.moment, stored, found.kinds)
+            received = decided.items[: len(decided.items) - len(found.absent)]
+            open_ended = loaded.classifier.decide(received, decided.moment, stored, found.kinds)
+            if direction == "downward":
+                once = {name for name, one in loaded.known.items() if one.rule != NEVER_RECEIVED}
+                tell(open_ended, never_received(open_ended, once).ids)
             assert decided.decisions == open_ended.decisions
             told = StoredRecords(session, "north").kinds
             assert effects_in(decided, loaded.kinds, loaded.verdicts) == effects_in(open_ended, told, stored.verdicts)

@@ -255,5 +255,5 @@ def test_what_goes_wrong_inside_is_stored_without_its_words(database: Database, 
         service.push("north", broken(), True, as_of=NOW)
     (run,) = service.runs("north").items
     assert (run.status, run.error, run.received) == ("failed", "The run ended by ValueError.", 0)
-    assert service.explain("north", "learner", "L-1").where == "never_received"
+    assert service.explain("north", "learner", "L-1").last_run == "never_received"
     assert service.push("north", WELL, True, as_of=NOW).status == "completed"

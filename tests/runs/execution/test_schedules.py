@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.execution.schedules import next_run
+from runs.execution.schedules import counts_from, next_run
 
 
 def utc(text: str) -> datetime:
@@ -37,6 +37,20 @@ def test_a_time_that_autumn_has_twice_starts_once() -> None:
     first = next_run(["02:30"], "Europe/Paris", utc("2026-10-25T00:00+02:00"))
     assert first == utc("2026-10-25T02:30+02:00")
     assert next_run(["02:30"], "Europe/Paris", first) == utc("2026-10-26T02:30+01:00")
+
+
+@pytest.mark.parametrize(
+    ("times", "start", "since"),
+    [
+        (["22:00"], "2026-11-23T22:00:03+01:00", "2026-11-23T22:00+01:00"),
+        (["21:30"], "2026-11-23T22:29:59+01:00", "2026-11-23T21:30+01:00"),
+        (["12:00", "22:00"], "2026-11-23T15:20+01:00", "2026-11-23T15:00+01:00"),
+        (["22:00"], "2026-11-23T21:59:59+01:00", "2026-11-23T21:00+01:00"),
+        ([], "2026-11-23T22:00:03+01:00", "2026-11-23T22:00+01:00"),
+    ],
+)
+def test_what_a_run_sees_first_counts_from_its_planned_start(times: list[str], start: str, since: str) -> None:
+    assert counts_from(times, "Europe/Paris", utc(start)) == utc(since)
 
 
 def test_without_times_no_run_is_planned() -> None:

@@ -263,14 +263,14 @@ def test_days_that_go_by_are_no_jump(service: Service) -> None:
     # Without a session to come, everybody is left out until there is one again.
     nobody = [item for item in school() if not isinstance(item, Session)]
     run = service.push("north", nobody, True, as_of=later(days=8))
-    assert (run.status, run.counts["learner"]["skip"]) == ("completed", 60)
+    assert (run.status, run.counts["learner"]["left_out"]) == ("completed", 60)
     after = [
         changed(item, starts_at=item.starts_at + timedelta(days=21), ends_at=item.ends_at + timedelta(days=21))
         if isinstance(item, Session)
         else item
         for item in school()
     ]
-    assert service.push("north", after, True, as_of=later(days=20)).counts["learner"]["sync"] == 60
+    assert service.push("north", after, True, as_of=later(days=20)).counts["learner"]["synced"] == 60
 
 
 def test_a_jump_that_the_data_explains_is_held_without_blaming_the_rules(service: Service) -> None:
@@ -333,7 +333,7 @@ def test_a_piece_leaves_a_held_run_waiting_and_is_not_undone_by_it(service: Serv
     done = service.approve("north", held.id, "Nora")
     assert done.status.startswith("completed")
     found = {
-        one.source_id: one.where for one in (service.explain("north", "learner", name) for name in ("L-new", "L-0"))
+        one.source_id: one.last_run for one in (service.explain("north", "learner", name) for name in ("L-new", "L-0"))
     }
     assert found["L-new"] != "not_received"
     assert found["L-0"] == "not_received"
@@ -427,7 +427,7 @@ def test_a_jump_is_of_those_that_are_there_and_were_decided(sqlite_database: Dat
 def test_what_came_in_by_its_own_data_is_no_jump(sqlite_database: Database, tmp_path: Path) -> None:
     service = a_service(sqlite_database, tmp_path, north=PLAIN + ONLINE)
     run = service.push("north", school(sessions=60), True, as_of=NOW)
-    assert run.counts["session"]["skip"] == 30
+    assert run.counts["session"]["left_out"] == 30
     on_site = [changed(item, remote=False) if isinstance(item, Session) else item for item in school(sessions=60)]
     assert service.push("north", on_site, True, as_of=later(hours=1)).guards == []
 
@@ -455,7 +455,7 @@ def test_what_is_sent_piece_by_piece_is_measured_against_all_that_is_known(servi
     newer = changed(learners_of(school())[10], phone="0600000000")
     assert service.push("north", [newer], False, as_of=later(hours=3)).status == "completed"
     done = service.approve("north", many.id, "command")
-    assert (done.received, done.counts["learner"]["flag"]) == (29, 29)
+    assert (done.received, done.counts["learner"]["to_fix"]) == (29, 29)
 
 
 def test_an_upward_run_is_held_too(database: Database, tmp_path: Path) -> None:

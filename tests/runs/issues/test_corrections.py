@@ -58,6 +58,10 @@ def test_a_correction_of_the_record_itself_is_told_by_field(service: Service) ->
         "fixed",
         [Correction("instructor", "I-1", "email", None, "ada@example.org")],
     )
+    # What is settled is told in the past, and asks nobody for anything.
+    assert issue.problem.startswith("Was so until ")
+    assert ": Not synced: Ada" in issue.problem
+    assert issue.fix == "Nothing to do any more."
 
 
 def test_a_session_tells_the_correction_of_its_instructor(service: Service) -> None:

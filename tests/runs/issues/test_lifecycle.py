@@ -7,8 +7,10 @@ import pytest
 from sqlmodel import func, select
 
 from engine.records.decode import Invalid, read_json
-from engine.records.kinds import LONGEST_ID, Learner
+from engine.records.kinds import Learner
+from engine.records.limits import LONGEST_ID
 from store.database import Database
+from store.enums import COUNTED
 from store.feed import IssueFilter
 from store.tables import ChangeRow, IssueRow, RecordKeyRow, RecordRow
 from tests.runs.schools import (
@@ -30,6 +32,7 @@ from tests.runs.schools import (
 
 EMAIL = ("I-1", "instructor.email_missing")
 WAITING = ("S-1", "session.instructor_without_email")
+LATE = ("L-1", "learner.sessions_unsynced")
 
 
 def rows_of(database: Database, table: type) -> int:
@@ -42,26 +45,26 @@ def test_an_issue_is_new_then_open_then_fixed_then_back_and_stays_the_same_one(
 ) -> None:
     service = a_service(database, tmp_path)
     first = service.push("north", ILL, True, as_of=NOW)
-    assert states(service) == {EMAIL: ("new", None), WAITING: ("new", None)}
+    assert states(service) == {EMAIL: ("new", None), WAITING: ("new", None), LATE: ("new", None)}
     assert (first.status, first.issues) == (
         "completed_with_issues",
-        {"new": 2, "back": 0, "resolved": 0, "open": 2},
+        {"new": 3, "back": 0, "resolved": 0, "open": 3},
     )
     ids = {issue.id for row in service.issues("north").items for issue in row.issues}
 
     service.push("north", ILL, True, as_of=later(hours=12))
-    assert states(service) == {EMAIL: ("open", None), WAITING: ("open", None)}
+    assert states(service) == {EMAIL: ("open", None), WAITING: ("open", None), LATE: ("open", None)}
 
     third = service.push("north", WELL, True, as_of=later(days=1, hours=-1))
     assert states(service)[EMAIL] == ("resolved", "fixed")
     # It waits for what the clock does not touch: another record was corrected.
     assert states(service)[WAITING] == ("resolved", "fixed")
-    assert (third.status, third.issues) == ("completed", {"new": 0, "back": 0, "resolved": 2, "open": 0})
+    assert (third.status, third.issues) == ("completed", {"new": 0, "back": 0, "resolved": 3, "open": 0})
     assert service.issues("north").total == 0
 
     fourth = service.push("north", ILL, True, as_of=later(hours=23))
-    assert states(service) == {EMAIL: ("back", None), WAITING: ("back", None)}
-    assert fourth.issues == {"new": 0, "back": 2, "resolved": 0, "open": 2}
+    assert states(service) == {EMAIL: ("back", None), WAITING: ("back", None), LATE: ("back", None)}
+    assert fourth.issues == {"new": 0, "back": 3, "resolved": 0, "open": 3}
     assert {issue.id for row in service.issues("north").items for issue in row.issues} == ids
 
 
@@ -87,7 +90,7 @@ def test_only_a_complete_run_takes_what_is_missing_for_gone(database: Database, 
     assert before["I-2", "instructor.email_missing"] == ("new", None)
 
     service.push("north", [LOU], False, as_of=later(hours=1))
-    assert states(service) == before
+    assert states(service) == before | {LATE: ("open", None)}
 
     service.push("north", [*ILL, changed(ALGEBRA, source_id="S-3")], True, as_of=later(hours=2))
     assert states(service)["I-2", "instructor.email_missing"] == ("new", None)
@@ -147,16 +150,31 @@ def test_a_rule_that_was_switched_off_did_not_fix_anything(sqlite_database: Data
     a_service(sqlite_database, tmp_path).push("north", ILL, True, as_of=NOW)
     edited = a_service(sqlite_database, tmp_path, north=PLAIN + "rules: {instructor.email_missing: {then: off}}\n")
     edited.push("north", ILL, True, as_of=later(hours=1))
-    assert states(edited) == {EMAIL: ("resolved", "rule_changed"), WAITING: ("open", None)}
+    assert states(edited) == {
+        EMAIL: ("resolved", "rule_changed"),
+        WAITING: ("open", None),
+        LATE: ("open", None),
+    }
 
 
-def test_a_push_decides_only_what_it_holds_and_sees_the_rest(database: Database, tmp_path: Path) -> None:
+def test_a_push_decides_what_it_holds_and_what_asks_for_that_and_sees_the_rest(
+    database: Database, tmp_path: Path
+) -> None:
     service = a_service(database, tmp_path)
     service.push("north", ILL, True, as_of=NOW)
     service.push("north", [ADA], False, as_of=later(hours=1))
-    assert states(service) == {EMAIL: ("resolved", "fixed"), WAITING: ("new", None)}
-    service.push("north", [ALGEBRA], False, as_of=later(hours=2))
-    assert states(service)[WAITING] == ("resolved", "fixed")
+    assert states(service) == dict.fromkeys((EMAIL, WAITING, LATE), ("resolved", "fixed"))
+    # What is decided as it was is asked by nobody again.
+    assert service.push("north", [ADA], False, as_of=later(hours=2)).again == {}
+
+
+def test_what_belongs_to_the_same_accounts_as_before_is_asked_by_nobody_again(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    service = a_service(sqlite_database, tmp_path, north=PLAIN + "segments: {east: {site_code: [E]}}\n")
+    well = [changed(one, segment_keys={"site_code": ("E",)}) for one in WELL]
+    service.push("north", well, True, as_of=NOW)
+    assert service.push("north", well[:1], False, as_of=later(hours=1)).again == {}
 
 
 def test_a_record_missing_from_a_complete_run_is_nobodys_related_record(
@@ -195,7 +213,7 @@ def test_what_cannot_be_read_is_an_issue_until_it_can(database: Database, tmp_pa
     broken = Invalid(kind="learner", source_id="L-1", errors=("`email` is a number; wanted text.",))
     run = service.push("north", [ADA, broken, ALGEBRA], True, as_of=later(hours=1))
     assert states(service) == {("L-1", "record.invalid"): ("new", None)}
-    assert run.counts["learner"] == {"received": 1, "sync": 0, "skip": 0, "flag": 1}
+    assert run.counts["learner"] == dict.fromkeys(COUNTED, 0) | {"received": 1, "to_fix": 1}
     (row,) = service.issues("north").items
     assert (row.name, row.rule) == ("Lou Ørsted", "record.invalid")
     service.push("north", WELL, True, as_of=later(hours=2))
@@ -207,9 +225,15 @@ def test_two_that_contradict_each_other_are_one_issue_and_nobodys_related_record
 ) -> None:
     service = a_service(sqlite_database, tmp_path)
     service.push("north", [ADA, changed(ADA, first_name="Eve"), LOU, ALGEBRA], True, as_of=NOW)
-    assert states(service) == {("I-1", "record.id_conflict"): ("new", None), WAITING: ("new", None)}
+    assert states(service) == {
+        ("I-1", "record.id_conflict"): ("new", None),
+        ("S-1", "record.waits"): ("new", None),
+        LATE: ("new", None),
+    }
     (answer,) = service.classify("north", [ALGEBRA]).decisions
-    assert answer.rule == "session.instructor_without_email"
+    assert answer.rule == "record.waits"
+    assert answer.problem is not None
+    assert "Ada" in answer.problem
 
 
 def test_a_record_stored_for_another_direction_keeps_that_ones_verdict(database: Database, tmp_path: Path) -> None:
@@ -218,8 +242,8 @@ def test_a_record_stored_for_another_direction_keeps_that_ones_verdict(database:
     service.push("north", [*WELL, by_hand, SHEET], True, as_of=NOW)
     up = service.push("north", [by_hand, SHEET], True, "upward", as_of=NOW)
     assert up.counts == {
-        "account": {"received": 1, "sync": 0, "skip": 1, "flag": 0},
-        "sheet": {"received": 1, "sync": 0, "skip": 1, "flag": 0},
+        "account": dict.fromkeys(COUNTED, 0) | {"received": 1, "left_out": 1},
+        "sheet": dict.fromkeys(COUNTED, 0) | {"received": 1, "later": 1},
     }
     service.push("north", [*WELL, changed(by_hand, last_name="Moe"), SHEET], True, as_of=later(hours=1))
     with database.reading() as session:
@@ -275,6 +299,6 @@ def test_the_longest_id_is_stored_and_a_longer_one_is_told(database: Database, t
         for size in (LONGEST_ID, LONGEST_ID + 1)
     )
     service.push("north", items, True, as_of=NOW)
-    assert service.explain("north", "learner", letters[:LONGEST_ID]).where == "out"
+    assert service.explain("north", "learner", letters[:LONGEST_ID]).last_run == "left_out"
     (row,) = service.issues("north", IssueFilter(rule="record.invalid")).items
     assert row.source_id == "item 2"

@@ -23,6 +23,7 @@ from tests.runs.schools import (
     LOU,
     NOW,
     PLAIN,
+    SHEET,
     WELL,
     WITHOUT_EMAIL,
     a_service,
@@ -46,6 +47,17 @@ def counted(database: Database) -> Iterator[list[str]]:
         event.remove(database._engine, "before_cursor_execute", note)
 
 
+def test_what_goes_up_is_told_the_next_run_that_goes_up(sqlite_database: Database, tmp_path: Path) -> None:
+    service = a_service(sqlite_database, tmp_path, north=PLAIN + "settings: {archived_for_hours: 0}\n")
+    service.push("north", WELL, True)
+    service.push("north", [], True, "upward")
+    found = service.classify("north", [SHEET, WITHOUT_EMAIL], as_of=NOW)
+    assert [one.rule for one in found.decisions] == ["sheet.not_archived", "instructor.email_missing"]
+    sheet, instructor = (str(one.fix) for one in found.decisions)
+    assert "is sent at the next run, on Monday 23 November 2026 at 22:00" in sheet
+    assert "at the next run, on Monday 23 November 2026 at 12:00" in instructor
+
+
 def test_a_batch_is_answered_in_order_and_a_bad_record_spoils_no_other(
     sqlite_database: Database, tmp_path: Path
 ) -> None:
@@ -56,13 +68,13 @@ def test_a_batch_is_answered_in_order_and_a_bad_record_spoils_no_other(
         ("L-9", "flag", "record.invalid"),
         ("M-1", None, None),
         ("I-1", "flag", "instructor.email_missing"),
-        ("L-1", "sync", None),
+        ("L-1", "flag", "learner.sessions_unsynced"),
         ("S-1", "flag", "session.instructor_without_email"),
     ]
     assert (found.decisions[0].invalid, found.decisions[0].errors) == (True, list(bad.errors))
     assert found.decisions[1].remark == "related_record_only"
     assert all(answer.problem and answer.fix for answer in found.decisions if answer.verdict == "flag")
-    assert (found.counts, found.run_id, found.last_sync) == ({"sync": 1, "skip": 0, "flag": 3}, None, None)
+    assert (found.counts, found.run_id, found.last_sync) == ({"sync": 0, "skip": 0, "flag": 4}, None, None)
     assert (found.as_of, found.next_run) == (NOW, later(hours=2))
 
 
@@ -115,3 +127,17 @@ def test_the_queries_of_a_batch_do_not_grow_with_it(database: Database, tmp_path
     assert len(large) <= 12
     assert len(first_run) <= 60
     assert len(second_run) <= 40
+
+
+def test_what_changed_since_the_last_run_is_seen_by_what_is_stored_where_no_time_of_change_is_told(
+    database: Database, tmp_path: Path
+) -> None:
+    service = a_service(database, tmp_path)
+    untimed = changed(ALGEBRA, modified_at=None, created_at=None)
+    service.push("north", [ADA, LOU, untimed], True, as_of=NOW)
+
+    (same,) = service.classify("north", [untimed], as_of=later(hours=1)).decisions
+    (moved,) = service.classify("north", [changed(untimed, room="C 1")], as_of=later(hours=1)).decisions
+
+    assert same.rule is None
+    assert moved.rule == "session.changed_since_sync"

@@ -33,15 +33,20 @@ def test_the_feed_groups_a_records_issues_under_its_headline(database: Database,
     assert (row.problem, row.fix_in) == (row.issues[0].problem, "source")
 
 
-def test_the_next_run_in_a_message_is_the_one_after_reading(sqlite_database: Database, tmp_path: Path) -> None:
+def test_the_next_run_in_a_message_is_the_one_after_reading_and_none_while_runs_are_late(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
     service = a_service(sqlite_database, tmp_path)
     service.push("north", ILL, True, as_of=NOW)
-    noon = service.issues("north").items[0].fix
-    service.clock = lambda: later(hours=3)
-    evening = service.issues("north").items[0].fix
-    assert noon is not None
-    assert evening is not None
-    assert ("12:00" in noon, "22:00" in evening) == (True, True)
+    told = []
+    for hours in (0, 2.2, 3):
+        service.clock = lambda hours=hours: later(hours=hours)
+        told.append(str(service.issues("north").items[0].fix).rpartition("; ")[2])
+    assert told == [
+        "it will be picked up at the next run, on Monday 23 November 2026 at 12:00.",
+        "it will be picked up at the next run, on Monday 23 November 2026 at 22:00.",
+        "it will be picked up once exchanges work again.",
+    ]
 
 
 def test_skipped_and_synced_records_can_be_read_with_their_message(sqlite_database: Database, tmp_path: Path) -> None:

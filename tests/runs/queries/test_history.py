@@ -26,22 +26,23 @@ def test_each_run_tells_what_changed_and_the_first_what_came(database: Database,
     page = service.history("north")
     assert [(one.run_id, one.source_id, one.at) for one in page.items] == [
         (3, "I-1", later(days=1)),
+        (3, "L-1", later(days=1)),
         (3, "S-1", later(days=1)),
         (1, "I-1", NOW),
         (1, "L-1", NOW),
         (1, "S-1", NOW),
     ]
-    mended, session, *first = page.items
+    mended, learner, session, *first = page.items
     assert {(one.what, one.subject) for one in mended.happenings} == {
         ("field", "email"),
         ("field", "phone"),
         ("verdict", ""),
         ("issue", "instructor.email_missing"),
     }
-    assert {one.what for one in session.happenings} == {"verdict", "issue"}
+    assert {one.what for one in learner.happenings} == {one.what for one in session.happenings} == {"verdict", "issue"}
     assert [[(one.what, one.after) for one in day.happenings] for day in first] == [
         [("issue", "new"), ("received", None)],
-        [("received", None)],
+        [("issue", "new"), ("received", None)],
         [("issue", "new"), ("received", None)],
     ]
 

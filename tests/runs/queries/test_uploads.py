@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from engine.records.kinds import Mark, Record, Sheet
 from runs.queries.uploads import Attendance, Confirmed, NotSent, SheetToUpload
 from runs.service import Service
 from store.database import Database
-from tests.runs.schools import LOU, NOW, PLAIN, WELL, a_service, changed, later
+from tests.runs.schools import ALGEBRA, LOU, NOW, PLAIN, WELL, a_service, changed, later
 
 REASONS = PLAIN + "settings: {absence_reasons: {abs_1: MALADIE}}\nrules: {sheet.differs_from_source: {then: 'off'}}\n"
 MAX = changed(LOU, source_id="L-2", first_name="Max", last_name="Roe", email="max@example.org")
@@ -41,6 +42,13 @@ MARKS: list[Record] = [
     mark("instructor", "I-1", "present"),
     mark("instructor", "I-7", None),
 ]
+
+
+def by_hand(kind: Any, ref: str) -> NotSent:
+    says = f"{ref} was put on the sheet by hand and is not in the source: nothing is to be entered."
+    return NotSent(kind=kind, ref=ref, name=None, why="not_in_source", says=says)
+
+
 LATER = mark("learner", "L-2", "present")
 
 
@@ -97,8 +105,8 @@ def test_what_goes_up_is_the_attendance_of_learners_and_instructors_in_the_sourc
             Attendance(kind="instructor", source_id="I-1", name="Ada Lund", status="present"),
         ],
         not_sent=[
-            NotSent(kind="learner", ref="stu_9", why="not_in_source"),
-            NotSent(kind="instructor", ref="I-7", why="not_in_source"),
+            by_hand("learner", "stu_9"),
+            by_hand("instructor", "I-7"),
         ],
     )
 
@@ -108,11 +116,60 @@ def test_a_person_of_the_source_without_attendance_does_not_go_up_as_present(ser
     for hours in (1, 25):
         up(service, CLOSED, *marks, hours=hours)
     (sheet,) = service.to_upload("north").items
-    assert [(one.source_id, one.status) for one in sheet.attendance] == [("L-2", "absent")]
-    assert sheet.not_sent == [
-        NotSent(kind="learner", ref="L-1", why="no_attendance"),
-        NotSent(kind="instructor", ref="I-1", why="no_attendance"),
+    assert [(one.source_id, one.status) for one in sheet.attendance] == [
+        ("L-1", "unknown"),
+        ("L-2", "absent"),
+        ("I-1", "unknown"),
     ]
+    assert sheet.attendance[0].says == (
+        "The sheet says neither present nor absent of Lou Ørsted: ask the instructor, and enter what is right."
+    )
+    (answer,) = service.classify("north", [CLOSED, *marks], as_of=later(hours=26)).decisions[:1]
+    assert [(note.rule, note.problem.split(" says ")[-1].split(" of ")[-1]) for note in answer.notes] == [
+        ("sheet.attendance_unknown", "what is to be entered, their attendance is unknown."),
+        (
+            "sheet.instructor_unsigned",
+            "Ada Lund, so that nothing shows the source who taught it: a gap in the payroll.",
+        ),
+    ]
+
+
+def test_who_is_on_the_sheet_and_has_no_mark_at_all_is_on_the_list_as_unknown(service: Service) -> None:
+    for hours in (1, 25):
+        up(service, CLOSED, mark("learner", "L-1", "present"), hours=hours)
+    (sheet,) = service.to_upload("north").items
+    unknown = [one.name for one in sheet.attendance if one.status == "unknown"]
+    assert unknown == ["Max Roe", "Ada Lund"]
+    (french,) = service.to_upload("north", language="fr").items
+    says = french.attendance[-1].says
+    assert says is not None
+    assert says.startswith("La feuille ne dit ni présent ni absent pour Ada Lund\u00a0: demandez à l’intervenant")
+
+
+@pytest.mark.parametrize(
+    ("went", "now", "told"),
+    [
+        ({}, {"justified": True}, "the absence of Max Roe was justified on the platform."),
+        ({}, {"state": "excused"}, "the absence of Max Roe was justified on the platform."),
+        ({"justified": True}, {}, "the absence of Max Roe ceased to be justified on the platform."),
+        ({"justified": True}, {"state": "excused"}, None),
+    ],
+)
+def test_an_absence_that_is_justified_after_it_was_sent_is_an_issue_until_it_is_accepted(
+    service: Service, went: dict[str, Any], now: dict[str, Any], told: str | None
+) -> None:
+    absent = mark("learner", "L-2", "absent")
+    rest = [mark("learner", "L-1", "present"), mark("instructor", "I-1", "present")]
+    for hours in (1, 25):
+        up(service, CLOSED, *rest, changed(absent, **went), hours=hours)
+    service.confirm_uploaded("north", {"F-1": later(hours=26)})
+    up(service, CLOSED, *rest, changed(absent, **now), hours=49)
+    (answer,) = service.classify("north", [CLOSED, *rest, changed(absent, **now)], as_of=later(hours=50)).decisions[:1]
+    assert answer.rule == ("sheet.already_uploaded" if told is None else "sheet.justified_after_sending")
+    if told is not None:
+        assert answer.problem is not None
+        assert answer.problem.endswith(told)
+        assert answer.verdict == "flag"
 
 
 def test_a_sheet_is_listed_once_until_it_is_confirmed_and_never_again(service: Service) -> None:
@@ -158,7 +215,12 @@ def test_a_reopening_after_it_was_sent_says_what_to_correct(service: Service) ->
     up(service, CLOSED, *MARKS, hours=25)
     service.confirm_uploaded("north", {"F-1": later(hours=26)})
     up(service, OPEN, *MARKS, hours=30)
-    assert rule(service) == "sheet.not_archived"
+    answer = service.explain("north", "sheet", "F-1").answer
+    assert answer is not None
+    # What the sheet's times are against the session's is another matter, told beside it.
+    assert (answer.rule, [one.rule for one in answer.also]) == ("sheet.reopened", ["sheet.edited_on_platform"])
+    assert answer.fix is not None
+    assert answer.fix.startswith("Nothing to do while nothing on it changes. What you change on it now is not sent")
     up(service, CLOSED, *[LATER if one.source_id == LATER.source_id else one for one in MARKS], hours=49)
     assert listed(service) == []
     (row,) = service.issues("north").items
@@ -166,6 +228,35 @@ def test_a_reopening_after_it_was_sent_says_what_to_correct(service: Service) ->
     assert "Changed since: Max Roe. What it held before went to the source on Tuesday 24 November 2026" in row.problem
     assert row.fix is not None
     assert row.fix.startswith("Correct the attendance of Max Roe by hand in the source (session S-1).")
+
+
+def test_a_sheet_that_was_sent_and_archived_again_unchanged_asks_for_nothing_but_to_be_accepted(
+    service: Service,
+) -> None:
+    for hours in (1, 25):
+        up(service, CLOSED, *MARKS, hours=hours)
+    service.confirm_uploaded("north", {"F-1": later(hours=26)})
+    up(service, OPEN, *MARKS, hours=30)
+    up(service, CLOSED, *MARKS, hours=49)
+    (found,) = service.issues("north").items
+    (french,) = service.issues("north", language="fr").items
+    assert (found.rule, str(found.problem)[:13]) == ("sheet.archived_again", "Already sent:")
+    assert found.fix == "Nothing is to be corrected in the source (session S-1): accept this issue as it is."
+    assert french.fix == "Rien n’est à corriger dans la source (séance S-1)\u00a0: acceptez ce signalement tel quel."
+
+
+def test_a_sheet_whose_session_nobody_knows_is_never_listed_however_old_it_grows(service: Service) -> None:
+    gone = [changed(one, source_ref="S-404") for one in (OPEN, CLOSED)]
+    for hours, sheet in enumerate(gone):
+        up(service, sheet, *MARKS, hours=hours)
+    for hours in (30, 24 * 9, 24 * 40):
+        up(service, gone[1], *MARKS, hours=hours)
+        found = [row.rule for row in service.issues("north").items if row.kind == "sheet"]
+        assert (found, listed(service)) == (["sheet.session_unknown"], [])
+    # Its session is seen again.
+    service.push("north", [*WELL, MAX, changed(ALGEBRA, source_id="S-404")], True, "downward", later(days=41))
+    up(service, gone[1], *MARKS, hours=24 * 42)
+    assert listed(service) == ["F-1"]
 
 
 def test_a_confirmation_that_comes_after_it_was_taken_off_is_noted_all_the_same(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from engine.records.kinds import Mark, Record, Sheet
 from runs.service import Service
 from store.database import Database
 from store.tables import RecordRow
-from tests.runs.schools import LOU, NOW, PLAIN, WELL, a_service, changed, later
+from tests.runs.schools import ADA, ALGEBRA, LOU, NOW, PLAIN, WELL, a_service, changed, later, states
 
 OPEN = Sheet(
     source_id="F-1",
@@ -22,6 +23,7 @@ OPEN = Sheet(
     starts_at=later(hours=-3),
     ends_at=later(hours=-1),
     created_by="api",
+    instructor_refs=("I-1",),
     learner_refs=("L-1",),
     archived=False,
 )
@@ -37,7 +39,8 @@ RULES = "rules:\n  sheet.differs_from_source: {then: off}\n"
 @pytest.fixture
 def service(database: Database, tmp_path: Path) -> Service:
     service = a_service(database, tmp_path, north=PLAIN + RULES)
-    service.push("north", [*WELL, OTHER], False, "upward", NOW)
+    held = changed(ALGEBRA, starts_at=OPEN.starts_at, ends_at=OPEN.ends_at)
+    service.push("north", [ADA, LOU, held, OTHER], False, "upward", NOW)
     return service
 
 
@@ -67,13 +70,14 @@ def test_the_run_that_first_sees_a_sheet_archived_dates_it_and_a_day_later_it_go
 def test_a_sheet_opened_and_archived_again_is_flagged_once_and_for_all(service: Service) -> None:
     up(service, CLOSED, PRESENT, hours=1)
     up(service, OPEN, PRESENT, hours=2)
-    assert stored(service)["rule"] == "sheet.not_archived"
+    assert stored(service)["rule"] == "sheet.reopened"
     up(service, CLOSED, PRESENT, hours=3)
     found = stored(service)
     assert (found["rule"], found["times_archived"]) == ("sheet.archived_again", 2)
     assert (found["first_archived_at"], found["archived_at"]) == ("2026-11-23T10:00:00Z", "2026-11-23T12:00:00Z")
     up(service, CLOSED, PRESENT, hours=50)
     assert stored(service)["rule"] == "sheet.archived_again"
+    assert stored(service)["changed_since_first_archive"] is False
 
 
 def test_a_reopening_that_fell_between_two_runs_shows_by_the_attendance(service: Service) -> None:
@@ -84,6 +88,35 @@ def test_a_reopening_that_fell_between_two_runs_shows_by_the_attendance(service:
     assert found["changed_since_first_archive"] is True
     up(service, CLOSED, ABSENT, hours=3)
     assert stored(service)["rule"] == "sheet.archived_too_recently"
+
+
+def test_a_sheet_opened_and_changed_is_flagged_before_it_is_archived_again_and_is_the_same_issue_after(
+    service: Service,
+) -> None:
+    up(service, CLOSED, ABSENT, hours=1)
+    up(service, OPEN, changed(ABSENT, state=None), hours=2)
+    assert stored(service)["rule"] == "sheet.reopened"
+    up(service, OPEN, PRESENT, hours=3)
+    found = stored(service)
+    assert (found["rule"], found["changed_names"]) == ("sheet.archived_again", ["Lou Ørsted"])
+    up(service, CLOSED, PRESENT, hours=4)
+    assert stored(service)["rule"] == "sheet.archived_again"
+    assert states(service)["F-1", "sheet.archived_again"] == ("open", None)
+
+
+def test_a_sheet_seen_by_a_nightly_run_goes_with_that_of_the_next_night_whichever_began_later(service: Service) -> None:
+    ten = datetime(2026, 11, 23, 21, tzinfo=UTC)
+    for second, rule in ((3, "sheet.archived_too_recently"), (86400 + 1, None)):
+        service.push("north", [CLOSED, PRESENT], False, "upward", ten + timedelta(seconds=second))
+        assert stored(service)["rule"] == rule
+    assert stored(service)["first_archived_at"] == "2026-11-23T21:00:00Z"
+
+
+def test_a_sheet_that_stays_open_is_told_days_later(service: Service) -> None:
+    up(service, OPEN, PRESENT, hours=24 * 3)
+    assert stored(service)["rule"] == "sheet.not_archived"
+    up(service, OPEN, PRESENT, hours=24 * 4)
+    assert stored(service)["rule"] == "sheet.never_archived"
 
 
 def test_an_excuse_handed_in_later_is_no_archiving(service: Service) -> None:

@@ -10,18 +10,7 @@ from engine.records.kinds import Record
 from runs.model.answers import Effect
 from runs.service import Service
 from store.database import Database
-from tests.runs.schools import ACCOUNT, ADA, ALGEBRA, LOU, NOW, SHEET, WELL, a_service, changed, later
-
-OWN = changed(
-    ACCOUNT,
-    source_id="A-2",
-    source_kind="learner",
-    source_ref="L-1",
-    role="learner",
-    email="lou@example.org",
-    first_name="Lou",
-    last_name="Ørsted",
-)
+from tests.runs.schools import ACCOUNT, ADA, ALGEBRA, LOU, LOUS, NOW, SHEET, WELL, a_service, changed, later
 
 
 @pytest.fixture
@@ -106,7 +95,7 @@ def test_who_is_not_synced_is_not_missed_on_the_sheet(sqlite_database: Database,
 
 
 def test_a_run_counts_what_the_platform_would_see(service: Service) -> None:
-    run = service.push("north", [*WELL, OWN, SHEET], True, as_of=NOW)
+    run = service.push("north", [*WELL, LOUS, SHEET], True, as_of=NOW)
     assert run.effects == {
         "instructor": {"create": 1, "update": 0, "unchanged": 0},
         "learner": {"create": 0, "update": 0, "unchanged": 1},
@@ -126,14 +115,16 @@ def test_of_a_platform_that_tells_nothing_nothing_is_said(sqlite_database: Datab
 
 
 def test_a_classified_batch_says_of_each_what_the_platform_would_see(service: Service) -> None:
-    service.push("north", [*WELL, ACCOUNT, changed(SHEET, learner_refs=())], True, as_of=NOW)
-    batch = [changed(ADA, first_name="Adah"), changed(ALGEBRA, room=None), changed(LOU, email=None)]
+    service.push("north", [*WELL, ACCOUNT, changed(SHEET, learner_refs=("L-2",))], True, as_of=NOW)
+    moe = changed(LOU, source_id="L-2", last_name="Moe", email="moe@example.org")
+    batch = [changed(ADA, first_name="Adah"), changed(ALGEBRA, room=None), changed(LOU, email=None), moe]
     answers = service.classify("north", batch, as_of=NOW).decisions
     assert [answer.effect for answer in answers] == [
         Effect("update", ["first_name"], "A-1"),
         # Lou, who is flagged in this batch, need not be on the sheet.
         Effect("unchanged", [], "F-1"),
         None,
+        Effect("create"),
     ]
     # Without Lou in the batch, the stored one is synced and lacks on the sheet; nobody but known people is looked at.
     (answer,) = service.classify("north", [ALGEBRA], as_of=NOW).decisions

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from sqlmodel import SQLModel, select
 
-from engine.records.kinds import Account, Contract, Enrolment, Mark, Session
+from engine.records.kinds import Account, Contract, Enrolment, Mark, Person, Session
 from runs.model.errors import Busy, HeldBack, UnknownCustomer, UnknownKind
+from runs.model.outcomes import Outcome
 from runs.retention.forget import forget
 from runs.service import Service
 from store.database import Database
-from store.run_tables import RunRow
+from store.run_tables import OutcomeRow, RunRow
 from store.tables import RecordKeyRow, RecordRow
 from tests.runs.schools import ADA, ALGEBRA, LOU, NOW, PLAIN, SHEET, a_service, changed, later
 
@@ -131,7 +132,8 @@ def test_a_person_is_forgotten_by_id_alone_when_their_record_is_gone(database: D
     service = a_service(database, tmp_path)
     service.push("north", [ADA, NO_INSTRUCTOR, TWIN], True, as_of=NOW)
     found = forget(database, "north", "learner", "L-1", service.clock)
-    assert (found.deleted, found.cleared["records"]) == ({}, 1)
+    # Its id stood in the session, and in what was said of an id that never came.
+    assert (found.deleted, found.cleared["records"]) == ({"learner": 1, "issues": 1}, 1)
     assert '"L-1"' not in everything(database)["record"]
 
 
@@ -140,7 +142,7 @@ def test_another_customers_person_of_the_same_id_stays(database: Database, tmp_p
     service.push("north", [LOU], True, as_of=NOW)
     service.push("sud", [ADA], True, as_of=NOW)
     assert forget(database, "sud", "learner", "L-1", service.clock).deleted == {}
-    assert service.explain("north", "learner", "L-1").where != "never_received"
+    assert service.explain("north", "learner", "L-1").last_run != "never_received"
 
 
 def test_nobody_is_forgotten_while_a_run_is_at_work_and_only_persons_are(database: Database, tmp_path: Path) -> None:
@@ -167,3 +169,41 @@ def test_of_a_customer_of_whom_nothing_is_stored_nobody_can_be_forgotten(databas
     service = filled(database, tmp_path)
     with pytest.raises(UnknownCustomer, match="Customers here: north"):
         forget(database, "nort", "learner", "L-1", service.clock)
+
+
+def test_what_the_platform_said_of_a_person_is_forgotten_and_a_text_that_names_them(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    service = a_service(sqlite_database, tmp_path)
+    service.push("north", [ADA, LOU, changed(ALGEBRA, learner_ids=("L-1",))], True, as_of=NOW)
+    refusals = [("learner", "L-1", "no such person"), ("session", "S-1", "Lou Ørsted is not there")]
+    told = [Outcome(kind=kind, source_id=one, outcome="refused", text=text) for kind, one, text in refusals]  # type: ignore[arg-type]
+    service.note_outcomes("north", told)
+    gone = forget(sqlite_database, "north", "learner", "L-1", service.clock)
+    assert gone.cleared["outcomes"] == 2
+    with sqlite_database.reading() as session:
+        assert [(row.kind, row.text) for row in session.exec(select(OutcomeRow))] == [("session", None)]
+    (row,) = service.issues("north").items
+    assert (row.source_id, "Ørsted" in (row.problem or "")) == ("S-1", False)
+    assert b"rsted" not in (service.kept("north", "session", "S-1").data or b"")
+
+
+def test_somebody_whose_role_is_not_told_is_forgotten_wherever_the_id_is_nobody_elses(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    service = a_service(sqlite_database, tmp_path)
+    one = Person(source_id="P-1", first_name="Lou", last_name="Ørsted", email="lou@example.org")
+    taught = changed(ALGEBRA, instructor_ids=("I-1", "P-1"), learner_ids=("P-2",))
+    enrolments = [
+        changed(ENROLMENT, person_id="P-1", role=role, source_id=f"E-{role}") for role in ("learner", "other")
+    ]
+    both = [changed(one, source_id="P-2"), changed(LOU, source_id="P-2")]
+    theirs = changed(ENROLMENT, person_id="P-2", source_id="E-9")
+    service.push("north", [ADA, one, *both, taught, *enrolments, theirs], True, as_of=NOW)
+    forget(sqlite_database, "north", "person", "P-1", service.clock)
+    assert "P-1" not in " ".join(everything(sqlite_database).values())
+    # What names a learner of the same id is the learner's.
+    forget(sqlite_database, "north", "person", "P-2", service.clock)
+    assert service.kept("north", "person", "P-2").data is None
+    assert service.kept("north", "enrolment", "E-9").data is not None
+    assert b'"learner_ids":["P-2"]' in (service.kept("north", "session", "S-1").data or b"")

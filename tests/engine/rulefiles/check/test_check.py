@@ -42,6 +42,62 @@ def test_an_example_that_does_not_do_what_it_claims_is_told(tmp_path: Path) -> N
     ]
 
 
+def test_a_layer_that_no_customer_uses_is_checked_whole_with_its_messages(tmp_path: Path) -> None:
+    asked = []
+
+    def of_messages(rulebook: Rulebook) -> tuple[Problem, ...]:
+        asked.append([rule.id for rule in rulebook.rules if rule.touched[0].layer == "unused"])
+        return ()
+
+    layer = WAITING.replace("session.waits", "session.unheard").replace("    fix_in: source\n", "")
+    folder = write(tmp_path, {**FOLDER, "connectors/unused.yaml": layer})
+    assert [one.code for one in check(folder, CATALOGUE, of_messages)] == ["missing-fix-in"]
+    write(tmp_path, {**FOLDER, "connectors/unused.yaml": layer.replace("then: flag", "then: note")})
+    assert check(folder, CATALOGUE, of_messages) == ()
+    assert ["session.unheard"] in asked
+
+
+WAITING = """
+rules:
+  session.waits:
+    for: session
+    when: {some: {learners: {alone: flag}}}
+    then: flag
+    fix_in: source
+    examples:
+      - {matches: true, record: {name: Law}, related: {learners: [{verdict: flag}]}}
+      - {matches: false, record: {name: Law}, related: {learners: [{first_name: Mina}]}}
+"""
+ASKING = """
+rules:
+  learner.waits:
+    for: learner
+    when:
+      some: {sessions: {verdict: flag}}
+      unless: {alone: flag}
+    then: flag
+    fix_in: source
+    examples:
+      - {matches: true, record: {first_name: Mina}, related: {sessions: [{verdict: flag}]}}
+      - {matches: false, record: {first_name: Mina, alone: flag}, related: {sessions: [{verdict: flag}]}}
+"""
+
+
+def test_two_rules_by_which_records_may_wait_for_each_other_are_told_with_the_way_out(tmp_path: Path) -> None:
+    both = {"base/waiting.yaml": WAITING, "base/asking.yaml": ASKING}
+    assert found(tmp_path, **both) == []
+    blind = ASKING.replace("      unless: {alone: flag}\n", "").replace(
+        ", alone: flag}, related: {sessions: [{verdict: flag", "}, related: {sessions: [{verdict: sync"
+    )
+    assert found(tmp_path, **{**both, "base/asking.yaml": blind}) == [
+        (
+            "asking.yaml",
+            "verdict-circle",
+            "‘learner.waits’ may wait for what itself waits for this learner: ‘session.waits’ asks back",
+        )
+    ]
+
+
 def test_examples_of_switched_off_rules_and_of_unused_layers_run_too(tmp_path: Path) -> None:
     base = BASE.replace("{matches: true, record: {remote: false}}", "{matches: true, record: {remote: true}}")
     wrong = BASE.split("  session.no_instructor", maxsplit=1)[0].replace("session.outside_window", "session.far")
@@ -116,6 +172,26 @@ def test_a_rule_on_what_the_source_never_gives_is_a_warning(tmp_path: Path) -> N
     (problem,) = check(write(tmp_path, {**FOLDER, "customers/norvane.yaml": customer}), CATALOGUE, silent)
     assert (problem.code, problem.severity, problem.place.line) == ("dormant-rule", "warning", 4)
     assert problem.message == "Old ERP never gives `session.remote`: session.not_remote can never match"
+
+
+def test_what_a_connector_never_gives_is_told_once_for_all_its_customers_and_in_words(tmp_path: Path) -> None:
+    sent = "source: {connector: sent, system: Old ERP, provides: {session: [instructor_ids]}}"
+    customer = "\n".join([*CUSTOMER.splitlines()[:3], sent, "platform: {connector: slate}"])
+    distant = """rules:
+  session.distant:
+    for: session
+    when: {remote: true}
+    then: skip
+    examples: [{matches: true, record: {remote: true}}, {matches: false, record: {remote: false}}]
+"""
+    files = {**FOLDER, "base/more.yaml": distant, "customers/norvane.yaml": customer, "customers/other.yaml": customer}
+    said = check(write(tmp_path, files), CATALOGUE, silent)
+    assert [problem.message for problem in said if problem.code == "dormant-rule"] == [
+        (
+            "Old ERP does not tell everything that is asked: "
+            "1 rule cannot match for 2 customers (remote teaching of sessions)"
+        )
+    ]
 
 
 def test_every_code_that_is_said_is_explained_and_every_explained_one_is_said() -> None:

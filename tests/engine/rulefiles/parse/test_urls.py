@@ -31,7 +31,8 @@ def test_a_secret_is_never_shown(tmp_path: Path) -> None:
         "localhost", "a.localhost", "intranet", "printer.local", "db.internal", "127.0.0.1", "127.1", "2130706433",
         "0x7f.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",  # noqa: S104
         "224.0.0.1",
-        "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::",
+        "::1", "::", "fe80::1", "fe80::1%eth0", "fec0::1", "fc00::1",
+        "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::",
     ],
 )  # fmt: skip
 def test_hosts_inside_are_told_from_hosts_outside(host: str) -> None:

@@ -1,0 +1,1 @@
+"""Hostile input by the thousand: real samples, spoiled by chance, at every way in; `python -m tests.hostile`."""
