@@ -201,7 +201,7 @@ class Classifier:
         if kind not in deciding:
             return None
         situation = sight.situation
-        if (kind, item.source_id) in situation.conflicts:
+        if situation.conflicts and (kind, item.source_id) in situation.conflicts:
             return self.finding("record.id_conflict", kind, item.source_id, mended_in(kind))
         if kind == "person":
             return self.finding("record.role_unknown", kind, item.source_id)
@@ -217,9 +217,7 @@ class Classifier:
         refused = getattr(record, "outcome", None) == "refused"
         if not fired and not refused:
             return Decision(kind, item.source_id, "sync")
-        untrue = {
-            place: waits for place in fired if (waits := self.waits(self._rules[kind][place].id, record, situation))
-        }
+        untrue = self._untrue(kind, fired, record, situation) if situation.holds_unusable else {}
         if untrue:
             rest = tuple(place for place in fired if place not in untrue)
             first = next(one for waits in untrue.values() for one in waits)
@@ -244,6 +242,13 @@ class Classifier:
             if not situation.related(record, relation)
             for one in situation.unusable(record, relation)
         ]
+
+    def _untrue(
+        self, kind: str, fired: Iterable[int], record: Record, situation: Situation
+    ) -> dict[int, list[Unusable]]:
+        """Places of rules that find nobody where somebody is who cannot be used, with those."""
+        rules = self._rules[kind]
+        return {place: waits for place in fired if (waits := self.waits(rules[place].id, record, situation))}
 
     def waited_for(self, record: Record, situation: Situation) -> list[Unusable]:
         """All that `record.waits` is about."""

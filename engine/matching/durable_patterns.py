@@ -146,6 +146,8 @@ class _Drawing:
         self._answers = answers
         self._derived: dict[Leaf, str] = {}
         self._constants: dict[str, set[Any]] = {}
+        self._told_apart: set[str] = set()
+        """Properties of which it matters whether they are missing, or another than those they are compared with."""
         self._frugal = False
 
     def pattern(self, ready: Ready, *, frugal: bool = False) -> Pattern:
@@ -199,7 +201,9 @@ class _Drawing:
     def _test(self, leaf: Leaf, *, negated: bool) -> Pattern:
         if leaf.op in ("missing", "present"):
             there = (leaf.op == "present") != negated
-            return {"$ex" if there else "$nex": {self._property(leaf): 1}}
+            name = self._property(leaf)
+            self._told_apart.add(name)
+            return {"$ex" if there else "$nex": {name: 1}}
         if not self._frugal and leaf.this is None:
             if self._by_value(leaf):
                 return self._values(leaf, negated=negated)
@@ -229,6 +233,8 @@ class _Drawing:
         name = self._property(leaf)
         self._constants[name].update(leaf.wanted)
         equal = leaf.use.pattern == "="
+        if not equal:
+            self._told_apart.add(name)
         if equal != negated:
             tests: list[Pattern] = [{name: value} for value in leaf.wanted]
         else:
@@ -254,7 +260,7 @@ class _Drawing:
             elif leaf.type == "boolean":
                 self.properties[name] = lambda: boolean(leaf.field)
             else:
-                self.properties[name] = lambda: named_value(leaf, constants)
+                self.properties[name] = lambda: named_value(leaf, constants, same=name not in self._told_apart)
         return name
 
     def _boolean(self, leaf: Leaf) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from engine.analysis.availability import EVERYTHING
@@ -13,6 +14,7 @@ from engine.records.decode import Invalid, faults_of, read_mapping
 from engine.records.fields import COMPUTED
 from engine.records.kinds import Record
 from engine.relations.definitions import RELATIONS
+from engine.relations.neighbourhood import Leading
 
 
 class ExampleSituation:
@@ -24,6 +26,7 @@ class ExampleSituation:
         self._related = related
         self._computed = computed or {}
         self.conflicts: dict[tuple[str, str], Record] = {}
+        self.growth = 0
 
     def related(self, _record: Record, name: str) -> tuple[Record, ...]:
         """The records given for the relation; `accounts` is the other two together."""
@@ -31,12 +34,18 @@ class ExampleSituation:
             return self._related.get("own_accounts", ()) + self._related.get("email_accounts", ())
         return self._related.get(name, ())
 
+    def leading(self, _kind: str, names: Iterable[str]) -> list[Leading]:
+        """How to follow the relations."""
+        return [Leading(name, partial(self.related, name=name), None) for name in names]
+
     def segments(self, record: Record) -> tuple[str, ...]:
         """The segments that the example gives the record."""
         found: tuple[str, ...] = self.computed(record, "segments")
         return found
 
-    def standing(self, record: Record, field: str, _sight: object = None) -> str | None:
+    def standing(
+        self, record: Record, field: str, _sight: object = None, _wanted: Collection[str] | None = None
+    ) -> str | None:
         """What the example says is decided of a related record; one of which it says nothing is synced."""
         said = self._computed.get(id(record), {})
         skipped_by = said.get("skipped_by")

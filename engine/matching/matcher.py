@@ -18,6 +18,7 @@ from engine.matching.projection import Sight
 from engine.records.fields import COMPUTED
 from engine.records.kinds import Record, kind_of
 from engine.relations.crowds import Part, ordered, rest
+from engine.relations.neighbourhood import Leading
 
 __all__ = ["Asks", "Matcher", "TooNested"]
 
@@ -25,29 +26,40 @@ Answer = TypeVar("Answer")
 
 _MANY = 16
 """So many related records are asked anew for each record: what is kept of fewer would cost more than it spares."""
+_VERY_MANY = 128
+"""The same of what is asked once of each, and only added up."""
+_DIGITS = 20
+"""Bits for the count of one test. Three such counts are one number that adds up fast."""
+_MOST = (1 << _DIGITS) - 1
 
 
 class Matcher:
     """The rules of all kinds that are decided in one step, rendered once. Safe from several threads."""
 
-    def __init__(self, conditions: Mapping[str, Sequence[Ready]]) -> None:
-        self._kinds = {kind: _Kind(kind, ready) for kind, ready in conditions.items()}
+    def __init__(self, conditions: Mapping[str, Sequence[Ready]], shared: Shared | None = None) -> None:
+        """``shared`` has what matchers of other steps ask of related records, and takes what this one does."""
+        shared = {} if shared is None else shared
+        self._kinds = {kind: _Kind(kind, ready, shared) for kind, ready in conditions.items()}
 
     def matching(self, record: Record, sight: Sight) -> tuple[int, ...]:
         """Positions, in order, of the conditions of the record's kind that it fulfils. Raises EngineError."""
         found = self._kinds.get(kind_of(record))
         return () if found is None else found.matching(record, sight)
 
+    def of(self, kind: str) -> Callable[[Record, Sight], tuple[int, ...]]:
+        """The same for records of one kind that has rules."""
+        return self._kinds[kind].matching
+
     def asks(self, kind: str, relation: str, wheres: Sequence[Ready]) -> Asks:
         """Tests that conditions put to related records."""
         of = self._kinds[kind].relations[relation]
-        return Asks(of, {of.asked[where]: place for place, where in enumerate(wheres)})
+        return Asks(of.questions, {of.asked[where]: place for place, where in enumerate(wheres)})
 
 
 class Asks(Struct, frozen=True):
     """Some of the tests that the rules of a kind put to the records of one relation."""
 
-    of: _Relation
+    of: Questions
     numbers: Mapping[int, int]
     """Each with its place in the order written."""
 
@@ -72,7 +84,7 @@ class Asks(Struct, frozen=True):
 
 
 class _Kind:
-    def __init__(self, kind: str, conditions: Sequence[Ready]) -> None:
+    def __init__(self, kind: str, conditions: Sequence[Ready], shared: Shared) -> None:
         self._kind = kind
         asked: dict[tuple[str, Ready], None] = {}
         for condition in conditions:
@@ -82,70 +94,157 @@ class _Kind:
         answers = list(asked)
         self._count = len(answers)
         self.relations = {
-            name: _Relation(kind, name, [(index, where) for index, (of, where) in enumerate(answers) if of == name])
+            name: _Relation(
+                kind, name, [(index, where) for index, (of, where) in enumerate(answers) if of == name], shared
+            )
             for name in dict.fromkeys(name for name, _ in answers)
         }
         self._stage = Stage(("k", kind), conditions, answers)
 
     def matching(self, record: Record, sight: Sight) -> tuple[int, ...]:
         answers = [0] * self._count
-        for relation in self.relations.values():
-            relation.answer(record, sight, answers)
+        known = sight.leading.get(self)
+        if known is None or known[0] != sight.situation.growth:
+            ways = [
+                Answering(self.relations[way.name], way) for way in sight.situation.leading(self._kind, self.relations)
+            ]
+            # What they lead to may have been looked up just now.
+            known = sight.leading[self] = sight.situation.growth, ways
+        for way in known[1]:
+            way.answer(record, sight, answers)
         return self._stage.fire(record, record, answers, sight)
 
 
 class _Relation:
     """The tests that a kind's rules ask of the records of one relation."""
 
-    def __init__(self, kind: str, name: str, asked: list[tuple[int, Ready]]) -> None:
-        self.name = name
+    def __init__(self, kind: str, name: str, asked: list[tuple[int, Ready]], shared: Shared) -> None:
         self._all = [index for index, where in asked if where == TRUE]
-        wheres = [(index, where) for index, where in asked if where != TRUE]
-        self._indexes = [index for index, _ in wheres]
-        self.asked = {where: number for number, (_, where) in enumerate(wheres)}
+        wheres = tuple([where for _, where in asked if where != TRUE])
+        self._indexes = [index for index, where in asked if where != TRUE]
+        self.asked = {where: number for number, where in enumerate(wheres)}
+        if wheres not in shared:
+            shared[wheres] = Questions(f"{kind}.{name}", wheres)
+        self.questions = shared[wheres]
+
+    def answer(self, record: Record, others: Sequence[Record], sight: Sight, answers: list[int]) -> None:
+        """Count, for each test asked, the related records that fulfil it."""
+        for index in self._all:
+            answers[index] = len(others)
+        if self._indexes:
+            for index, count in zip(self._indexes, self.questions.counts(record, others, sight), strict=True):
+                answers[index] = count
+
+    def unpack(self, total: int, answers: list[int]) -> None:
+        """The same from numbers of ``tally`` that were added up."""
+        count = total & _MOST
+        for index in self._all:
+            answers[index] = count
+        for index in self._indexes:
+            total >>= _DIGITS
+            answers[index] = total & _MOST
+
+    def tally(self, record: Record, other: Record, sight: Sight) -> int:
+        """One that is there, and what it fulfils, as one number."""
+        return 1 + (self.questions.tally(record, other, sight) << _DIGITS) if self._indexes else 1
+
+
+class Answering:
+    """A relation that leads somewhere, in one situation."""
+
+    def __init__(self, relation: _Relation, way: Leading) -> None:
+        self._relation, self._follow = relation, way.follow
+        self._ids = None if relation.questions.own else way.ids
+        self._beside = way.beside
+        self._tallies: dict[str, int] = {}
+        """Id to what its record answers."""
+
+    def answer(self, record: Record, sight: Sight, answers: list[int]) -> None:
+        """Count, for each test asked, the related records that fulfil it."""
+        ids = None if self._ids is None else self._ids(record)
+        for values in self._beside:
+            if values(record):
+                ids = None
+        if ids is None or len(ids) > _MOST:
+            if others := self._follow(record):
+                self._relation.answer(record, others, sight, answers)
+        elif ids:
+            # Twenty-five people of each session: nobody has to be brought together to be counted.
+            alone, tallies = frozenset(ids), self._tallies
+            try:
+                total = sum(map(tallies.__getitem__, alone))
+            except KeyError:
+                for other in self._follow(record):
+                    if other.source_id not in tallies:
+                        tallies[other.source_id] = self._relation.tally(record, other, sight)
+                for source_id in alone:
+                    tallies.setdefault(source_id, 0)
+                total = sum(map(tallies.__getitem__, alone))
+            if total:
+                self._relation.unpack(total, answers)
+
+
+class Questions:
+    """Tests put to related records. Two relations over which the same is asked ask it once of each record."""
+
+    def __init__(self, name: str, wheres: Sequence[Ready]) -> None:
+        self._shifts = [_DIGITS * number for number in range(len(wheres))]
+        self._none = [0] * len(wheres)
         # Tests that name the deciding record answer anew for each pair.
-        leaves = [part.leaf for _, where in wheres for part in parts(where) if isinstance(part, Test)]
-        self._own: dict[str, frozenset[str] | None] = {}
+        leaves = [part.leaf for where in wheres for part in parts(where) if isinstance(part, Test)]
+        self.own: dict[str, frozenset[str] | None] = {}
         """Fields of the deciding record that tests name, so that they answer anew for each pair; those that are held,
         as texts, against nothing but whether they are the same, with the fields they are held against."""
         for leaf in leaves:
             if leaf.this is not None:
-                known = self._own.get(leaf.this, frozenset())
+                known = self.own.get(leaf.this, frozenset())
                 same = known is not None and same_text(leaf)
-                self._own[leaf.this] = known.union([leaf.field]) if known is not None and same else None
+                self.own[leaf.this] = known.union([leaf.field]) if known is not None and same else None
         # What is decided of a record is asked of those alone that are related.
-        self.counts_at_once = not self._own and COMPUTED.isdisjoint(leaf.field for leaf in leaves)
-        self._stage = Stage(("k", f"{kind}.{name}"), [where for _, where in wheres], ())
+        self.counts_at_once = not self.own and COMPUTED.isdisjoint(leaf.field for leaf in leaves)
+        self._stage = Stage(("k", name), wheres, ())
 
-    def answer(self, record: Record, sight: Sight, answers: list[int]) -> None:
-        """Count, for each test asked, the related records that fulfil it."""
-        others = sight.situation.related(record, self.name)
-        if not others:
-            return
-        for index in self._all:
-            answers[index] = len(others)
-        if not self._indexes:
-            return
-        if isinstance(others, Part) and self.counts_at_once:
-            key = (self, id(others.whole))
-            if (known := sight.shared.get(key)) is None:
-                # The group is held beside it, so that no other comes to have its number.
-                known = sight.shared[key] = self._counted(record, others.whole, sight), others.whole
-            less = self._counted(record, others.without, sight)
-            counts = [count - gone for count, gone in zip(known[0], less, strict=True)]
-        else:
-            counts = self.once((), self._counted, record, others, sight)
-        for number, count in enumerate(counts):
-            answers[self._indexes[number]] = count
+    def counts(self, record: Record, others: Sequence[Record], sight: Sight) -> Sequence[int]:
+        """Of each test, how many of the related records fulfil it. Raises EngineError."""
+        if type(others) is not Part or not self.counts_at_once:
+            if not self.own and len(others) < _VERY_MANY:
+                return self._counted(record, others, sight)
+            return self.once((), self._counted, record, others, sight)
+        key = (self, id(others.whole))
+        if (known := sight.shared.get(key)) is None:
+            # The group is held beside it, so that no other comes to have its number.
+            known = sight.shared[key] = self._counted(record, others.whole, sight), others.whole
+        less = self._counted(record, others.without, sight)
+        return [count - gone for count, gone in zip(known[0], less, strict=True)]
 
-    def _counted(self, record: Record, others: Sequence[Record], sight: Sight) -> list[int]:
-        counts = [0] * len(self._indexes)
-        known = {} if self._own else sight.answered[self]  # looked at here too: it is asked for each pair
-        for other in others:
-            fired = known.get(id(other))
-            for number in self.fired(other, record, sight) if fired is None else fired:
-                counts[number] += 1
-        return counts
+    def _counted(self, record: Record, others: Sequence[Record], sight: Sight) -> Sequence[int]:
+        if self.own:
+            counts = [0] * len(self._shifts)
+            for other in others:
+                for number in self._stage.fire(other, record, (), sight):
+                    counts[number] += 1
+            return counts
+        # Asked of each pair: the answers of one record are one number, and adding up tells of all at once.
+        tallies = sight.tallies[self]
+        if len(others) > _MOST:
+            halves = [self._counted(record, half, sight) for half in (others[:_MOST], others[_MOST:])]
+            return [sum(counts) for counts in zip(*halves, strict=True)]
+        try:
+            total = sum(map(tallies.__getitem__, map(id, others)))
+        except KeyError:
+            for other in others:
+                self.tally(record, other, sight)
+            total = sum(map(tallies.__getitem__, map(id, others)))
+        return [total >> shift & _MOST for shift in self._shifts] if total else self._none
+
+    def tally(self, record: Record, other: Record, sight: Sight) -> int:
+        """What a related record fulfils, as one number. Raises EngineError."""
+        tallies = sight.tallies[self]
+        found = tallies.get(id(other))
+        if found is None:
+            fired = self.fired(other, record, sight)
+            found = tallies[id(other)] = sum([1 << _DIGITS * number for number in fired]) if fired else 0
+        return found
 
     def once(
         self,
@@ -156,10 +255,10 @@ class _Relation:
         sight: Sight,
     ) -> Answer:
         """What comes of asking many, once for all records that have the same many and are alike in what is asked."""
-        if len(others) < _MANY:
+        if len(others) < (_MANY if self.own else _VERY_MANY):
             return answer(record, others, sight)
         known = sight.crowds[self, name]
-        own = [self._told(name, fields, record, others, sight) for name, fields in self._own.items()]
+        own = [self._told(name, fields, record, others, sight) for name, fields in self.own.items()]
         key = (id(others), *own)
         if key not in known:
             known[key] = others, answer(record, others, sight)
@@ -182,10 +281,14 @@ class _Relation:
 
     def fired(self, other: Record, record: Record, sight: Sight) -> tuple[int, ...]:
         """The numbers of the tests that a related record fulfils. Raises EngineError."""
-        if self._own:
+        if self.own:
             return self._stage.fire(other, record, (), sight)
         known = sight.answered[self]
         found = known.get(id(other))
         if found is None:
             found = known[id(other)] = self._stage.fire(other, record, (), sight)
         return found
+
+
+Shared = dict[tuple[Ready, ...], Questions]
+"""Tests that are put to related records, to who asks them."""

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from engine.matching.comparisons import Clock, Leaf
 from engine.matching.comparisons_fast import predicate
 from engine.model.operator_uses import FOLDED
-from engine.records.fields import COMPUTED
+from engine.records.fields import COMPUTED, REACHING
 from engine.records.kinds import Record
 from engine.relations.neighbourhood import Situation
 
@@ -27,8 +27,8 @@ LARGEST_NUMBER = 2**31
 class Decisions(Protocol):
     """What is decided of records; see ``engine.matching.standing``."""
 
-    def __call__(self, record: Record, field: str, sight: Sight) -> str | None:
-        """What is decided of a related record."""
+    def __call__(self, record: Record, field: str, sight: Sight, wanted: frozenset[str] | None = None) -> str | None:
+        """What is decided of a related record; told no further than whether it is one of those wanted."""
         ...
 
     def fired(self, record: Record, sight: Sight) -> tuple[int, ...]:
@@ -52,6 +52,10 @@ class Sight(Struct):
         default_factory=lambda: defaultdict(dict)
     )
     """The same of many records at once, which several share: by their tuple, which is kept so that it stays the one."""
+    tallies: defaultdict[Any, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
+    """The same answers as one number each, to be added up."""
+    leading: dict[Any, tuple[int, Sequence[Any]]] = field(default_factory=dict)
+    """Asker to the relations that lead anywhere, as long as the situation has grown by so much."""
     shared: dict[tuple[Any, int], Any] = field(default_factory=dict)
     """What is worked out once for a group of records that many are related to: asker and group to it."""
 
@@ -69,7 +73,7 @@ Project = Callable[[Record, Record, Sequence[int], Sight, Clock], tuple[Property
 
 
 class Expression(Struct, frozen=True):
-    """One property: Python over `r`, `o`, `a`, `s`, `c`, as in ``Project``; `{0}`, `{1}` stand for `bound`."""
+    """One property: Python over `r`, `o`, `a`, `s`, `c`, as in ``Project``; `{0}`, `{1}`, `{2}` stand for `bound`."""
 
     text: str
     bound: tuple[Any, ...] = ()
@@ -107,14 +111,20 @@ def boolean(field: str) -> Expression:
     return Expression(_read("r", field))
 
 
-def named_value(leaf: Leaf, constants: Collection[Any]) -> Expression:
-    """A text as the constants it is compared with, or as one stand-in for all others."""
+def named_value(leaf: Leaf, constants: Collection[Any], *, same: bool = False) -> Expression:
+    """A text as the constants it is compared with, or as one stand-in for all others.
+
+    Where nothing is asked but whether it is the ``same`` as one of them, another may be missing.
+    """
     value = _read("r", leaf.field)
     if not constants:
         return Expression(f"None if {value} is None else '~'")
     # It differs from every constant: it is longer than any.
     stand_in = "~" * (1 + max(map(len, constants)))
     known: Mapping[Any, Any] = {None: None, **{constant: constant for constant in constants}}
+    if leaf.field in REACHING and (same or leaf.field != "skipped_by"):
+        value = f"s.standing(r, {leaf.field!r}, s, {{2}})"
+        return Expression(f"{{0}}({value}, {{1}})", (known.get, stand_in, frozenset(constants)))
     if leaf.type in FOLDED:
         return Expression(f"{{0}}(None if (v := {value}) is None else v.casefold(), {{1}})", (known.get, stand_in))
     return Expression(f"{{0}}({value}, {{1}})", (known.get, stand_in))
@@ -129,8 +139,10 @@ def worked_out(leaf: Leaf) -> Expression:
 def _read(record: str, field: str) -> str:
     if not field.isidentifier():
         raise ValueError("a field of the catalogue is wanted")
+    if field == "segments":
+        return f"s.situation.segments({record})"
     if field in COMPUTED:
-        return f"s.computed({record}, {field!r})"
+        return f"s.standing({record}, {field!r}, s)"
     # A relation may lead to several kinds, of which one has the field.
     return f"getattr({record}, {field!r}, None)"
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from engine.analysis.ranks import Order, Question, answers, reaches
 from engine.matching.binding import Ready
 from engine.matching.durable_engine import EngineError
-from engine.matching.matcher import Matcher
+from engine.matching.matcher import Matcher, Shared
 from engine.matching.projection import Sight
 from engine.model.rulebook import Rule
 from engine.records.kinds import Record, kind_of
@@ -25,11 +25,15 @@ log = logging.getLogger("muster.engine")
 _QUESTIONS: Mapping[str, Question] = {"skips": "skips", "skipped_by": "skips", "alone": "alone", "verdict": "verdict"}
 
 
+_WEIGHTY = ("skip", "flag")
+
+
 class Part(Struct, frozen=True, eq=False):
     """The rules of one kind that are decided in one step."""
 
     step: int
     matcher: Matcher
+    matching: Callable[[Record, Sight], tuple[int, ...]]
     positions: tuple[int, ...]
     """Place among the kind's rules, of each."""
 
@@ -44,12 +48,13 @@ class Steps:
         """Of each kind, the earliest first."""
         self.of: dict[str, Part] = {}
         """Rule to where it is decided."""
+        shared: Shared = {}
         for step in sorted(set(order.steps.values())):
             mine = {kind: [rule for rule in of_kind if order.steps[rule.id] == step] for kind, of_kind in rules.items()}
-            matcher = Matcher({kind: [ready[rule.id] for rule in some] for kind, some in mine.items() if some})
+            matcher = Matcher({kind: [ready[rule.id] for rule in some] for kind, some in mine.items() if some}, shared)
             for kind, some in mine.items():
                 if some:
-                    part = Part(step, matcher, tuple(rules[kind].index(rule) for rule in some))
+                    part = Part(step, matcher, matcher.of(kind), tuple(rules[kind].index(rule) for rule in some))
                     self.parts[kind] += (part,)
                     self.of |= dict.fromkeys([rule.id for rule in some], part)
         self.asked = frozenset(kind for rule in every for reach in reaches(rule) for kind in reach.to)
@@ -58,6 +63,7 @@ class Steps:
             (kind, question): tuple(part for part in self.parts.get(kind, ()) if part.step <= last)
             for (kind, question), last in order.last.items()
         }
+        self._said: dict[tuple[str, str, frozenset[str] | None, int, tuple[int, ...]], str | None] = {}
         self._weighing = {
             (rule.kind, question): frozenset(
                 place for place, one in enumerate(rules[rule.kind]) if answers(one, question)
@@ -70,9 +76,47 @@ class Steps:
         """The parts by which a question about records of the kind is answered."""
         return self._needed.get((kind, question), ())
 
-    def weighing(self, kind: str, question: Question) -> frozenset[int]:
-        """Places of the rules that answer a question."""
-        return self._weighing.get((kind, question), frozenset())
+    def weighed(self, kind: str, question: Question, places: Iterable[int]) -> list[Rule]:
+        """The rules at these places, of those that answer a question."""
+        rules, weighing = self.rules.get(kind, ()), self._weighing.get((kind, question), frozenset())
+        return [rules[place] for place in places if place in weighing]
+
+    def said(
+        self, kind: str, field: str, wanted: frozenset[str] | None, number: int, places: tuple[int, ...]
+    ) -> str | None:
+        """What is said of a record that fulfils, of the rules of so many parts, those at these places; empty as long as
+        the other parts may tell."""
+        key = (kind, field, wanted, number, places)
+        said = self._said.get(key, "?")
+        if said == "?":
+            said = self._said[key] = self._say(kind, field, wanted, number, places)
+        return said
+
+    def _say(
+        self, kind: str, field: str, wanted: frozenset[str] | None, number: int, places: tuple[int, ...]
+    ) -> str | None:
+        question, rules = _QUESTIONS[field], self.rules[kind]
+        weighing = self._weighing[kind, question]
+        skips, flags = (
+            [place for place in places if place in weighing and rules[place].then == then] for then in _WEIGHTY
+        )
+        ahead = [
+            place for part in self.needed(kind, question)[number:] for place in part.positions if place in weighing
+        ]
+        found: str | None
+        if field == "skipped_by":
+            # The first of the rulebook decides.
+            first = min(skips, default=len(rules))
+            found = rules[first].id if skips else None
+            others = {rules[place].id for place in ahead if rules[place].then == "skip" and place < first}
+        else:
+            found = "skip" if skips else "flag" if flags else "sync"
+            others = (
+                {then for place in ahead if (then := rules[place].then) == "skip" or not flags} if not skips else set()
+            )
+        if not others or (wanted is not None and wanted.isdisjoint({found, *others})):
+            return found
+        return ""
 
 
 class Standing:
@@ -82,7 +126,7 @@ class Standing:
         self._steps = steps
         self._taken = taken
         self._fired: defaultdict[Part, dict[int, tuple[int, ...]]] = defaultdict(dict)
-        self._said: dict[tuple[str, int], str | None] = {}
+        self._said: defaultdict[tuple[str, frozenset[str] | None], dict[int, str | None]] = defaultdict(dict)
 
     def fired(self, record: Record, sight: Sight) -> tuple[int, ...]:
         """Places, in order, of all rules of the record's kind that it fulfils. Raises EngineError."""
@@ -92,14 +136,17 @@ class Standing:
             return parts[0].matcher.matching(record, sight)
         return self._in(parts, record, sight)
 
-    def __call__(self, record: Record, field: str, sight: Sight) -> str | None:
-        """What a rule asks of a related record: `verdict`, `alone`, `skipped_by`; or `skips`, its verdict if skip."""
-        key = (field, id(record))
-        try:
-            return self._said[key]
-        except KeyError:
-            said = self._said[key] = self._say(record, field, sight)
-            return said
+    def __call__(self, record: Record, field: str, sight: Sight, wanted: frozenset[str] | None = None) -> str | None:
+        """What a rule asks of a related record: `verdict`, `alone`, `skipped_by`; or `skips`, its verdict if skip.
+
+        Of one who asks whether it is one of those ``wanted``, no more is worked out than that takes: if it is none of
+        them, another is said, or none.
+        """
+        known = self._said[field, wanted]
+        said = known.get(id(record), "")
+        if said == "":
+            said = known[id(record)] = self._say(record, field, wanted, sight)
+        return said
 
     def skips(self, record: Record, sight: Sight) -> list[str]:
         """Ids of the skip rules that a record fulfils, in order. Raises EngineError."""
@@ -108,31 +155,37 @@ class Standing:
     def _weighed(self, record: Record, question: Question, sight: Sight) -> list[Rule]:
         """The rules that a record fulfils, of those that answer a question."""
         kind = kind_of(record)
-        rules = self._steps.rules.get(kind, ())
-        weighing = self._steps.weighing(kind, question)
-        places = self._in(self._steps.needed(kind, question), record, sight)
-        return [rules[place] for place in places if place in weighing]
+        return self._steps.weighed(kind, question, self._in(self._steps.needed(kind, question), record, sight))
 
-    def _say(self, record: Record, field: str, sight: Sight) -> str | None:
-        if kind_of(record) not in self._taken:
+    def _say(self, record: Record, field: str, wanted: frozenset[str] | None, sight: Sight) -> str | None:
+        kind = kind_of(record)
+        if kind not in self._taken:
             return None
+        parts = self._steps.needed(kind, _QUESTIONS[field])
+        places: tuple[int, ...] = ()
         try:
-            fired = self._weighed(record, _QUESTIONS[field], sight)
+            for number, part in enumerate(parts, 1):
+                places += self._of(part, record, sight)
+                said = self._steps.said(kind, field, wanted, number, places)
+                if said != "":
+                    return said
         except EngineError as error:
             log.warning("a related record could not be matched: %s", error)
             return None if field == "skipped_by" else "flag"
-        skip = next((rule.id for rule in fired if rule.then == "skip"), None)
-        if field == "skipped_by":
-            return skip
-        return "skip" if skip else "flag" if fired else "sync"
+        return None if field == "skipped_by" else "sync"
 
     def _in(self, parts: Sequence[Part], record: Record, sight: Sight) -> tuple[int, ...]:
+        if len(parts) == 1:
+            return self._of(parts[0], record, sight)
         found: tuple[int, ...] = ()
         for part in parts:
-            known = self._fired[part]
-            fired = known.get(id(record))
-            if fired is None:
-                local = part.matcher.matching(record, sight)
-                fired = known[id(record)] = tuple([part.positions[place] for place in local])
-            found += fired
-        return found if len(parts) < 2 else tuple(sorted(found))
+            found += self._of(part, record, sight)
+        return tuple(sorted(found))
+
+    def _of(self, part: Part, record: Record, sight: Sight) -> tuple[int, ...]:
+        known = self._fired[part]
+        fired = known.get(id(record))
+        if fired is None:
+            local = part.matching(record, sight)
+            fired = known[id(record)] = tuple([part.positions[place] for place in local]) if local else ()
+        return fired

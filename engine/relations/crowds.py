@@ -118,6 +118,8 @@ class Sieve:
 
     def __call__(self, record: Record, _value: str, group: tuple[Record, ...]) -> tuple[Record, ...]:
         """The records of the group that are kept beside this one, in order."""
+        if len(group) == 1 and group[0] is record and self._likeness is not None:
+            return ()
         if self._likeness is None or len(group) < MANY:
             few = tuple([other for other in group if self._keeps(record, other)])
             return group if len(few) == len(group) else few

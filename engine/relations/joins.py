@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from engine.records.folding import fold_email, fold_name
@@ -90,8 +91,14 @@ def slots(record: Any) -> tuple[str, ...]:
     start, end = record.starts_at, record.ends_at
     if start is None or end is None or not record.instructor_ids:
         return ()
-    slot = f"{start.timestamp()}|{end.timestamp()}|"
+    slot = f"{_written(start)}|{_written(end)}|"
     return tuple([slot + instructor for instructor in record.instructor_ids])
+
+
+@lru_cache(maxsize=65_536)
+def _written(at: datetime) -> str:
+    # A timetable has few times of day.
+    return str(at.timestamp())
 
 
 def if_by_hand(inner: Values) -> Values:

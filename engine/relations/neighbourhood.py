@@ -14,8 +14,9 @@ from engine.records.decode import Invalid
 from engine.records.kinds import KINDS, PEOPLE, Record
 from engine.records.near_ids import Folds, folds, near_id
 from engine.records.needs import Needs, blocking
+from engine.relations.crowds import Part
 from engine.relations.definitions import RELATIONS, Relation, Way
-from engine.relations.joins import KIND_OF, Probe
+from engine.relations.joins import KIND_OF, Probe, Values
 from engine.relations.merging import unify
 from engine.relations.segments import Segmentation
 from engine.relations.traversal import Follow, Index, enter, follower, held_by
@@ -49,6 +50,17 @@ class Unusable(NamedTuple):
     nobody says whether the person learns or teaches."""
     item: Record | Invalid
     """Of a conflict one of them."""
+
+
+class Leading(NamedTuple):
+    """A relation that leads somewhere."""
+
+    name: str
+    follow: Follow
+    ids: Values | None
+    """Where it leads to those whose ids a record holds: these ids."""
+    beside: tuple[Values, ...] = ()
+    """What a record holds by which it leads to others too."""
 
 
 _MANY = 8
@@ -103,8 +115,11 @@ class Situation:
         self._indexes: dict[tuple[str, str], Index] = {}
         self._follows: dict[tuple[str, str], Follow] = {}
         self._related: dict[tuple[type[Record], str], Follow] = {}
-        self._many: dict[tuple[str, int], tuple[Record, tuple[Record, ...]]] = {}
-        """Where a relation led to many, these: rules ask for them in several steps. Its record is kept with them."""
+        self._many: dict[tuple[str, str], dict[int, tuple[Record, tuple[Record, ...]]]] = {}
+        """Of a relation, where it led to many, these. The record is kept with them, so that its number stays its own.
+        """
+        self.growth = 0
+        """How often something was looked up beside the batch, and found."""
         self._looked_up: set[tuple[str, str]] = set()
         self._segmentation = Segmentation(segments or {}, self)
         for record in self._usable(beside):
@@ -122,19 +137,43 @@ class Situation:
 
         KeyError when records of that kind have no such relation.
         """
-        many = self._many.get((relation, id(record)))
-        if many is not None:
-            return many[1]
         name = (type(record), relation)
         follow = self._related.get(name)
         if follow is None:
-            wanted = RELATIONS[KIND_OF[type(record)]][relation]
-            self._look_up([wanted])
-            follow = self._related[name] = self._follower(wanted)
-        found = follow(record)
-        if len(found) >= _MANY:
-            self._many[relation, id(record)] = record, found
+            follow = self._related[name] = self._following(RELATIONS[KIND_OF[type(record)]][relation])
+        return follow(record)
+
+    def leading(self, kind: str, relations: Iterable[str]) -> list[Leading]:
+        """How to follow each of these relations of a kind, but for those that lead nowhere until ``growth`` is more."""
+        following = [(RELATIONS[kind][name], self._following(RELATIONS[kind][name])) for name in relations]
+        found = []
+        for relation, follow in following:
+            ways = [way for way in relation.ways if self._leads(way)]
+            plain = [way for way in ways if way.key == "id" and way.via is None and way.keeps is None]
+            ids = plain[0].values if len(plain) == 1 else None
+            beside = tuple([(way.via or way).values for way in ways if way not in plain])
+            if ways:
+                found.append(Leading(relation.name, follow, ids, beside))
         return found
+
+    def _leads(self, way: Way) -> bool:
+        return bool(self._index(way.to, way.key) and (way.via is None or self._index(way.via.to, way.via.key)))
+
+    def _following(self, relation: Relation) -> Follow:
+        """How rules follow a relation: what it leads to is looked up, and many are remembered, as several steps ask."""
+        self._look_up([relation])
+        follow, known = self._follower(relation), self._many.setdefault((relation.kind, relation.name), {})
+
+        def following(record: Record) -> tuple[Record, ...]:
+            if (many := known.get(id(record))) is not None:
+                return many[1]
+            found = follow(record)
+            # A part is as large as its group, and so are those of all others of the group.
+            if len(found) >= _MANY and not isinstance(found, Part):
+                known[id(record)] = record, found
+            return found
+
+        return following
 
     @property
     def batch(self) -> Mapping[str, Collection[Record]]:
@@ -167,6 +206,11 @@ class Situation:
         if self.record(kind, source_id) is not None:
             return True
         return (kind, source_id) in self.conflicts or (kind, source_id) in self.unreadable
+
+    @property
+    def holds_unusable(self) -> bool:
+        """Whether there is anything that no relation leads to, of the batch or looked up."""
+        return bool(self.unreadable or self.conflicts or self._batch["person"] or self._found["person"])
 
     def unusable(self, record: Record, relation: str) -> list[Unusable]:
         """What a relation would lead to by its id that is there and cannot be used, each with the reason."""
@@ -273,7 +317,9 @@ class Situation:
         }
         if not wanted:
             return
-        self._many.clear()
+        self.growth += 1
+        for known in self._many.values():
+            known.clear()
         found: dict[str, list[Record]] = {}
         for record in self._usable(self._known.lookup(wanted)):
             kind = KIND_OF[type(record)]

@@ -3,33 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Any
 
 from engine.records.kinds import Record
 from engine.relations.crowds import MANY, Sieve, Wholes, joined
 from engine.relations.definitions import Existing, Keeps, Relation, Way
-from engine.relations.joins import KEYS, Values, own_id
+from engine.relations.joins import KEYS, Values
 
 Index = dict[str, tuple[Record, ...]]
 """Value of one key of one kind to the records that offer it, each once, in the order of their ids."""
 
 Follow = Callable[[Record], tuple[Record, ...]]
 
+_id: Callable[[Record], str] = attrgetter("source_id")
+
 
 def enter(index: Index, kind: str, key: str, records: Iterable[Record]) -> None:
     """Enter records that are not yet in the index of their kind by a key."""
-    values = own_id if key == "id" else KEYS[kind][key]
-    crowded: dict[str, list[Record]] = {}
+    if key == "id":
+        index.update({record.source_id: (record,) for record in records})
+        return
+    values = KEYS[kind][key]
+    if not index:
+        # In the order of their ids from the start: no group has to be put in order by itself.
+        groups: dict[str, list[Record]] = {}
+        for record in sorted(records, key=_id):
+            for value in values(record):
+                if (group := groups.get(value)) is None:
+                    groups[value] = [record]
+                elif group[-1] is not record:
+                    group.append(record)
+        index.update({value: tuple(group) for value, group in groups.items()})
+        return
+    grown: dict[str, list[Record]] = {}
     for record in records:
         for value in values(record):
-            alone = (record,)
-            there = index.setdefault(value, alone)
-            if there is not alone:
-                crowded.setdefault(value, list(there)).append(record)
-    for value, several in crowded.items():
-        by_id = {record.source_id: record for record in several}
-        index[value] = tuple([by_id[source_id] for source_id in sorted(by_id)])
+            grown.setdefault(value, []).append(record)
+    for value, more in grown.items():
+        index[value] = _united([index.get(value, ()), more])
+
+
+def _united(groups: Iterable[Iterable[Record]]) -> tuple[Record, ...]:
+    """Groups as one, each record once, in the order of their ids."""
+    return tuple(sorted({record.source_id: record for group in groups for record in group}.values(), key=_id))
 
 
 def follower(relation: Relation, index_of: Callable[[str, str], Index], existing: Existing) -> Follow:
@@ -45,7 +63,8 @@ def follower(relation: Relation, index_of: Callable[[str, str], Index], existing
 
 Kept = Callable[[Record, str, tuple[Record, ...]], tuple[Record, ...]]
 """(record, value, those found under it) → those that are kept."""
-Step = tuple[Values, Index, Kept | None]
+Step = tuple[Values, Index, Kept | None, bool]
+"""Values, where they are found, which of these are kept, and whether they are ids."""
 
 
 def _step(way: Way, index_of: Callable[[str, str], Index], existing: Existing) -> Step:
@@ -56,7 +75,7 @@ def _step(way: Way, index_of: Callable[[str, str], Index], existing: Existing) -
     if way.keeps is not None:
         keeping = _Keeping(way, way.keeps, existing)
         kept = keeping if way.likeness is None else Sieve(keeping.keeps, way.likeness)
-    return values, index_of(way.to, way.key), kept
+    return values, index_of(way.to, way.key), kept, way.key == "id"
 
 
 class _Crowd:
@@ -122,23 +141,23 @@ def held_by(via: Way, holders: Index, record: Record, existing: Existing) -> Ite
 def _to_one_kind(steps: list[Step]) -> Follow:
     def follow(record: Record) -> tuple[Record, ...]:
         hits: list[tuple[Record, ...]] = []
-        for values, index, keeps in steps:
-            if not index:
+        for values, index, keeps, by_id in steps:
+            if not index or not (held := values(record)):
                 continue
-            for value in values(record):
-                found = index.get(value)
-                if found is None:
-                    continue
-                if keeps is not None:
-                    found = keeps(record, value, found)
-                if found:
-                    hits.append(found)
-        if not hits:
-            return ()
-        if len(hits) == 1:
-            # The index's own tuple, in order already: a group of thirty costs no more than one learner.
-            return hits[0]
-        by_id = {other.source_id: other for found in hits for other in found}
-        return tuple([by_id[source_id] for source_id in sorted(by_id)])
+            if keeps is not None:
+                for value in held:
+                    found = index.get(value)
+                    if found is not None and (found := keeps(record, value, found)):
+                        hits.append(found)
+            elif by_id and len(held) > 1:
+                # One each, so that they are in order when their ids are.
+                ids = sorted(held if len(frozenset(held)) == len(held) else frozenset(held))
+                hits.append(tuple(chain.from_iterable(filter(None, map(index.get, ids)))))
+            else:
+                hits += filter(None, map(index.get, held))
+        if len(hits) > 1:
+            return _united(hits)
+        # The index's own tuple, in order already: a group of thirty costs no more than one learner.
+        return hits[0] if hits else ()
 
     return follow

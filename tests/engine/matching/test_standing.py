@@ -299,3 +299,28 @@ def test_what_the_platform_does_not_take_has_no_verdict_and_keeps_nobody_waiting
     assert (
         told(THREE[0], changed(ADA, email=None), LOU, MINA, given=Provided(kinds))["S-1"] == "instructor_without_email"
     )
+
+
+SKIPS = [rule.id for rule in BASE.rules if rule.then == "skip"]
+
+
+@pytest.mark.parametrize("field", [*REACHING, "skips"])
+def test_who_asks_for_some_answers_alone_is_told_them_and_never_a_false_one(field: str) -> None:
+    people = (
+        ADA,
+        changed(BO, email=None),
+        changed(LOU, email=None),
+        changed(MINA, status="left"),
+        changed(MINA, source_id="L-3", status="left", email=None),
+        Learner(source_id="L-4", first_name="Odo", last_name="Quist"),
+    )
+    records = (*people, *THREE, session(4, instructors=("I-2",)), session(-3), session(90, "L-3"))
+    classifier = Classifier(BASE, EVERYTHING)
+    plain = classifier.decide(records, MOMENT).sight
+    answers = ("sync", "skip", "flag") if field != "skipped_by" else SKIPS
+    for wanted in [frozenset([one]) for one in answers] + [frozenset(answers[:2]), frozenset(answers[1:])]:
+        asked = classifier.decide(records, MOMENT, kinds=()).sight
+        for record in records:
+            told = asked.standing(record, field, asked, wanted)
+            full = plain.standing(record, field, plain)
+            assert (told if told in wanted else None) == (full if full in wanted else None), (record, wanted)
