@@ -5,10 +5,11 @@ It is judged on the text's tokens, which nothing nests too deep for, and then on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
+from msgspec.structs import replace
 
 from engine.language.filters import FILTERS
 from engine.model.problems import Place, Problem
@@ -31,14 +32,28 @@ _ENDS = ("endif", "endfor", "endset")
 _reading = Environment()  # noqa: S701 - nothing is rendered by it
 
 
-@lru_cache(maxsize=4096)
 def is_plain(text: str) -> bool:
     """Whether a text is names and filters only, and not too long: what a customer's must be to be rendered."""
-    return not any(forbidden(text, Place("")))
+    return not _forbidden(text)
 
 
 def forbidden(text: str, place: Place) -> Iterator[Problem]:
     """What only a packaged message may hold, and a text that is too long to be read."""
+    return (replace(problem, place=place) for problem in _forbidden(text))
+
+
+def unbounded(text: str, place: Place) -> Iterator[Problem]:
+    """What no message may hold, since what it costs has no end: repetition, calls, and values made of themselves."""
+    return (replace(problem, place=place) for problem in _unbounded(text))
+
+
+def _of_a_text(judge: Callable[[str, Place], Iterator[Problem]]) -> Callable[[str], tuple[Problem, ...]]:
+    """Judges each text once: customers and layers share most of them, and only the place differs."""
+    return lru_cache(maxsize=4096)(lambda text: tuple(judge(text, Place(""))))
+
+
+@_of_a_text
+def _forbidden(text: str, place: Place) -> Iterator[Problem]:
     if len(text) > LONGEST_MESSAGE:
         found = f"it has {len(text):,} characters; at most {LONGEST_MESSAGE:,} are shown"
         yield Problem(place, "bad-message", found, "say it shorter")
@@ -69,8 +84,8 @@ def forbidden(text: str, place: Place) -> Iterator[Problem]:
             yield Problem(place, "bad-message", found, "write the name alone; only settings and related have parts")
 
 
-def unbounded(text: str, place: Place) -> Iterator[Problem]:
-    """What no message may hold, since what it costs has no end: repetition, calls, and values made of themselves."""
+@_of_a_text
+def _unbounded(text: str, place: Place) -> Iterator[Problem]:
     try:
         tree = parsed(text)
     except TemplateSyntaxError as error:

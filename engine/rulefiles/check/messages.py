@@ -114,11 +114,12 @@ def _wrong(
         for problem in found:
             worded = f"the {which} of {rule.id} in ‘{language}’: {problem.message}"
             said.setdefault(problem.message, Problem(place, problem.code, worded, problem.hint))
+    tried = [] if said else _tried(rule, rulebook)  # what may not be rendered is not, here either: it may have no end
     if not said:
-        said.update(_failing(messages, language, message, rule, rulebook, place))
+        said.update(_failing(messages, language, message, rule, rulebook, tried[:2], place))
     yield from said.values()
-    if not said:  # what may not be rendered is not, here either: it may have no end
-        yield from misplaced(messages, language, message, rule, rulebook, _tried(rule, rulebook), place)
+    if not said:
+        yield from misplaced(messages, language, message, rule, rulebook, tried, place)
     for which, text in (("problem", message.problem), ("fix", message.fix)):
         yield from literal(text, rule, rulebook, language, place, which)
 
@@ -182,10 +183,16 @@ def _unread(text: str, place: Place, rule: Rule) -> Iterator[Problem]:
 
 
 def _failing(
-    messages: Messages, language: str, message: MessageText, rule: Rule, rulebook: Rulebook, place: Place
+    messages: Messages,
+    language: str,
+    message: MessageText,
+    rule: Rule,
+    rulebook: Rulebook,
+    tried: list[Facts],
+    place: Place,
 ) -> Iterator[tuple[str, Problem]]:
     """What goes wrong when the texts are rendered with nothing known, and with everything."""
-    for facts in (sample_facts(rule, rulebook, full=False), sample_facts(rule, rulebook, full=True)):
+    for facts in tried:
         for text in (message.problem, message.fix):
             try:
                 messages.rendered(text, language, facts, rulebook)
@@ -206,12 +213,11 @@ def sample_facts(rule: Rule, rulebook: Rulebook, *, full: bool) -> Facts:
     kind = told_kind(rule) or "record"
     if not full:
         return Facts(kind=kind, source_id="1", name="1", record={}, as_of=plain(_SAMPLE_TIME))
-    fields = fields_of(kind) if kind in KINDS else {}
     return Facts(
         kind=kind,
         source_id="1",
         name="Mina Okparo",
-        record={name: _sample(field) for name, field in fields.items() if name != "source_id"},
+        record=_sample_record(kind),
         related=_sample_related(kind),
         settings={name: plain(entry.value) for name, entry in rulebook.settings.items()},
         errors=("starts_at: found text, wanted a time",),
@@ -221,6 +227,12 @@ def sample_facts(rule: Rule, rulebook: Rulebook, *, full: bool) -> Facts:
         since=plain(_SAMPLE_TIME - timedelta(days=5)),
         run=7,
     )
+
+
+@cache
+def _sample_record(kind: str) -> dict[str, Any]:
+    fields = fields_of(kind) if kind in KINDS else {}
+    return {name: _sample(field) for name, field in fields.items() if name != "source_id"}
 
 
 @cache
