@@ -37,9 +37,13 @@ def test_what_cannot_be_fetched_is_not_laid_at_pythons_door_alone(tmp_path: Path
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr.splitlines() == [
         "run: Not installed: uv says why above.",
-        "run: * Failed to fetch, a certificate, a time-out? Let this machine reach the package index, through "
-        "HTTPS_PROXY, PIP_INDEX_URL or UV_DEFAULT_INDEX where it is reached so; where a proxy ends TLS, name its "
-        "certificates in SSL_CERT_FILE and PIP_CERT.",
-        "run: * Failed to build durable-rules? It is known to build on Python 3.11 to 3.15, and this is none of them. "
-        "Name one that this machine has: UV_PYTHON=3.13 ./run check",
+        (
+            "run: * Failed to fetch, a certificate, a time-out? Let this machine reach the package index, through "
+            "HTTPS_PROXY, PIP_INDEX_URL or UV_DEFAULT_INDEX where it is reached so; where a proxy ends TLS, name its "
+            "certificates in SSL_CERT_FILE and PIP_CERT."
+        ),
+        (
+            "run: * Failed to build durable-rules? It is known to build on Python 3.11 to 3.15, and this is none "
+            "of them. Name one that this machine has: UV_PYTHON=3.13 ./run check"
+        ),
     ]

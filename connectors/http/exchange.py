@@ -219,7 +219,10 @@ class Exchange:
 
     def _checked(self, base_url: str, allow_private: bool) -> str:
         """The base address, when it is one that a key may be sent to."""
-        parts = urlsplit(base_url)
+        try:
+            parts = urlsplit(base_url)
+        except ValueError:
+            raise Refused(self.system, "url", "not_https") from None
         schemes = {"https", "http"} if allow_private else {"https"}
         if parts.scheme not in schemes or not parts.hostname:
             raise Refused(self.system, "url", "not_https")

@@ -78,7 +78,10 @@ def each_page(
         so_far += count
         page = FetchedPage(answer=answer, number=number, rows=count, so_far=so_far, headers=headers)
         yield page
-        more = following(page)
+        try:
+            more = following(page)
+        except ValueError:  # an address or a number of the system's that is none
+            raise wrong("next_page_unreadable", page=page.number + 1) from None
         if more is None:
             return
         params = {**params, **more}

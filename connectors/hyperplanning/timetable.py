@@ -129,11 +129,15 @@ class Timetable:
         if starts is None:
             return Placed(course, seance, None, written, "")
         try:
+            begins = aware(starts, self._zone)
+        except ValueError:
+            return Placed(course, seance, None, written, "")
+        try:
             # Fractions of a day are not exact: 0.0833333 is two hours.
-            ends = starts + timedelta(minutes=round(float(duration.replace(",", ".")) * 24 * 60))
+            ends = aware(starts + timedelta(minutes=round(float(duration.replace(",", ".")) * 24 * 60)), self._zone)
         except (ValueError, OverflowError):
-            return Placed(course, seance, starts, aware(starts, self._zone), duration)
-        return Placed(course, seance, starts, aware(starts, self._zone), aware(ends, self._zone))
+            return Placed(course, seance, starts, begins, duration)
+        return Placed(course, seance, starts, begins, ends)
 
     def _told(self, placed: list[Placed], cancelled: dict[str, Placed]) -> Iterator[Raw]:
         """These sessions with what their courses and keys stand for."""

@@ -69,7 +69,10 @@ def _ports(root: ET.Element) -> list[tuple[ET.Element, str]]:
         address = port.find(f"{_SOAP}address")
         binding = bindings.get(_local(port.get("binding", "")))
         if address is not None and binding is not None:
-            path = urlsplit(address.get("location", "")).path
+            try:
+                path = urlsplit(address.get("location", "")).path
+            except ValueError:  # it is no address, so nothing can be asked there
+                continue
             found.append((binding, path.replace("{", "%7B").replace("}", "%7D")))
     return found
 

@@ -96,7 +96,10 @@ def instant(found: Property, zone_name: str) -> datetime | str:
         zone(named)
     except ZoneInfoNotFoundError:
         named = zone_name
-    return aware(read, named)
+    try:
+        return aware(read, named)
+    except ValueError:
+        return written
 
 
 def _parameters(written: str) -> dict[str, str]:

@@ -104,7 +104,7 @@ def following(size: int) -> Any:
             query = parse_qsl(urlsplit(found[1]).query) if found else []
             return {name: value for name, value in query if not name.startswith("oauth_")} or None
         total = page.headers.get("x-total-count", "")
-        more = page.so_far < int(total) and page.rows > 0 if total.isdigit() else page.rows >= size
+        more = page.so_far < int(total) and page.rows > 0 if total.isdecimal() else page.rows >= size
         return {"offset": page.so_far} if more else None
 
     return ask

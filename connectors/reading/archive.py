@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator
@@ -60,7 +61,7 @@ def opened(
         elif not path.is_file():
             raise Refused(system, path.name, "no_such_file")
         elif zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
+            with _opened(path) as archive:
                 yield _checked(path, system, _in_zip(path, archive, system, limits, endings))
         else:
             yield [Named(path.name, lambda: path.open("rb"))]
@@ -68,6 +69,18 @@ def opened(
         raise Refused(system, path.name, "may_not_read") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise Refused(system, path.name, "not_read_to_its_end", error=type(error).__name__) from None
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    """The ZIP. BadZipFile also where its list of files is damaged, which zipfile tells by whatever breaks in it."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except (ValueError, IndexError, struct.error, OverflowError, RuntimeError) as error:
+        raise zipfile.BadZipFile(type(error).__name__) from None
+    if not all(entry.filename for entry in archive.infolist()):  # asking whether one is a folder fails
+        archive.close()
+        raise zipfile.BadZipFile("a file without a name")
+    return archive
 
 
 def _in_folder(path: Path, system: str, endings: Collection[str]) -> list[Named]:

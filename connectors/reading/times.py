@@ -40,15 +40,20 @@ def local(text: str, zone_name: str) -> datetime | str:
     stand an hour on.
     """
     try:
-        found = datetime.fromisoformat(text.strip())
+        return aware(datetime.fromisoformat(text.strip()), zone_name)
     except ValueError:
         return text
-    return aware(found, zone_name)
 
 
 def aware(found: datetime, zone_name: str) -> datetime:
-    """The time in UTC; one without an offset is wall-clock time in that zone."""
-    return (found if found.tzinfo else found.replace(tzinfo=zone(zone_name))).astimezone(UTC)
+    """The time in UTC; one without an offset is wall-clock time in that zone.
+
+    ValueError at either end of the calendar, where it would be before year 1 or after 9999 in UTC.
+    """
+    try:
+        return (found if found.tzinfo else found.replace(tzinfo=zone(zone_name))).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside the calendar") from None
 
 
 def wall_clock(day: date, clock: time, zone_name: str) -> datetime:
@@ -125,7 +130,7 @@ def ordered_time(text: str, order: DayOrder, zone_name: str, option: str = "") -
     hour, minute, second, offset = clock[1].zfill(2), clock[2] or "00", clock[3] or "00", clock[4] or ""
     try:
         return aware(datetime.fromisoformat(f"{found.isoformat()}T{hour}:{minute}:{second}{offset.upper()}"), zone_name)
-    except (ValueError, OverflowError):
+    except ValueError:
         return Unread("not_a_time", values=shown(text))
 
 

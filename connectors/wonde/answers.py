@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfoNotFoundError
@@ -90,7 +90,7 @@ def instant(value: Any) -> datetime | str:
         if found.tzinfo is not None or not where:
             return aware(found, "UTC")
         if _OFFSET.fullmatch(where):
-            return datetime.fromisoformat(written + where).astimezone(UTC)
+            return aware(datetime.fromisoformat(written + where), "UTC")
         # Of abbreviations only those of UTC are the same everywhere; "Z" is one.
         return aware(found, "UTC" if where.upper() in ("Z", "UTC", "GMT") else zone(where).key)
     except (ValueError, ZoneInfoNotFoundError):

@@ -332,6 +332,15 @@ def test_a_page_or_token_that_comes_again_is_garbled_and_no_loop(tried: Tried, c
     assert len(tried.server.asked) <= 3
 
 
+def test_a_next_page_that_cannot_be_read_is_garbled(tried: Tried) -> None:
+    def following(_: Any) -> Any:
+        raise ValueError("Invalid IPv6 URL")
+
+    listed: Any = list[Thing]
+    with pytest.raises(Garbled, match="page 1 does not say in a readable way"):
+        list(tried.http.pages("numbers", listed, rows=len, following=following))
+
+
 def test_pages_end_somewhere(tried: Tried) -> None:
     listed: Any = list[Thing]
     with pytest.raises(Garbled, match="more than 2 pages"):

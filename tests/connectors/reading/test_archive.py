@@ -52,6 +52,18 @@ def test_a_zip_that_is_cut_or_damaged_is_refused(tmp_path: Path) -> None:
         list(Table(files[0], "Norvane", COLUMNS, Fetch()).rows())
 
 
+def test_a_zip_that_names_a_file_by_nothing_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path, {"orgs.csv": b"sourcedId"})
+    whole = path.read_bytes()
+    listed = whole.rindex(b"PK\x01\x02")
+    name = len(b"orgs.csv")
+    nameless = whole[:listed] + whole[listed : listed + 28] + b"\x00\x00" + whole[listed + 30 : listed + 46]
+    end = whole[listed + 46 + name :]
+    path.write_bytes(nameless + end[:12] + (46).to_bytes(4, "little") + end[16:])
+    with pytest.raises(Refused, match="cannot be read to its end"), opened(path, "Norvane"):
+        pass
+
+
 def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret.csv").write_text("x")
     (tmp_path / "in").mkdir()

@@ -9,6 +9,7 @@ import pytest
 from connectors.contract import Window
 from connectors.reading.times import (
     DayOrder,
+    aware,
     day_as,
     day_before,
     days_of,
@@ -70,6 +71,17 @@ def test_what_is_no_day_is_handed_on() -> None:
     assert outermost([date(2026, 1, 2), "soon"], max) == "soon"
     assert outermost([], min) == ""
     assert local("soon", "Europe/Paris") == "soon"
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_outside_the_calendar_is_handed_on(text: str) -> None:
+    assert local(text, "Europe/Paris") == text
+    with pytest.raises(ValueError, match="outside the calendar"):
+        aware(datetime.fromisoformat(text), "UTC")
+
+
+def test_a_wall_clock_before_the_calendar_is_handed_on() -> None:
+    assert local("9999-12-31T23:30:00", "America/New_York") == "9999-12-31T23:30:00"
 
 
 @pytest.mark.parametrize(
