@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
+from anyio.to_thread import run_sync
 from fastapi import Depends, Response
 from starlette.requests import HTTPConnection
 
@@ -48,10 +49,20 @@ Asked = Annotated[Service, Depends(the_service)]
 Within = Annotated[Limits, Depends(the_limits)]
 
 
+async def loaded(service: Service, customer: str) -> None:
+    """Load what decides for a customer where that is still to be done, in a thread: nobody else waits for it.
+
+    Raises what `rulebook` raises.
+    """
+    if not service.at_hand(customer):
+        await run_sync(service.dormant, customer)
+
+
 async def language_for(
     customer: CustomerId, service: Asked, language: Language = None, accept_language: AcceptLanguage = None
 ) -> str:
     """The reader's language: the one asked for, else the best accepted one that is offered, else the customer's."""
+    await loaded(service, customer)
     otherwise = service.rulebook(customer).customer.language
     return choose(language, accept_language, service.messages.languages, otherwise)
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.document.openapi import CUSTOMER_PROBLEMS, EXAMPLES, answers, content, takes
 from api.http.auth import Admitted, admits
 from api.http.bodies import NDJSON, content_type, lines, spool
-from api.http.dependencies import Asked, Within, written
+from api.http.dependencies import Asked, Within, loaded, written
 from api.http.limits import Limits
 from api.http.parameters import AsOf, Cursor, CustomerId, DirectionFilter, Limit, RunId
 from api.http.problem_details import ProblemError
@@ -64,6 +64,7 @@ async def push_run(
     content_type(request, NDJSON, default=NDJSON)
     # Before a long body is waited for.
     service.must_have_come(as_of)
+    await loaded(service, customer)
     service.rulebook(customer)
     file = await spool(request, limits.run_bytes)
     with file:

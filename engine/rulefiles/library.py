@@ -124,6 +124,14 @@ class Library:
         shelved = self._shelved.get(customer_id)
         return None if shelved is None else shelved.good
 
+    def at_hand(self, customer_id: str) -> bool:
+        """Whether `rulebook` answers without reading files: what is loaded is what the files are, or there is none."""
+        try:
+            known, stamps = self._at_hand(customer_id)
+        except KeyError:
+            return True
+        return known is not None and known.stamps == stamps
+
     def problems(self, customer_id: str) -> tuple[Problem, ...]:
         """Why the newer files of a customer are not in force; empty when they are. KeyError when unknown."""
         return self._look(customer_id).problems

@@ -29,19 +29,29 @@ class Classifiers:
     """Compiled rulebooks, each built once. Safe from several threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._building = threading.Lock()
+        """Held while one is built: who asks for what is built does not wait for that."""
         self._built: dict[tuple[str, bool], Classifier] = {}
 
     def of(self, rulebook: Rulebook, *, seen_before: bool) -> Classifier:
         """The rulebook ready to decide; ``seen_before`` when there was a run that later ones compare with."""
-        key = (rulebook.customer.id, seen_before)
-        with self._lock:
-            found = self._built.get(key)
-            if found is None or found.rulebook.version != rulebook.version:
-                found = self._built[key] = Classifier(
-                    rulebook, provided_by(rulebook, REMEMBERED if seen_before else frozenset())
-                )
+        found = self._known(rulebook, seen_before)
+        if found is not None:
             return found
+        with self._building:
+            found = self._known(rulebook, seen_before)  # another may have built it meanwhile
+            if found is None:
+                provided = provided_by(rulebook, REMEMBERED if seen_before else frozenset())
+                found = self._built[rulebook.customer.id, seen_before] = Classifier(rulebook, provided)
+            return found
+
+    def built(self, rulebook: Rulebook) -> bool:
+        """Whether `of` has nothing to build, as far as that can be told without asking for runs."""
+        return any(self._known(rulebook, seen_before) is not None for seen_before in (True, False))
+
+    def _known(self, rulebook: Rulebook, seen_before: bool) -> Classifier | None:
+        found = self._built.get((rulebook.customer.id, seen_before))
+        return found if found is not None and found.rulebook.version == rulebook.version else None
 
 
 def moment_of(

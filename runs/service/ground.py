@@ -65,6 +65,13 @@ class Ground:
         except RuleFileError as error:
             raise BrokenRulebook(error.problems) from None
 
+    def at_hand(self, customer_id: str) -> bool:
+        """Whether what decides for a customer is loaded and built, so that asking for it costs nothing."""
+        if not self.library.at_hand(customer_id):
+            return False
+        rulebook = self.library.known(customer_id)
+        return rulebook is None or self.classifiers.built(rulebook)
+
     def must_know(self, customer_id: str) -> None:
         """Raises UnknownCustomer for an id without a rule file, be its rules usable or not."""
         if customer_id not in self.customers():
