@@ -56,6 +56,7 @@ def classify(
     from cli.deciding import decide, of_the_file, read, rulebook_of
     from engine.language.renderer import Messages
     from engine.language.unread import failure_text, unread_text
+    from engine.matching.never_received import NEVER_RECEIVED
     from engine.records.needs import remarks
     from runs.model.answers import Classification
     from runs.queries.reader_messages import ReaderMessages
@@ -69,9 +70,10 @@ def classify(
             rulebook = of_the_file(rulebook, file, items)
         on_page("deciding", len(items))
         classifier, decided = decide(rulebook, items, as_of)
-        answers = [wording.answer(decided, position) for position in range(len(decided.items))]
+        answers = [wording.answer(decided, position) for position in decided.once()]
     moment = decided.moment
     told = [*fetch.notes, *remarks(items, classifier.needs, classifier.asked)]
+    there = [answer.verdict for answer in answers if answer.rule != NEVER_RECEIVED]
     found = Classification(
         decisions=answers,
         as_of=moment.as_of,
@@ -80,7 +82,7 @@ def classify(
         run_id=None,
         rulebook_version=rulebook.version,
         language=wording.language,
-        counts={verdict: sum(one.verdict == verdict for one in answers[: len(items)]) for verdict in VERDICTS},
+        counts={verdict: there.count(verdict) for verdict in VERDICTS},
         notes=[unread_text(remark, wording.language) for remark in told],
         remarks=list(told),
         partial=[failure_text(part.failure, wording.language) for part in fetch.partial],

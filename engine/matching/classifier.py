@@ -311,6 +311,13 @@ class Decided:
             return item
         return self.situation.record(kind_of(item), item.source_id) or item
 
+    def once(self) -> list[int]:
+        """Positions of the items, of those that are one record, such as a person of two schools, the first only."""
+        first: dict[tuple[str, str], int] = {}
+        for position, item in enumerate(self.items):
+            first.setdefault((item.kind if isinstance(item, Invalid) else kind_of(item), item.source_id), position)
+        return [*first.values()]
+
     def turns(self, position: int) -> Moments:
         """The coming moments at which time alone may end what keeps the record out; none where something else must.
 

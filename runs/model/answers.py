@@ -118,7 +118,7 @@ class Classification(Struct, frozen=True):
     rulebook_version: str
     language: str
     counts: dict[str, int] = {}
-    """Verdict to how many."""
+    """Verdict to how many records; what comes more than once counts once."""
     notes: list[str] = []
     """What a person should know of how the records had to be read, such as an old encoding, and what was left out
     because nothing needs it."""

@@ -56,7 +56,7 @@ def classified(
         wording.answer(decided, position, effects.get(position), upward=upward) for position in range(len(items))
     ]
     told = remarks(items, classifier.needs, classifier.asked)
-    counts = Counter(answer.verdict for answer in answers if answer.verdict is not None)
+    counts = Counter(answers[position].verdict for position in decided.once())
     return Classification(
         decisions=answers,
         as_of=as_of,

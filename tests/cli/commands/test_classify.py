@@ -49,6 +49,19 @@ def test_counts_come_first_and_then_each_flagged_record(muster: Muster, records:
     assert "4 records decided by the base rules, as of 2026-11-21 12:00 (Europe/Paris)" in told.err
 
 
+def test_a_person_of_two_schools_is_one_record(muster: Muster, tmp_path: Path) -> None:
+    twice = [{**RECORDS[1], "segment_keys": {"site_code": [school]}} for school in ("10", "20")]
+    path = tmp_path / "records.ndjson"
+    path.write_text("".join(json.dumps(record) + "\n" for record in (*twice, RECORDS[0])), encoding="utf-8")
+    told = muster("classify", path, "--as-of", "2026-11-21")
+    assert ["learner", "1", "0", "1"] in [line.split() for line in told.out.splitlines()]
+    assert told.out.count("Moussa Diombassé has no email address") == 1
+    assert "2 records decided by " in told.err
+    found = json.loads(muster("classify", path, "--as-of", "2026-11-21", "--format", "json").out)
+    assert [one["source_id"] for one in found["decisions"]] == ["8", "7"]
+    assert found["counts"] == {"sync": 1, "skip": 0, "flag": 1}
+
+
 def test_messages_come_in_the_language_asked_for(muster: Muster, records: Path) -> None:
     assert "adresse e-mail" in muster("classify", records, "--language", "fr").out
     told = muster("classify", records, "--language", "tlh")

@@ -78,6 +78,14 @@ def test_a_batch_is_answered_in_order_and_a_bad_record_spoils_no_other(
     assert (found.as_of, found.next_run) == (NOW, later(hours=2))
 
 
+def test_what_comes_twice_is_answered_twice_and_counted_once(sqlite_database: Database, tmp_path: Path) -> None:
+    service = a_service(sqlite_database, tmp_path)
+    schools = [changed(LOU, email=None, segment_keys={"site_code": (code,)}) for code in ("10", "20")]
+    found = service.classify("north", [*schools, ADA, ALGEBRA], as_of=NOW)
+    assert [one.source_id for one in found.decisions] == ["L-1", "L-1", "I-1", "S-1"]
+    assert sum(found.counts.values()) == 3
+
+
 def test_classifying_stores_nothing(database: Database, tmp_path: Path) -> None:
     a_service(database, tmp_path).classify("north", WELL)
     with database.reading() as session:
