@@ -164,7 +164,7 @@ class Context:
             case "named_by":
                 found = facts.named_by
                 return self._items(() if found is None else found.items, 0 if found is None else found.count)
-            case "waits" | "near":
+            case "waits" | "near" | "alike":
                 items = getattr(facts, name)
                 return self._items(items, facts.totals.get(name, len(items)))
             case "misshapen":

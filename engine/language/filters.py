@@ -40,6 +40,7 @@ NAMES: dict[str, str] = {
     "of_platform": "Whether the record is the platform's own: an account, a sheet, a mark.",
     "waits": "What the record waits for that is there and cannot be used: `waits | names`.",
     "near": "What somebody may have meant by an id that nobody has: `near | ids`.",
+    "alike": "Who has an id that nobody has in the role in which it is named: `alike | named`.",
     "named_by": "Who names an id under which nothing was ever received: `named_by | names`, `named_by.total`.",
     "misshapen": "Whether a record came in a form that support has to see to, and nobody at the school can mend.",
     "as_of": "The moment the decision speaks for.",

@@ -81,8 +81,12 @@ class Classifier:
         """Kind to the fields that its records are asked to have."""
         self.ready: Mapping[str, Ready] = ready
         """The prepared condition of each rule that is evaluated."""
+        self.missing = {
+            rule.id: asked_for(rule) for rules in self._rules.values() for rule in rules if rule.then != "skip"
+        }
+        """Rule to the relations over which it finds nobody where somebody should be."""
         self.asked_for = {
-            rule.id: asked_for(rule) for rules in self._rules.values() for rule in rules if rule.then == "flag"
+            rule.id: self.missing[rule.id] for rules in self._rules.values() for rule in rules if rule.then == "flag"
         }
         """Flag rule to the relations over which it finds nobody where somebody should be."""
         self.clocked = frozenset(rule.id for rule in rulebook.rules if rule.id in self.ready and reads_clock(rule.when))
@@ -354,14 +358,17 @@ class Decided:
         found = self._evidence.facts(record, self.classifier.reads(rule_id))
         if isinstance(record, NeverReceived):
             namers = RelatedFacts(record.number, tuple(map(item_of, record.named_by)))
-            return replace(found, named_by=namers, near=() if record.near is None else (item_of(record.near),))
+            near = () if record.near is None else (item_of(record.near),)
+            return replace(found, named_by=namers, near=near, alike=tuple(map(item_of, record.alike)))
         if isinstance(record, Invalid):
             return found
         if rule_id == WAITS:
             return self._waiting(found, record)
-        asked = self.classifier.asked_for.get(rule_id, ())
-        near = [other for name in asked for other in self.situation.near(record, name)] if asked else []
-        return _told(found, "near", [item_of(other) for other in near[:MOST_NAMED]], len(near))
+        asked = self.classifier.missing.get(rule_id, ())
+        near = [other for name in asked for other in self.situation.near(record, name)]
+        alike = [other for name in asked for other in self.situation.alike(record, name)]
+        found = _told(found, "near", [item_of(other) for other in near[:MOST_NAMED]], len(near))
+        return _told(found, "alike", [item_of(other) for other in alike[:MOST_NAMED]], len(alike))
 
     def _waiting(self, found: Facts, record: Record) -> Facts:
         """With what it waits for; an enrolment is called by those it has."""
@@ -375,9 +382,9 @@ class Decided:
         return self.situation.related(record, relation) if known else ()
 
 
-def _told(facts: Facts, name: Literal["waits", "near"], items: list[dict[str, Any]], total: int) -> Facts:
+def _told(facts: Facts, name: Literal["waits", "near", "alike"], items: list[dict[str, Any]], total: int) -> Facts:
     """The facts with what a message only names, and with how many there are where some are left out."""
-    totals = {name: total} if total > len(items) else {}
+    totals = facts.totals | ({name: total} if total > len(items) else {})
     return replace(facts, totals=totals, **{name: tuple(items)}) if items else facts
 
 

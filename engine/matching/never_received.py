@@ -69,6 +69,7 @@ def never_received(decided: Decided, once: Container[Identity] = ()) -> Unsent:
             number=len(others),
             named_by=tuple(list(others.values())[:_MOST_NAMERS]),
             near=situation.meant(kind, source_id),
+            alike=tuple(situation.in_another_role(kind, source_id)),
         )
         for (kind, source_id), others in sorted(waiting.items())
         if kind not in mostly

@@ -86,7 +86,9 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """What the record waits for that is there and cannot be used, as related records are told, each with `why`."""
     near: tuple[dict[str, Any], ...] = ()
     """What somebody may have meant by an id that nobody has."""
-    totals: dict[Literal["waits", "near"], int] = {}
+    alike: tuple[dict[str, Any], ...] = ()
+    """Who has an id that nobody has in the role in which it is named."""
+    totals: dict[Literal["waits", "near", "alike"], int] = {}
     """How many there are of these, where not all are told."""
     named_by: RelatedFacts | None = None
     """Who names an id under which nothing was ever received."""

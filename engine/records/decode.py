@@ -50,6 +50,8 @@ class NeverReceived(Invalid, frozen=True):
     """The first of them; of an enrolment the person and the class, whichever is there."""
     near: Record | None = None
     """Whose id somebody may have meant."""
+    alike: tuple[Record, ...] = ()
+    """Who has that id in another role."""
 
 
 def read_json(raws: Iterable[bytes | msgspec.Raw]) -> list[Record | Invalid]:

@@ -240,15 +240,25 @@ class Situation:
 
     def near(self, record: Record, relation: str) -> list[Record]:
         """What a relation would lead to if an id that nobody has were written as one that there is."""
+        missing = self._missing(record, relation)
+        return [other for kind, each in missing if (other := self.meant(kind, each)) is not None]
+
+    def alike(self, record: Record, relation: str) -> list[Record]:
+        """Who has an id that nobody has of those to whom a relation leads: people in another role."""
+        return [other for kind, each in self._missing(record, relation) for other in self.in_another_role(kind, each)]
+
+    def in_another_role(self, kind: str, source_id: str) -> list[Record]:
+        """Who has that id and is no such person: often the one that is meant."""
+        others = [other for other in PEOPLE if other != kind] if kind in PEOPLE else []
+        return [found for other in others if (found := self.record(other, source_id)) is not None]
+
+    def _missing(self, record: Record, relation: str) -> list[tuple[str, str]]:
+        """Kind and id of what a relation asks for and nobody has."""
         wanted: dict[str, list[str]] = {}
         for way in RELATIONS[KIND_OF[type(record)]][relation].ways:
             if way.key == "id" and way.via is None:
                 wanted.setdefault(way.to, []).extend(way.values(record))
-        found = []
-        for kind, ids in sorted(wanted.items()):
-            missing = [source_id for source_id in ids if self.record(kind, source_id) is None]
-            found += [other for each in missing if (other := self.meant(kind, each)) is not None]
-        return found
+        return [(kind, each) for kind, ids in sorted(wanted.items()) for each in ids if self.record(kind, each) is None]
 
     def meant(self, kind: str, source_id: str) -> Record | None:
         """The one record whose id differs from one that nobody has only in case, in zeros before it, or in spaces."""
@@ -302,8 +312,9 @@ class Situation:
         return probes
 
     def _under(self, way: Way) -> list[str]:
-        """The known kinds to look under: by the id of somebody also those of whom nobody says what they are."""
-        kinds = (way.to, "person") if way.key == "id" and way.to in PEOPLE else (way.to,)
+        """The known kinds to look under: by the id of somebody also others, and those of whom nobody says what they
+        are."""
+        kinds = (*PEOPLE, "person") if way.key == "id" and way.to in PEOPLE else (way.to,)
         return [kind for kind in kinds if kind in self._kinds]
 
     def fetch(self, probes: set[Probe]) -> None:

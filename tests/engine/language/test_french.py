@@ -112,6 +112,7 @@ def called(facts: Facts, name: str) -> Facts:
         related={at: RelatedFacts(held.count, renamed(held.items)) for at, held in facts.related.items()},
         named=renamed(facts.named),
         near=(other,),
+        alike=(other | {"kind": "learner"},),
         waits=(other,),
         named_by=RelatedFacts(1, (other,)),
     )

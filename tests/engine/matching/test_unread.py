@@ -12,10 +12,23 @@ from connectors.registry import catalogue
 from engine.language.renderer import Messages
 from engine.matching.classifier import Classifier, Decided
 from engine.matching.facts import MOST_NAMED
+from engine.matching.never_received import never_received
 from engine.model.moments import Moment
 from engine.model.package_files import RULES
 from engine.records.decode import Invalid
-from engine.records.kinds import Account, Class, Enrolment, Instructor, Learner, Mark, Person, Record, Session, Sheet
+from engine.records.kinds import (
+    Account,
+    Class,
+    Contract,
+    Enrolment,
+    Instructor,
+    Learner,
+    Mark,
+    Person,
+    Record,
+    Session,
+    Sheet,
+)
 from engine.records.unread import Unread, unread
 from engine.rulefiles.library import load_base
 from engine.rulefiles.loader import Loader
@@ -156,6 +169,22 @@ def test_an_id_that_lost_its_zeros_names_the_one_that_is_meant(base: Classifier)
     found, rules = decided(base, lost, mina, PHYSICS, TAUGHT, ORLA)
     assert rules["E1"] == ("enrolment.person_unknown",)
     assert [one["source_id"] for one in found.facts(0, "enrolment.person_unknown").near] == ["004471"]
+
+
+def test_an_id_that_somebody_has_in_another_role_tells_who_that_is(base: Classifier) -> None:
+    """Both ways round, of every kind that names people by id."""
+    swapped = Session(source_id="S1", name="Maths", instructor_ids=("L1",), learner_ids=("I1",))
+    contract = Contract(source_id="K1", learner_id="I1", company="Atelier")
+    found, _ = decided(base, swapped, contract, MINA, ORLA)
+    told = [(0, "session.instructor_without_email", "L1"), (0, "session.no_learners", "I1")]
+    told += [(1, "contract.learner_unknown", "I1")]
+    for position, rule, source_id in told:
+        facts = found.facts(position, rule)
+        assert [one["source_id"] for one in facts.alike] == [source_id]
+        said = Messages().render(base.rulebook, rule, facts, "en")
+        assert f"with that id: {facts.alike[0]['name']}." in said.problem
+    missing = {one.source_id: one for one in never_received(found).ids}
+    assert {name: [one.source_id for one in who.alike] for name, who in missing.items()} == {"L1": ["L1"], "I1": ["I1"]}
 
 
 def test_a_sheet_with_a_mark_that_cannot_be_read_is_not_listed_with_a_hole(base: Classifier) -> None:

@@ -86,6 +86,14 @@ def test_what_comes_twice_is_answered_twice_and_counted_once(sqlite_database: Da
     assert sum(found.counts.values()) == 3
 
 
+def test_an_id_that_is_known_in_another_role_tells_whose_it_is(database: Database, tmp_path: Path) -> None:
+    service = a_service(database, tmp_path)
+    service.push("north", WELL, True, as_of=NOW)
+    swapped = changed(ALGEBRA, source_id="S-2", instructor_ids=("L-1",))
+    (found,) = service.classify("north", [swapped], as_of=NOW).decisions
+    assert "There is a learner with that id: Lou Ørsted." in (found.problem or "")
+
+
 def test_classifying_stores_nothing(database: Database, tmp_path: Path) -> None:
     a_service(database, tmp_path).classify("north", WELL)
     with database.reading() as session:
