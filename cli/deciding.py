@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from engine.records.kinds import KINDS, UPWARD, Record, kind_of
 if TYPE_CHECKING:
     from connectors.contract import Fetch
     from engine.matching.classifier import Classifier, Decided
+    from engine.records.unread import Unread
 
 Items = list[Record | Invalid]
 
@@ -67,8 +68,9 @@ def of_the_file(rulebook: Rulebook, path: Path, items: Items) -> Rulebook:
     return msgspec.structs.replace(rulebook, customer=msgspec.structs.replace(rulebook.customer, source=use))
 
 
-def decide(rulebook: Rulebook, items: Items, as_of: str | None) -> tuple[Classifier, Decided]:
-    """Every item decided as at a moment, and behind them the ids that they name and nobody has.
+def decide(rulebook: Rulebook, items: Items, as_of: str | None) -> tuple[Classifier, Decided, Sequence[Unread]]:
+    """Every item decided as at a moment, and behind them the ids that they name and nobody has; of kinds of which that
+    are most, a remark.
 
     Nothing was synced before it, as far as a file can tell; of a kind that it does not hold nothing is missed in it.
     """
@@ -80,9 +82,9 @@ def decide(rulebook: Rulebook, items: Items, as_of: str | None) -> tuple[Classif
     moment = instant(as_of, zone) if as_of else datetime.now(UTC)
     classifier = Classifier(rulebook)
     decided = classifier.decide(items, moment_of(rulebook, moment, None))
-    present = _kinds(items)
-    tell(decided, [one for one in never_received(decided).ids if one.kind in present])
-    return classifier, decided
+    unsent = never_received(decided, kinds=_kinds(items))
+    tell(decided, unsent.ids)
+    return classifier, decided, unsent.remarks
 
 
 def _kinds(items: Items) -> set[str]:

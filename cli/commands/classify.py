@@ -69,20 +69,21 @@ def classify(
             # Worded as before, by "the source": a roster's format is not where anything is put right.
             rulebook = of_the_file(rulebook, file, items)
         on_page("deciding", len(items))
-        classifier, decided = decide(rulebook, items, as_of)
+        classifier, decided, unsent = decide(rulebook, items, as_of)
         answers = [wording.answer(decided, position) for position in decided.once()]
     moment = decided.moment
-    told = [*fetch.notes, *remarks(items, classifier.needs, classifier.asked)]
-    there = [answer.verdict for answer in answers if answer.rule != NEVER_RECEIVED]
+    told = [*fetch.notes, *unsent, *remarks(items, classifier.needs, classifier.asked)]
+    there = [answer for answer in answers if answer.rule != NEVER_RECEIVED]
     found = Classification(
-        decisions=answers,
+        decisions=there,
+        never_received=[answer for answer in answers if answer.rule == NEVER_RECEIVED],
         as_of=moment.as_of,
         last_sync=moment.last_sync,
         next_run=moment.next_run,
         run_id=None,
         rulebook_version=rulebook.version,
         language=wording.language,
-        counts={verdict: there.count(verdict) for verdict in VERDICTS},
+        counts={verdict: sum(one.verdict == verdict for one in there) for verdict in VERDICTS},
         notes=[unread_text(remark, wording.language) for remark in told],
         remarks=list(told),
         partial=[failure_text(part.failure, wording.language) for part in fetch.partial],
@@ -99,13 +100,15 @@ def _write(found: Classification, rulebook: Rulebook, output: Format, *, every: 
     if output == "json":
         say_json(found)
     elif output == "ndjson":
-        for answer in found.decisions:
+        for answer in (*found.decisions, *found.never_received):
             say(msgspec.json.encode(answer).decode())
     elif output == "csv":
         from api.answers.feed_csv import written_rows
 
         sys.stdout.flush()
-        for piece in written_rows(CSV_COLUMNS, map(_csv_row, found.decisions), found.language):
+        for piece in written_rows(
+            CSV_COLUMNS, map(_csv_row, (*found.decisions, *found.never_received)), found.language
+        ):
             sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
     else:
@@ -120,10 +123,8 @@ def _csv_row(answer: Answer) -> list[object]:
 
 
 def _tell(found: Classification, rulebook: Rulebook, *, every: bool) -> None:
-    from engine.matching.never_received import NEVER_RECEIVED
-
-    decided = [answer for answer in found.decisions if answer.verdict is not None]
-    there = [answer for answer in decided if answer.rule != NEVER_RECEIVED]
+    there = [answer for answer in found.decisions if answer.verdict is not None]
+    decided = [*there, *found.never_received]
     kinds = dict.fromkeys(answer.kind for answer in there)
     by_kind = Counter((answer.kind, str(answer.verdict)) for answer in there)
     rows = [["kind", *VERDICTS]]
@@ -143,9 +144,9 @@ def _tell(found: Classification, rulebook: Rulebook, *, every: bool) -> None:
     if len(flagged) > len(shown):
         note(f"\n{len(flagged) - len(shown)} more flagged records: --all shows them.")
     whose = "the base rules" if rulebook.customer.id == "base" else f"{rulebook.customer.name}'s rules"
-    related = len(found.decisions) - len(decided)
+    related = len(found.decisions) - len(there)
     beside = f" {related} more are only looked at beside them." if related else ""
-    unsent = len(decided) - len(there)
+    unsent = len(found.never_received)
     beside += f" Ids that they name and that were not sent: {unsent}." if unsent else ""
     note(
         f"\n{len(there)} records decided by {whose}, as of {local(found.as_of, rulebook.customer.zone)} "

@@ -102,7 +102,7 @@ def _from_file(
         items, _ = read(file, rulebook.customer.zone, None, on_page)
         if customer == "base":
             rulebook = of_the_file(rulebook, file, items)
-        classifier, decided = decide(rulebook, items, as_of)
+        classifier, decided, _ = decide(rulebook, items, as_of)
     for position, decision in enumerate(decided.decisions):
         if decision is not None and (decision.kind, decision.source_id) == (kind, source_id):
             return explained(classifier, decided, position, chosen)

@@ -358,8 +358,8 @@ class Decided:
         found = self._evidence.facts(record, self.classifier.reads(rule_id))
         if isinstance(record, NeverReceived):
             namers = RelatedFacts(record.number, tuple(map(item_of, record.named_by)))
-            near = () if record.near is None else (item_of(record.near),)
-            return replace(found, named_by=namers, near=near, alike=tuple(map(item_of, record.alike)))
+            meant = () if record.near is None else (item_of(record.near),)
+            return replace(found, named_by=namers, near=meant, alike=tuple(map(item_of, record.alike)))
         if isinstance(record, Invalid):
             return found
         if rule_id == WAITS:

@@ -7,7 +7,7 @@ year may well name who has gone since.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -41,24 +41,21 @@ def naming_kinds(decided: Decided, kind: str) -> frozenset[str]:
     return frozenset(holder for holder, ways in _ways(decided).items() if any(way.to == kind for way, _ in ways))
 
 
-def never_received(decided: Decided, once: Container[Identity] = ()) -> Unsent:
-    """What the decided records name and nobody has; ``once`` are those that came once, and may be out of sight."""
+def never_received(decided: Decided, once: Container[Identity] = (), kinds: Container[str] | None = None) -> Unsent:
+    """What the decided records name and nobody has; ``once`` are those that came once, and may be out of sight.
+
+    Only of ``kinds``, where some are given.
+    """
     situation = decided.situation
-    ways = _ways(decided)
     named: dict[str, set[str]] = {}
     waiting: dict[Identity, dict[Identity, Record]] = {}
-    for position, decision in enumerate(decided.decisions):
-        if decision is None or decision.verdict == "skip" or decision.kind not in ways:
+    for record, to, source_id, alike in _named(decided):
+        if kinds is not None and to not in kinds:
             continue
-        record = decided.record(position)
-        if isinstance(record, Invalid):
-            continue
-        for way, alike in ways[decision.kind]:
-            for source_id in way.values(record):
-                named.setdefault(way.to, set()).add(source_id)
-                if not any((kind, source_id) in once or situation.has(kind, source_id) for kind in alike):
-                    others = waiting.setdefault((way.to, source_id), {})
-                    others.update(((kind_of(one), one.source_id), one) for one in _called(record, situation))
+        named.setdefault(to, set()).add(source_id)
+        if not any((kind, source_id) in once or situation.has(kind, source_id) for kind in alike):
+            others = waiting.setdefault((to, source_id), {})
+            others.update(((kind_of(one), one.source_id), one) for one in _called(record, situation))
     numbers = Counter(kind for kind, _ in waiting)
     mostly = {kind for kind, number in numbers.items() if number > _FEW and 2 * number > len(named[kind])}
     ids = [
@@ -75,6 +72,33 @@ def never_received(decided: Decided, once: Container[Identity] = ()) -> Unsent:
         if kind not in mostly
     ]
     return Unsent(ids, [_mostly(kind, numbers[kind], len(named[kind])) for kind in sorted(mostly)])
+
+
+def not_in_sight(decided: Decided) -> set[Identity]:
+    """Kind and id of all that the decided records name and that is neither among them nor known: it may have come
+    once."""
+    has = decided.situation.has
+    return {
+        (kind, source_id)
+        for _, _, source_id, alike in _named(decided)
+        if not any(has(kind, source_id) for kind in alike)
+        for kind in alike
+    }
+
+
+def _named(decided: Decided) -> Iterator[tuple[Record, str, str, tuple[str, ...]]]:
+    """Every id that a record which is not left out names, with the record, the kind that it is named as, and those of
+    which one under it did come."""
+    ways = _ways(decided)
+    for position, decision in enumerate(decided.decisions):
+        if decision is None or decision.verdict == "skip" or decision.kind not in ways:
+            continue
+        record = decided.record(position)
+        if isinstance(record, Invalid):
+            continue
+        for way, alike in ways[decision.kind]:
+            for source_id in way.values(record):
+                yield record, way.to, source_id, alike
 
 
 def _mostly(kind: str, number: int, total: int) -> Unread:

@@ -126,6 +126,9 @@ class Classification(Struct, frozen=True):
     """The notes for programs: a code and what the sentence says of it."""
     partial: list[str] = []
     """What could not be read, so that this is not all there is."""
+    never_received: list[Answer] = []
+    """Ids that these records name and under which nothing came: neither with them nor, of a kind that was received
+    before, ever. Of most of a kind a note says so instead."""
 
 
 class RunSummary(Struct, frozen=True):

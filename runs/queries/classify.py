@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlmodel import Session
 
 from engine.language.unread import unread_text
+from engine.matching.classifier import Decided
+from engine.matching.never_received import NEVER_RECEIVED, Unsent, never_received, not_in_sight, tell
 from engine.model.rulebook import Rulebook
 from engine.records.needs import remarks
 from runs.execution.classifiers import Classifiers, dated, moment_of, undated
@@ -45,18 +48,24 @@ def classified(
     classifier = classifiers.of(rulebook, seen_before=last is not None)
     items = classifier.seen(items)
     items, _ = remembered(items, recall(session, customer, items), as_of)
+    held: Collection[str] = ()
     if last is not None or queries.has_run(session, customer):
         known = StoredRecords(session, customer)
+        held = known.kinds
         decided = classifier.decide(items, moment, known)
         effects = effects_in(decided, known.kinds, known.verdicts)
     else:
         decided = classifier.decide(items, moment)
         effects = effects_in(decided, (), {})
+    unsent = _never_received(session, customer, decided, held)
+    tell(decided, unsent.ids)
     answers = [
-        wording.answer(decided, position, effects.get(position), upward=upward) for position in range(len(items))
+        wording.answer(decided, position, effects.get(position), upward=upward)
+        for position in range(len(decided.items))
     ]
-    told = remarks(items, classifier.needs, classifier.asked)
-    counts = Counter(answers[position].verdict for position in decided.once())
+    answers, absent = answers[: len(items)], answers[len(items) :]
+    told = [*unsent.remarks, *remarks(items, classifier.needs, classifier.asked)]
+    counts = Counter(answers[position].verdict for position in decided.once() if position < len(items))
     return Classification(
         decisions=answers,
         as_of=as_of,
@@ -68,4 +77,17 @@ def classified(
         counts={verdict: counts[verdict] for verdict in ("sync", "skip", "flag")},
         notes=[unread_text(remark, wording.language) for remark in told],
         remarks=[*told],
+        never_received=absent,
     )
+
+
+def _never_received(session: Session, customer: str, decided: Decided, held: Collection[str]) -> Unsent:
+    """What is named and never came, with this batch or before; of kinds that it holds or that are ``held``, for a batch
+    may be one part of what there is."""
+    missing = not_in_sight(decided)
+    if not missing:
+        return Unsent((), ())
+    known = writes.known_records(session, customer, missing)
+    once = {identity for identity, one in known.items() if one.rule != NEVER_RECEIVED}
+    batch = {kind for kind, records in decided.situation.batch.items() if records}
+    return never_received(decided, once, {*batch, *held})

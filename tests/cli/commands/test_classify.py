@@ -215,4 +215,5 @@ def test_what_records_name_and_the_file_lacks_is_told_beside_them(muster: Muster
     assert "2 records decided by " in told.err
     assert "Ids that they name and that were not sent: 2." in told.err
     found = json.loads(muster("classify", path, "--as-of", "2026-11-21", "--format", "json").out)
-    assert (sum(found["counts"].values()), len(found["decisions"])) == (2, 4)
+    assert (sum(found["counts"].values()), len(found["decisions"])) == (2, 2)
+    assert [one["source_id"] for one in found["never_received"]] == ["007", "8"]

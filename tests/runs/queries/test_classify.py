@@ -94,6 +94,31 @@ def test_an_id_that_is_known_in_another_role_tells_whose_it_is(database: Databas
     assert "There is a learner with that id: Lou Ørsted." in (found.problem or "")
 
 
+def test_what_a_batch_names_and_nobody_ever_sent_is_told_beside_the_decisions(
+    database: Database, tmp_path: Path
+) -> None:
+    service = a_service(database, tmp_path)
+    lesson = changed(ALGEBRA, learner_ids=("L-1", "L-9"))
+    # A batch of one kind may be one part of what there is.
+    assert service.classify("north", [lesson], as_of=NOW).never_received == []
+    found = service.classify("north", [lesson, LOU], as_of=NOW)
+    assert [(one.kind, one.source_id, one.rule) for one in found.never_received] == [
+        ("learner", "L-9", "record.never_received")
+    ]
+    assert "needed for Algebra" in (found.never_received[0].problem or "")
+    assert (len(found.decisions), sum(found.counts.values())) == (2, 2)
+    # What came before is not missed; once any of a kind did, the others of it are.
+    gone = changed(LOU, source_id="L-9", first_name="Ida", email="ida@example.org")
+    service.push("north", [*WELL, gone], True, as_of=NOW)
+    assert service.classify("north", [lesson], as_of=NOW).never_received == []
+    again = service.classify("north", [changed(lesson, learner_ids=("L-1", "L-8"))], as_of=NOW)
+    assert [one.source_id for one in again.never_received] == ["L-8"]
+    many = changed(lesson, learner_ids=tuple(f"X-{number}" for number in range(30)))
+    remark = service.classify("north", [many], as_of=NOW)
+    assert remark.never_received == []
+    assert any("Of 30 learners that others name, 30 were never sent" in note for note in remark.notes)
+
+
 def test_classifying_stores_nothing(database: Database, tmp_path: Path) -> None:
     a_service(database, tmp_path).classify("north", WELL)
     with database.reading() as session:
