@@ -169,6 +169,8 @@ class Context:
                 return self._items(items, facts.totals.get(name, len(items)))
             case "misshapen":
                 return mended_in(facts.kind, facts.errors) == "support"
+            case "hindered":
+                return facts.hindered
             case "next_run" if facts.stalled:
                 return Stalled()
             case "next_run" if facts.kind == "session" and facts.next_run and facts.record.get("starts_at"):

@@ -42,6 +42,7 @@ NAMES: dict[str, str] = {
     "near": "What somebody may have meant by an id that nobody has: `near | ids`.",
     "alike": "Who has an id that nobody has in the role in which it is named: `alike | named`.",
     "named_by": "Who names an id under which nothing was ever received: `named_by | names`, `named_by.total`.",
+    "hindered": "Whether something else is wrong with a record that is left out for now: it does not come by itself.",
     "misshapen": "Whether a record came in a form that support has to see to, and nobody at the school can mend.",
     "as_of": "The moment the decision speaks for.",
     "last_sync": "When the last downward run started; absent before the first.",

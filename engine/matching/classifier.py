@@ -356,6 +356,9 @@ class Decided:
         """What the message of a rule that matched needs."""
         record = self.record(position)
         found = self._evidence.facts(record, self.classifier.reads(rule_id))
+        decision = self.decisions[position]
+        if decision is not None and decision.verdict == "skip" and rule_id == decision.rule:
+            found = replace(found, hindered=any(match.reaction == "flag" for match in decision.also))
         if isinstance(record, NeverReceived):
             namers = RelatedFacts(record.number, tuple(map(item_of, record.named_by)))
             meant = () if record.near is None else (item_of(record.near),)

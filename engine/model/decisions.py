@@ -101,5 +101,7 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """Since when it should be there, where it is told that it did not arrive."""
     run: int | None = None
     """The run that synced it then."""
+    hindered: bool = False
+    """Whether what is left out for now would be flagged else, so that it does not come by itself; never stored."""
     expected_on: str | None = None
     """Start of the run that will take the record if nothing changes, where that was worked out; never stored."""

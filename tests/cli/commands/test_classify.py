@@ -217,3 +217,29 @@ def test_what_records_name_and_the_file_lacks_is_told_beside_them(muster: Muster
     found = json.loads(muster("classify", path, "--as-of", "2026-11-21", "--format", "json").out)
     assert (sum(found["counts"].values()), len(found["decisions"])) == (2, 2)
     assert [one["source_id"] for one in found["never_received"]] == ["007", "8"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_comes_later_and_has_something_else_in_its_way_is_not_told_to_come_by_itself(
+    muster: Muster, tmp_path: Path, language: str
+) -> None:
+    path = tmp_path / "records.ndjson"
+    person = {"kind": "learner", "source_id": "L-1", "first_name": "Di", "last_name": "Orm"}
+    far = {"name": "Algebra", "starts_at": "2027-01-23T09:00:00+01:00", "ends_at": "2027-01-23T10:00:00+01:00"}
+    teacher = {"kind": "instructor", "source_id": "I-1", "first_name": "Ada", "last_name": "Nils"}
+    later = [
+        person | {"source_id": "L-2", "email": "cy@example.org", "first_name": "Cy"},
+        person,
+        teacher | {"email": "ada@example.org"},
+        {"kind": "session", "source_id": "S-1", "instructor_ids": ["I-1"], "learner_ids": ["L-1", "L-2"]} | far,
+        {"kind": "session", "source_id": "S-2", "learner_ids": ["L-1"]} | far,
+    ]
+    path.write_text("\n".join(map(json.dumps, later)))
+    told = muster("classify", path, "--as-of", "2026-11-21", "--format", "json", "--language", language)
+    said = {one["source_id"]: one for one in json.loads(told.out)["decisions"]}
+    assert {one["verdict"] for one in said.values()} == {"skip"}
+    for which, hindered in {"L-1": True, "L-2": False, "S-1": False, "S-2": True}.items():
+        one = said[which]
+        assert bool(one["also"]) is hindered, which
+        assert one["fix"].startswith({"en": "Put right what else", "fr": "Corrigez ce qui"}[language]) is hindered
+        assert one["fix"].startswith({"en": "Nothing to do", "fr": "Rien à faire"}[language]) is not hindered
