@@ -7,42 +7,85 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
 
-from cli.terminal import PROBLEMS, UNUSABLE, WRONG_USE, Stopped, note
+from msgspec import Struct
+
+from cli.terminal import PROBLEMS, UNUSABLE, WRONG_USE, Stopped, note, say_json
 from connectors.contract import ConnectorError
 from engine.language.unread import recovery_text
 from engine.model.problems import Problem, RuleFileError
+from engine.records.unread import Failure
 from runs.model.errors import BrokenRulebook, Busy, Declined, FetchFailed, Overtaken, of_the_database
 
 
+class FailedCommand(Struct, frozen=True, omit_defaults=True):
+    """What a command that failed prints on stdout for programs."""
+
+    error: str
+    """What was found, and what to do; as on stderr."""
+    exit_status: int
+    run_id: int | None = None
+    """The run that was stored as failed."""
+    failure: Failure | None = None
+    """What a system failed at: a code and what the sentence says of it."""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong with the rule files."""
+
+
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn an expected failure into its sentence on stderr, and exit with its status."""
+def told(arguments: Sequence[str] = ()) -> Iterator[None]:
+    """Turn an expected failure into its sentence on stderr, and exit with its status.
+
+    A program that asked for JSON in its ``arguments`` gets a document of it on stdout.
+    """
+
+    def end(text: str, status: int, **more: Any) -> None:
+        if _for_programs(arguments):
+            say_json(FailedCommand(text, status, **more))
+        note(f"muster: {text}")
+        sys.exit(status)
+
     try:
         yield
     except Stopped as stopped:
-        _end(str(stopped), stopped.status)
+        end(str(stopped), stopped.status)
     except RuleFileError as error:
         _problems(error.problems)
-        _end(str(error).split(";", maxsplit=1)[0] + " in the rule files.", PROBLEMS)
+        end(str(error).split(";", maxsplit=1)[0] + " in the rule files.", PROBLEMS, problems=error.problems)
     except BrokenRulebook as error:
         _problems(error.problems)
-        _end(str(error), PROBLEMS)
+        end(str(error), PROBLEMS, problems=error.problems)
     except ConnectorError as error:
-        _end(f"{error} ({recovery_text(error.failure, 'en')})", PROBLEMS)
+        end(f"{error} ({recovery_text(error.failure, 'en')})", PROBLEMS, failure=error.failure)
+    except FetchFailed as error:
+        end(str(error), PROBLEMS, run_id=error.run_id, failure=error.failure)
     except Declined as error:
-        _end(str(error), PROBLEMS if isinstance(error, (Busy, FetchFailed, Overtaken)) else WRONG_USE)
+        end(str(error), PROBLEMS if isinstance(error, (Busy, Overtaken)) else WRONG_USE)
     except Exception as error:
         text = _of_the_disk(error) if isinstance(error, OSError) else None
         said = of_the_database(error)
         if said is not None:
             text = f"The database cannot be used: {said}. Look at MUSTER_DATABASE_URL, at its server and at its rights."
         if text is None:
+            if _for_programs(arguments):
+                # Only what kind of error: its text may hold names.
+                said = (
+                    " ".join(getattr(error, "__notes__", ())) or f"Muster did not foresee this: {type(error).__name__}."
+                )
+                say_json(FailedCommand(said, PROBLEMS))
             raise
         _drop_output()
-        _end(text, UNUSABLE)
+        # What takes no more takes no document either.
+        end(text, UNUSABLE) if said is not None else _end(text)
+
+
+def _for_programs(arguments: Sequence[str]) -> bool:
+    """Whether a command was asked for JSON."""
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
 _OF_A_DISK = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG))
@@ -72,6 +115,6 @@ def _problems(problems: tuple[Problem, ...]) -> None:
     note(as_text(problems, {} if folder is None else sources(folder, problems)))
 
 
-def _end(text: str, status: int) -> None:
+def _end(text: str) -> None:
     note(f"muster: {text}")
-    sys.exit(status)
+    sys.exit(UNUSABLE)

@@ -77,5 +77,6 @@ def _muster(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit; expected failures become a sentence and an exit status."""
-    with told(), until_the_end:
-        app(arguments if arguments is not None else sys.argv[1:], prog_name="muster")
+    given = arguments if arguments is not None else sys.argv[1:]
+    with told(given), until_the_end:
+        app(given, prog_name="muster")

@@ -128,8 +128,9 @@ def _column(unread: Unread, language: str) -> str:
 def failure_text(failure: Failure, language: str) -> str:
     """A failure as sentences: the system, the call, what was found, what to do."""
     system, call, found, todo = failure_parts(failure, language)
-    if not todo:
-        return found
+    if not failure.system or not todo:
+        # No system did it: what was found is a sentence of its own.
+        return f"{found} {todo}".strip()
     return unread_words(language).failure.format(system=system, call=call, found=found, todo=todo)
 
 

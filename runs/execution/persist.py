@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from connectors.contract import ConnectorError
+from engine.language.unread import failure_text
 from engine.model.versions import parts_of
 from engine.records.unread import Failure, plain_failure
 from runs.execution.load import known_of
@@ -86,9 +87,13 @@ def given_up_on_failure(database: Database, place: Place, received: Received, cl
     except Overtaken:
         raise
     except BaseException as error:
-        if of_the_database(error) is None:
+        if not isinstance(error, Exception):
+            give_up(plain_failure("run_interrupted"))
+        elif of_the_database(error) is None:
             # Only what kind of error: its text may hold names.
-            give_up(plain_failure("run_ended", error=type(error).__name__))
+            failure = plain_failure("run_ended", error=type(error).__name__, run=place.run_id)
+            give_up(failure)
+            error.add_note(failure_text(failure, "en"))
         else:
             with suppress(SQLAlchemyError):
                 # It may be there again. If not, the run is taken for cut off once it gives no sign of life.

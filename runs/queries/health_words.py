@@ -66,8 +66,8 @@ def said(one: Exchange, rulebook: Rulebook, messages: Messages, language: str) -
         )
     parts = [failure_parts(failure, spoken.name) for failure in one.failures]
     told += [
-        words.found.format(system=system, call=call, found=found) if todo else found
-        for system, call, found, todo in parts
+        words.found.format(system=system, call=call, found=found) if todo and failure.system else found
+        for failure, (system, call, found, todo) in zip(one.failures, parts, strict=True)
     ]
     if one.state != "never":
         told.append(words.last_good.format(when=when(one.last_good)) if one.last_good else words.no_good)
@@ -93,7 +93,7 @@ def _todo(one: Exchange, parts: list[tuple[str, str, str, str]], words: Words, p
         for failure, (*_, text) in zip(one.failures, parts, strict=True)
         if text and failure.recovery != "unavailable"
     ]
-    if one.state == "failed" and not any(failure.recovery for failure in one.failures):
+    if one.state == "failed" and not todo and not any(failure.recovery for failure in one.failures):
         todo.append(words.fix["ended"])
     if one.state == "late" or not todo:
         todo += again

@@ -56,6 +56,20 @@ def test_what_cannot_be_run_is_told_in_a_sentence(muster: Muster, tmp_path: Path
         assert said in told.err
 
 
+@pytest.mark.usefixtures("database")
+def test_a_program_that_asked_for_json_gets_json_of_what_failed(muster: Muster, tmp_path: Path) -> None:
+    muster("db", "upgrade")
+    for arguments in (("run", "acme", "--format", "json"), ("issue", "list", "acme", "--format=json")):
+        told = muster(*arguments)
+        failed = json.loads(told.out)
+        assert (told.status, failed["exit_status"], told.err) == (2, 2, f"muster: {failed['error']}\n")
+    (tmp_path / "empty.zip").write_bytes(b"no archive")
+    failed = json.loads(muster("run", "norvane", "--from", tmp_path / "empty.zip", "--format", "json").out)
+    assert (failed["exit_status"], failed["run_id"]) == (1, 1)
+    assert failed["failure"]["code"] in failed["failure"].values()
+    assert failed["error"].endswith(".")
+
+
 def test_a_run_tells_how_a_file_had_to_be_read(muster: Muster, database: str, tmp_path: Path) -> None:
     muster("db", "upgrade")
     path = tmp_path / "learners.csv"

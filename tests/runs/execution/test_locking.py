@@ -251,9 +251,40 @@ def test_what_goes_wrong_inside_is_stored_without_its_words(database: Database, 
         yield from WELL
         raise ValueError("amelie@example.org")
 
-    with pytest.raises(ValueError, match="amelie"):
+    with pytest.raises(ValueError, match="amelie") as raised:
         service.push("north", broken(), True, as_of=NOW)
     (run,) = service.runs("north").items
-    assert (run.status, run.error, run.received) == ("failed", "The run ended by ValueError.", 0)
+    said = (
+        "The run stopped at something that Muster does not foresee. Nothing was changed. Start it again, or leave it "
+        "to the next planned one. If it stops so again, give support the number of this run, 1, and this word: "
+        "ValueError."
+    )
+    assert (run.status, run.error, run.received) == ("failed", said, 0)
+    assert raised.value.__notes__ == [said]
+    health = [service.health_of("north", language).of("downward") for language in ("en", "fr")]
+    assert health[0].problem.endswith(
+        "failed and changed nothing. The run stopped at something that Muster does not foresee. Nothing was changed. "
+        "There has been no good exchange yet."
+    )
+    assert said.endswith(health[0].fix)
+    assert health[1].fix == (
+        "Relancez-le, ou laissez faire le prochain passage prévu. S’il s’arrête de nouveau ainsi, donnez au support le "
+        "numéro de ce passage, 1, et ce mot\u00a0: ValueError."
+    )
     assert service.explain("north", "learner", "L-1").last_run == "never_received"
     assert service.push("north", WELL, True, as_of=NOW).status == "completed"
+
+
+def test_a_run_that_somebody_interrupts_is_no_fault_of_muster(sqlite_database: Database, tmp_path: Path) -> None:
+    service = a_service(sqlite_database, tmp_path)
+
+    def interrupted() -> Iterator[Record]:
+        yield from WELL
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        service.push("north", interrupted(), True, as_of=NOW)
+    assert service.runs("north").items[0].error == (
+        "The run was interrupted before its end. Nothing was changed. Start it again, or leave it to the next planned "
+        "one."
+    )
