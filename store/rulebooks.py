@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, func, insert, select, update
 from sqlmodel import Session
 
+from store.known import chunks
 from store.run_tables import RulebookRow
 
 RULEBOOK: Table = RulebookRow.__table__  # type: ignore[attr-defined]
+_AT_ONCE = 1_000
 
 
 def last_in_force(session: Session, customer: str) -> bytes | None:
@@ -22,6 +24,19 @@ def last_in_force(session: Session, customer: str) -> bytes | None:
         .order_by(RULEBOOK.c.in_force_at.desc())
         .limit(1)
     ).scalar()
+    return found
+
+
+def in_force_since(session: Session, customers: Collection[str]) -> dict[str, datetime]:
+    """Since when the last good rulebook of each customer is in force, as far as one was kept."""
+    found: dict[str, datetime] = {}
+    for chunk in chunks(sorted(customers), _AT_ONCE):
+        asked = (
+            select(RULEBOOK.c.customer, func.max(RULEBOOK.c.in_force_at))
+            .where(RULEBOOK.c.customer.in_(chunk), RULEBOOK.c.in_force_at.is_not(None))
+            .group_by(RULEBOOK.c.customer)
+        )
+        found.update((customer, at) for customer, at in session.execute(asked))
     return found
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from engine.language.renderer import Messages
 from engine.language.sentences import rule_sentence
+from engine.language.wording import wording
 from engine.model.rulebook import FixIn, Reaction, Rule, Rulebook, SettingType
 
 
@@ -77,7 +78,13 @@ def in_words(
             for rule in rulebook.rules
         ],
         settings=[
-            SettingInForce(entry.name, entry.type, _plain(entry.value), entry.description, entry.layer)
+            SettingInForce(
+                entry.name,
+                entry.type,
+                _plain(entry.value),
+                wording(language).settings.get(entry.name, entry.description),
+                entry.layer,
+            )
             for entry in rulebook.settings.values()
         ],
     )

@@ -130,6 +130,8 @@ def _related(trace: Trace, test: Related, want: bool) -> list[Way]:
     if (test.quantifier == "some") is want and test.relation in _MADE_THERE:
         # What the exchange makes on the platform is not to be made there by hand.
         itself = []
+    if (test.quantifier == "some") is not want and test.relation in _MADE_THERE and test.where != All(()):
+        itself = []  # what stands there is not to be deleted; what is to be changed on it is said one by one
     if (test.quantifier == "some") is not want and test.relation in _EXPECTED:
         itself = []  # nobody is taken off a session so that it comes in
     if any(isinstance(part, FieldTest) and part.field == "skipped_by" for part in walk(test.where)):

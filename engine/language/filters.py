@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -188,6 +189,10 @@ class Phrases(Dates, frozen=True, forbid_unknown_fields=True):
     """The same on the way up."""
     settled_problem: str
     """What an issue said, `{problem}`, that was settled at `{when}`."""
+    passed_problem: str
+    """The same of what passed before it was put right."""
+    passed_not_followed: str
+    """The same of what was synced, and of which the platform showed nothing before it passed."""
     settled_fix: str
     failed_problem: str
     """Where a message cannot be written; `{rule}` is its rule."""
@@ -333,7 +338,11 @@ class Language:
         return self._listed([self.phrases.key_value.format(key=key, value=one) for key, one in found], _MOST_NAMES, 0)
 
     def _names(self, value: Any) -> str:
-        return self._listed([item["name"] for item in value or ()], _MOST_NAMES, getattr(value, "total", 0))
+        items = value or ()
+        # A name that two people have says who is meant only with their ids beside it.
+        whose = Counter(name for name, _ in {(item["name"], item["source_id"]) for item in items})
+        said = [item["name"] if whose[item["name"]] == 1 else item["said"] for item in items]
+        return self._listed(said, _MOST_NAMES, getattr(value, "total", 0))
 
     def _named(self, value: Any) -> str:
         if isinstance(value, Reference):

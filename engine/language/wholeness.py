@@ -97,7 +97,7 @@ class _Comparison:
                 place_of(key), "wrong-shape", f"‘{at}’ is written otherwise in English", "write it as English does"
             )
         elif isinstance(english, yaml.MappingNode) and isinstance(own, yaml.MappingNode):
-            if at != "agreement":  # each language's own
+            if at not in ("agreement", "settings"):  # each language's own; of settings, the rules have the English
                 yield from self._keys(english, own, at, key)
         elif isinstance(english, yaml.SequenceNode):
             if len(english.value) != len(own.value):

@@ -68,6 +68,7 @@ class Wording(Struct, frozen=True, forbid_unknown_fields=True):
     rules: dict[str, str]
     explain: dict[str, Any]
     checks: dict[str, str]
+    settings: dict[str, str]
     language: str = ""
 
     def fill(self, template: str, tag: str = "", **words: str) -> str:

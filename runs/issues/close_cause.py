@@ -73,7 +73,7 @@ def cause(issue: Closing, around: ClosingContext) -> Cause:
         taken = getattr(issue.record, "outcome", None) not in (None, "refused")
         return Cause("arrived" if taken and rule.id != DID_NOT_ARRIVE else "unclear")
     if decision.verdict == "skip" and any(match.rule == rule.id for match in decision.matches):
-        return Cause("left_out", decision.rule)
+        return Cause("left_window" if _passed(decision, issue.record, around) else "left_out", decision.rule)
     if rule.id in around.classifier.dormant:
         return Cause("not_checked")
     if rule.id == "record.unexpected_error" or isinstance(issue.record, Invalid):
@@ -94,6 +94,14 @@ def cause(issue: Closing, around: ClosingContext) -> Cause:
         return Cause("unclear")
     # Both changed. Would today's rule have found anything on yesterday's record?
     return Cause("fixed", corrected=corrected) if _still_matches(rule, issue, around) else Cause("rule_changed")
+
+
+def _passed(decision: Decision, record: Record | Invalid, around: ClosingContext) -> bool:
+    """Whether what it is now left out for is that its time is over: nobody put it right before."""
+    moment = around.sight.clock.moment
+    ends = getattr(record, "ends_at", None) or getattr(record, "starts_at", None)
+    deciding = next((rule for rule in around.classifier.rulebook.rules if rule.id == decision.rule), None)
+    return ends is not None and ends < moment.as_of and deciding is not None and reads_clock(deciding.when)
 
 
 def _would_have_matched(rule: Rule, record: Record, around: ClosingContext) -> bool:

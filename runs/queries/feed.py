@@ -21,7 +21,7 @@ from runs.model.guard_findings import Trip
 from runs.model.health import CustomerHealth
 from runs.queries.history import corrections_in
 from runs.queries.outlook import Around, Outlooks
-from runs.queries.reader_messages import ReaderMessages, at_moment, expecting
+from runs.queries.reader_messages import ReaderMessages, Settled, at_moment, expecting
 from store.causes import Waiting, counted, waited_for
 from store.enums import PAUSED
 from store.feed import ListedRecord, state_at
@@ -135,7 +135,12 @@ class FeedReader:
         moment = self._runs.last(record.kind)
         if issue.closed_at is not None:
             moment = msgspec.structs.replace(moment, as_of=issue.closed_at)
-        said = self._wording.render(issue.rule, at_moment(_facts.decode(issue.facts), moment), issue.closed_at)
+        said = self._wording.render(issue.rule, at_moment(_facts.decode(issue.facts), moment))
+        if issue.closed_at is not None:
+            form: Settled = "settled"
+            if issue.resolution == "left_window":
+                form = "passed_not_followed" if issue.rule in self._classifier.not_followed else "passed"
+            said = self._wording.settled(said, issue.closed_at, form)
         return FeedIssue(
             id=issue.id,
             rule=issue.rule,

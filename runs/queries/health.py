@@ -19,14 +19,14 @@ from runs.execution.schedules import missed, next_run
 from runs.model.health import STATES, CustomerHealth, Exchange, State
 from runs.queries.health_words import rules_said, said
 from runs.queries.reader_messages import ReaderMessages
-from store import exchanges
+from store import exchanges, rulebooks
 from store.enums import Direction, Status
 from store.exchanges import Exchanged
 
 GRACE = timedelta(minutes=30)
 """How long after its time a run may begin and is not late yet; one that begins so long before it counts for it."""
 _A_DAY = timedelta(days=1)
-"""Of a direction in which nothing was ever begun nobody knows since when it is planned; so much of it counts."""
+"""How much counts of a direction in which nothing was ever begun, where nothing tells since when it is planned."""
 _WRONG_CLOCK = timedelta(hours=2)
 """A run that was begun so far ahead was begun by a clock that went wrong: it says nothing of what was missed since."""
 _GOOD: tuple[Status, ...] = ("completed", "completed_with_issues")
@@ -61,16 +61,20 @@ class Tried(Struct, frozen=True):
     """The last good piece, by its moment."""
     other_since: datetime | None = None
     """Where nothing was ever begun this way: when the customer's first run was, the other way."""
+    planned_since: datetime | None = None
+    """Where nothing was ever begun this way: since when it is planned, at the least."""
 
 
 def judge(direction: Direction, times: Sequence[str], zone: str, tried: Tried, now: datetime) -> Exchange:
     """How one direction stands; ``times`` are its planned starts. Without any it is never late."""
     last, since, number = tried.last, None, 0
     begun_at = tried.begun_at
-    if begun_at is None and tried.other_since is not None:
-        begun_at = max(tried.other_since, now - _A_DAY)
-    if begun_at is not None and tried.running_since is None:
-        since, number = missed(times, zone, begun_at + GRACE, now - GRACE)
+    counted_from = None if begun_at is None else begun_at + GRACE
+    if begun_at is None:
+        other = None if tried.other_since is None else max(tried.other_since, now - _A_DAY)
+        counted_from = min((at for at in (other, tried.planned_since) if at is not None), default=None)
+    if counted_from is not None and tried.running_since is None:
+        since, number = missed(times, zone, counted_from, now - GRACE)
     state: State = "late" if number else "never" if last is None else _STATES.get(last.status, "well")
     if state == "well" and last is not None and not last.received and direction == "downward":
         state = "empty"
@@ -149,13 +153,14 @@ def exchanges_of(
         if way == "downward" or times or (customer, way) in found
     }
     begun = {customer for customer, _ in found}
-    waiting = {customer for (customer, way), times in ways.items() if times and (customer, way) not in found} & begun
-    since = exchanges.first_begun(session, waiting) if waiting else {}
+    waiting = {customer for (customer, way), times in ways.items() if times and (customer, way) not in found}
+    since = exchanges.first_begun(session, waiting & begun) if waiting & begun else {}
+    planned = rulebooks.in_force_since(session, waiting) if waiting else {}
     told: dict[str, list[Exchange]] = {}
     for (customer, way), times in ways.items():
         tried = tried_of(found.get((customer, way), []), now)
         if tried.begun_at is None:
-            tried = msgspec.structs.replace(tried, other_since=since.get(customer))
+            tried = msgspec.structs.replace(tried, other_since=since.get(customer), planned_since=planned.get(customer))
         told.setdefault(customer, []).append(judge(way, times, plans[customer][1], tried, now))
     return told
 

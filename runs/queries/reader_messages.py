@@ -20,6 +20,9 @@ from runs.model.answers import Answer, Effect, Remark
 from runs.model.errors import UnknownLanguage
 
 RELATED_ONLY: Literal["related_record_only"] = "related_record_only"
+Settled = Literal["settled", "passed", "passed_not_followed"]
+"""How what is over is told: it is no longer so; or it passed before it was put right, as a record that no exchange
+took, or as one that was synced and of which the platform showed nothing."""
 INVALID = ("record.invalid", "record.id_conflict")
 
 
@@ -34,14 +37,20 @@ class ReaderMessages:
         self.rulebook = rulebook
         self.messages = messages
 
-    def render(self, rule: str, facts: Facts, settled_at: datetime | None = None) -> Rendered:
-        """A rule's message; of what is settled since, in the past."""
-        said = self.messages.render(self.rulebook, rule, facts, self.language)
-        if settled_at is None:
-            return said
+    def render(self, rule: str, facts: Facts) -> Rendered:
+        """A rule's message."""
+        return self.messages.render(self.rulebook, rule, facts, self.language)
+
+    def settled(self, said: Rendered, at: datetime, form: Settled = "settled") -> Rendered:
+        """A message of what is over since, as what was said then."""
         words = self.messages.language(self.language).phrases
-        when = words.said_when(settled_at.astimezone(zone(self.rulebook.customer.zone)))
-        problem = words.settled_problem.format(when=when, problem=said.problem)
+        when = words.said_when(at.astimezone(zone(self.rulebook.customer.zone)))
+        forms: dict[Settled, str] = {
+            "settled": words.settled_problem,
+            "passed": words.passed_problem,
+            "passed_not_followed": words.passed_not_followed,
+        }
+        problem = forms[form].format(when=when, problem=said.problem)
         return msgspec.structs.replace(said, problem=problem, fix=words.settled_fix)
 
     def answer(

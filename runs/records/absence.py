@@ -90,7 +90,9 @@ def age(session: Session, run: Findings, absent: Missing) -> None:
     writes.settle_records(session, [_older(one, run) for one in absent.aging])
     leaving = [*absent.leaving, *absent.unnamed]
     writes.settle_records(session, [{**_older(one, run), "left_at": run.as_of} for one in leaving])
-    writes.settle_records(session, [{"id": one.id, **writes.UNDECIDED} for one in absent.over])
+    # Since when it has no verdict is kept: by it the feed finds what was closed because it passed.
+    over = {**writes.UNDECIDED, "verdict_at": run.as_of}
+    writes.settle_records(session, [{"id": one.id, **over} for one in absent.over])
 
 
 def newly(ones: Iterable[KnownRecord]) -> list[KnownRecord]:

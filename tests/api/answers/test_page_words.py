@@ -101,10 +101,10 @@ def test_the_templates_say_only_words_that_there_are_and_every_word_is_said() ->
 
 def test_a_count_picks_the_languages_own_plural() -> None:
     assert WORDS.say("en", "feed.total", n=0) == "0 records to fix"
-    assert WORDS.say("fr", "feed.total", n=0) == "0 enregistrement à corriger"
+    assert WORDS.say("fr", "feed.total", n=0) == "0 fiche à corriger"
     assert WORDS.say("en", "feed.total", n=1) == "1 record to fix"
     assert WORDS.say("en", "feed.total", n=1234) == "1,234 records to fix"
-    assert WORDS.say("fr", "feed.total", n=1234).replace("\u202f", " ") == "1 234 enregistrements à corriger"
+    assert WORDS.say("fr", "feed.total", n=1234).replace("\u202f", " ") == "1 234 fiches à corriger"
 
 
 def test_times_are_shown_in_the_customers_zone() -> None:

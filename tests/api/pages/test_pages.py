@@ -320,5 +320,5 @@ def test_what_is_decided_of_others_is_said_in_words_where_it_was_what_had_to_cha
     assert "Session S-1: From “to fix” to “synced”" in page
     assert "became sync" not in page
     french = unescape(demo.get("/customers/acme/history", headers={"accept-language": "fr"}).text)
-    assert "Séance S-1\u00a0: De «\u00a0à corriger\u00a0» à «\u00a0synchronisé\u00a0»" in french
+    assert "Séance S-1\u00a0: De «\u00a0à corriger\u00a0» à «\u00a0synchronisée\u00a0»" in french
     assert "devient sync" not in french

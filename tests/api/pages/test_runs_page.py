@@ -71,7 +71,7 @@ def test_what_failed_is_on_the_page_in_the_readers_language(
     ("language", "said"),
     [
         ("en", "1 known record that it did not receive was decided again, since what it depends on has changed."),
-        ("fr", "1 enregistrement connu, non reçu cette fois, a été décidé de nouveau, car ce dont il dépend a changé."),
+        ("fr", "1 fiche connue, non reçue cette fois, a été décidée de nouveau, car ce dont elle dépend a changé."),
     ],
 )
 def test_what_was_decided_again_without_being_received_is_told(

@@ -15,6 +15,7 @@ from engine.explaining.near_misses import _after, still, ways
 from engine.language.languages import languages
 from engine.language.sentences import Speaker
 from engine.matching.examples import ExampleSituation
+from engine.model.conditions import FieldTest
 from engine.model.moments import Moment
 from engine.records.kinds import KINDS
 from tests.draws import times
@@ -87,6 +88,15 @@ def test_nobody_is_asked_to_mend_the_clock_what_systems_note_or_what_is_there(
     trace = Tracer(record, ExampleSituation({}, {}), moment, {}, EVERYTHING).trace(condition)
     for want in (True, False):
         assert [way for way in ways(trace, want=want) if way] == []
+
+
+def test_nobody_is_told_to_have_what_stands_on_the_platform_away_but_what_to_change_on_it() -> None:
+    written = "some: {email_accounts: {role: instructor}}"
+    found = ways(traced(written, related={"email_accounts": [{"role": "instructor"}]}), want=False)
+    assert [change.about is not None for way in found for change in way] == [True]
+    (change,) = found[0]
+    assert isinstance(change.condition, FieldTest)
+    assert (change.condition.field, change.want) == ("role", False)
 
 
 def test_a_field_that_is_given_leaves_its_other_tests_open() -> None:

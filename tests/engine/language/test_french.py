@@ -11,10 +11,14 @@ import msgspec
 import pytest
 import yaml
 
+from connectors.registry import catalogue
+from engine.language.languages import languages
 from engine.language.sentences import rule_sentence
+from engine.language.wording import wording
 from engine.model.decisions import Facts, RelatedFacts
 from engine.model.package_files import RULES, TEMPLATES
 from engine.model.rulebook import Rule, Rulebook
+from engine.rulefiles.library import load_base
 from tests.engine.language.test_every_message import BOOKS, by_examples, everything
 from tests.engine.language.test_renderer import MESSAGES
 
@@ -32,6 +36,7 @@ _FAULTS = {
         rf"(?<![-’\w])(?:de|le|la|que|ne|se|je|me|lorsque|puisque|jusque) {_VOWEL}", re.IGNORECASE
     ),
     "no contraction": re.compile(r"(?<![-’\w])(?:de les?|à les?) (?!(?:[\w’]+(?:er|ir|re))\b)"),
+    "another word than « fiche »": re.compile(r"\benregistrements?\b", re.IGNORECASE),
     "English": re.compile(r"\b(?:the|of|and|with|which|this|that|from|record|email|learner|school)\b"),
 }
 
@@ -166,3 +171,9 @@ def test_of_joins_a_name_as_french_does(name: str, joined: str) -> None:
     french_filters = MESSAGES.language("fr").environment.filters
 
     assert french_filters["of"](name) == joined
+
+
+def test_what_a_setting_is_for_is_said_in_every_language_but_that_of_the_rules() -> None:
+    named = {entry.name for entry in load_base(RULES, catalogue()).settings.values()}
+    for language in languages().names:
+        assert set(wording(language).settings) == (set() if language == "en" else named)

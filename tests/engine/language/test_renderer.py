@@ -296,6 +296,16 @@ def test_a_message_names_others_once_and_only_those_it_speaks_of() -> None:
         MESSAGES.rendered("{{ related.learners.items | names }}", "en", facts, NORVANE)
 
 
+def test_two_people_of_one_name_are_told_apart_by_their_ids() -> None:
+    two = tuple({"kind": "learner", "source_id": f"L-{number}", "name": "Ada Un"} for number in (1, 2))
+    other = {"kind": "learner", "source_id": "L-3", "name": "Bo Deux"}
+    facts = msgspec.structs.replace(SESSION, related={"learners": RelatedFacts(3, (two[0], other, two[1]))})
+    text = "{{ related.learners.items | names }}"
+    assert MESSAGES.rendered(text, "en", facts, BASE) == "Ada Un (id L-1), Bo Deux and Ada Un (id L-2)"
+    same = msgspec.structs.replace(SESSION, related={"learners": RelatedFacts(2, (two[0], two[0]))})
+    assert MESSAGES.rendered(text, "en", same, BASE) == "Ada Un"
+
+
 class _Untouchable(dict[str, str]):
     def __getitem__(self, key: str) -> str:
         raise AssertionError(key)

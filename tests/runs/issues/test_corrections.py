@@ -59,8 +59,7 @@ def test_a_correction_of_the_record_itself_is_told_by_field(service: Service) ->
         [Correction("instructor", "I-1", "email", None, "ada@example.org")],
     )
     # What is settled is told in the past, and asks nobody for anything.
-    assert issue.problem.startswith("Was so until ")
-    assert ": Not synced: Ada" in issue.problem
+    assert issue.problem.startswith("Over since Monday 23 November 2026 at 11:00. The message was: Not synced: Ada")
     assert issue.fix == "Nothing to do any more."
 
 
@@ -198,3 +197,12 @@ def test_what_a_skip_decides_is_left_out_only_if_it_is_still_wrong(
         resolution,
         "session.cancelled" if resolution == "left_out" else None,
     )
+
+
+def test_what_passed_while_it_was_still_wrong_was_not_left_out_on_purpose(service: Service) -> None:
+    service.push("north", ILL, True, as_of=NOW)
+    for hours, instructor in ((60, WITHOUT_EMAIL), (61, ADA)):
+        service.push("north", [instructor, LOU, ALGEBRA], True, as_of=later(hours=hours))
+        issue = closed(service, "session.instructor_without_email", "S-1")
+        assert (issue.resolution, issue.resolved_by) == ("left_window", "session.past")
+        assert "no exchange took it" in issue.problem

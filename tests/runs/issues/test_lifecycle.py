@@ -124,6 +124,11 @@ def test_a_session_whose_day_is_over_left_the_window_and_is_not_gone(database: D
     tomorrow = changed(ALGEBRA, source_id="S-9", starts_at=later(days=3), ends_at=later(days=3, hours=1))
     service.push("north", [WITHOUT_EMAIL, LOU, tomorrow], True, as_of=later(days=2))
     assert states(service)[WAITING] == ("resolved", "left_window")
+    (passed,) = service.issues("north", IssueFilter(kind="session", state="resolved"), None, 9).items
+    assert passed.issues[0].problem.startswith(
+        "Closed on Wednesday 25 November 2026 at 10:00 because its time was over, not because it was put right: while "
+        "this stood, no exchange took it. The message was: Not synced: "
+    )
     with database.reading() as session:
         row = session.exec(select(RecordRow).where(RecordRow.source_id == "S-1")).one()
     assert (row.verdict, row.not_received_since) == (None, None)

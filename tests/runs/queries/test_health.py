@@ -220,12 +220,30 @@ def test_an_upward_exchange_that_is_planned_is_told_before_the_first_and_is_late
         "An exchange (the platform → the source) is overdue: the one planned for Monday 23 November 2026 at 22:00 was "
         "not begun. There has been no good exchange yet."
     )
-    # However long ago the first run was: nobody knows since when this one is planned.
-    service.clock = lambda: later(days=400)
-    assert upward().missed == 1
+    service.clock = lambda: later(days=10)
+    assert upward().problem == (
+        "Exchanges (the platform → the source) are overdue: none of the 10 that were planned since Monday 23 November "
+        "2026 at 22:00 was begun. There has been no good exchange yet."
+    )
     assert [one.state for one in service.health().customers if one.customer == "south"] == ["late"]
     service.push("south", [], True, "upward")
     assert (upward().state, upward().missed) == ("well", 0)
+
+
+def test_a_customer_that_never_exchanged_anything_is_late_once_a_planned_one_has_passed(service: Service) -> None:
+    assert told(service)[0] == "never"
+    service.clock = lambda: later(days=1)
+    assert " ".join(told(service)) == (
+        "late Exchanges (Ypareo → the platform) are overdue: none of the 2 that were planned since Monday 23 November "
+        "2026 at 12:00 was begun. There has been no good exchange yet. Exchanges are not being started: whoever runs "
+        "Muster has to see to that. Until then no correction is picked up."
+    )
+    assert {one.state for one in service.health().customers if one.customer == "north"} == {"late"}
+
+
+def test_where_nothing_tells_since_when_a_way_is_planned_the_last_day_counts() -> None:
+    assert stands(Tried(other_since=NOW - timedelta(days=400))).missed == 2
+    assert stands(Tried(planned_since=NOW - timedelta(days=3))).missed == 6
 
 
 @pytest.mark.parametrize("state", ["late", "failed", "held", "rejected", "partial", "empty"])
