@@ -19,7 +19,6 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
     "tests/api/test_contract.py": (
         "api/app.py",
         "api/http/bodies.py",
-        "api/http/dependencies.py",
         "api/http/limits.py",
         "api/http/parameters.py",
     ),
