@@ -43,7 +43,7 @@ def server(tmp_path: Path, rules: Path) -> Iterator[tuple[str, subprocess.Popen[
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen(arguments, stderr=subprocess.PIPE, env=environ) as process:
         address = f"http://127.0.0.1:{port}"
-        for _ in range(300):
+        for _ in range(1_800):
             try:
                 httpx.get(f"{address}/livez")
             except httpx.TransportError:
@@ -73,7 +73,7 @@ def test_a_server_answers_logs_without_names_and_ends_when_asked(
     assert too_long.status_code == 413
     assert too_long.json()["type"] == "urn:muster:problem:body-too-large"
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=120)
     lines = [json.loads(line) for line in errors.decode().splitlines() if line.startswith("{")]
     assert [line["route"] for line in lines if line["event"] == "request"][-3:] == [
         "/v1/customers/{customer}/runs",

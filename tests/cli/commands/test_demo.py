@@ -128,7 +128,7 @@ def test_it_serves_the_pages_and_the_api_and_says_that_authentication_is_off(fre
             assert issues["total"] > 20
         finally:
             served.send_signal(signal.SIGINT)
-            out, err = served.communicate(timeout=30)
+            out, err = served.communicate(timeout=120)
     assert f"{address}/" in out.decode()
     assert "Authentication is off" in err.decode()
     assert "Traceback" not in err.decode()
@@ -136,7 +136,7 @@ def test_it_serves_the_pages_and_the_api_and_says_that_authentication_is_off(fre
 
 
 def _get(address: str, served: subprocess.Popen[bytes]) -> bytes:
-    for _ in range(300):
+    for _ in range(1_800):  # who else is at work on the machine decides how long it takes; that it ends is told at once
         assert served.poll() is None, "the demo ended by itself"
         try:
             with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - our own server

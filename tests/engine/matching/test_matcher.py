@@ -92,7 +92,7 @@ def test_many_threads_on_one_rulebook_agree_with_one() -> None:
 
     def decide(turn: int) -> list[Any]:
         if turn < 4:
-            start.wait(timeout=20)
+            start.wait(timeout=120)
         return classifier.decide(batches[turn % len(batches)], MOMENT).decisions
 
     with ThreadPoolExecutor(4) as pool:
