@@ -1,4 +1,4 @@
-"""Expected failures in words: what was found, what was wanted, what to do, and the exit status. Never a traceback."""
+"""Failures in words: what was found, what was wanted, what to do, and the exit status. Never a traceback."""
 
 # ruff: noqa: PLC0415 - what a command runs on is imported when it runs
 
@@ -8,9 +8,9 @@ import errno
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
 from msgspec import Struct
 
@@ -19,7 +19,7 @@ from connectors.contract import ConnectorError
 from engine.language.unread import recovery_text
 from engine.model.problems import Problem, RuleFileError
 from engine.records.unread import Failure
-from runs.model.errors import BrokenRulebook, Busy, Declined, FetchFailed, Overtaken, of_the_database
+from runs.model.errors import BrokenRulebook, Busy, Declined, FetchFailed, Overtaken, of_the_database, where
 
 
 class FailedCommand(Struct, frozen=True, omit_defaults=True):
@@ -38,14 +38,17 @@ class FailedCommand(Struct, frozen=True, omit_defaults=True):
 
 @contextmanager
 def told(arguments: Sequence[str] = ()) -> Iterator[None]:
-    """Turn an expected failure into its sentence on stderr, and exit with its status.
+    """Turn a failure into its sentence on stderr, and exit with its status.
 
     A program that asked for JSON in its ``arguments`` gets a document of it on stdout.
     """
 
-    def end(text: str, status: int, **more: Any) -> None:
+    def end(text: str, status: int, **more: Any) -> NoReturn:
+        _drop_output()
         if _for_programs(arguments):
-            say_json(FailedCommand(text, status, **more))
+            with suppress(OSError):
+                say_json(FailedCommand(text, status, **more))
+            _drop_output()
         note(f"muster: {text}")
         sys.exit(status)
 
@@ -65,22 +68,24 @@ def told(arguments: Sequence[str] = ()) -> Iterator[None]:
         end(str(error), PROBLEMS, run_id=error.run_id, failure=error.failure)
     except Declined as error:
         end(str(error), PROBLEMS if isinstance(error, (Busy, Overtaken)) else WRONG_USE)
-    except Exception as error:
-        text = _of_the_disk(error) if isinstance(error, OSError) else None
+    except Exception as error:  # noqa: BLE001 - whatever it is, its own text may hold names and must not be shown
         said = of_the_database(error)
         if said is not None:
-            text = f"The database cannot be used: {said}. Look at MUSTER_DATABASE_URL, at its server and at its rights."
-        if text is None:
-            if _for_programs(arguments):
-                # Only what kind of error: its text may hold names.
-                said = (
-                    " ".join(getattr(error, "__notes__", ())) or f"Muster did not foresee this: {type(error).__name__}."
-                )
-                say_json(FailedCommand(said, PROBLEMS))
-            raise
-        _drop_output()
-        # What takes no more takes no document either.
-        end(text, UNUSABLE) if said is not None else _end(text)
+            end(
+                f"The database cannot be used: {said}. Look at MUSTER_DATABASE_URL, at its server and at its rights.",
+                UNUSABLE,
+            )
+        if isinstance(error, OSError) and (text := _of_the_disk(error)) is not None:
+            end(text, UNUSABLE)
+        end(_unforeseen(error), PROBLEMS)
+
+
+def _unforeseen(error: Exception) -> str:
+    """What is said of an error that nobody foresaw: what kind and where, never its own text, which may hold names."""
+    told = (
+        " ".join(getattr(error, "__notes__", ())) or "This command stopped at something that Muster does not foresee."
+    )
+    return f"{told} Tell support these places: {type(error).__name__}, {' > '.join(where(error)[-5:])}."
 
 
 def _for_programs(arguments: Sequence[str]) -> bool:
@@ -95,8 +100,8 @@ def _of_the_disk(error: OSError) -> str | None:
     """What is wrong with a disk that is full, read-only or not ours; None for any other error."""
     if error.errno not in _OF_A_DISK:
         return None
-    where = f" ({error.filename})" if error.filename else ""
-    return f"The disk cannot be used{where}: {error.strerror}. Make room or give the right, then repeat the command."
+    path = f" ({error.filename})" if error.filename else ""
+    return f"The disk cannot be used{path}: {error.strerror}. Make room or give the right, then repeat the command."
 
 
 def _drop_output() -> None:
@@ -113,8 +118,3 @@ def _problems(problems: tuple[Problem, ...]) -> None:
 
     folder = rules_in_use()
     note(as_text(problems, {} if folder is None else sources(folder, problems)))
-
-
-def _end(text: str) -> None:
-    note(f"muster: {text}")
-    sys.exit(UNUSABLE)

@@ -76,7 +76,7 @@ def _muster(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit; expected failures become a sentence and an exit status."""
+    """Run the command line and exit; failures become a sentence and an exit status."""
     given = arguments if arguments is not None else sys.argv[1:]
     with told(given), until_the_end:
         app(given, prog_name="muster")

@@ -12,7 +12,12 @@ from cli.main import app
 _HEAD = """# Commands
 
 Written by `just generate` from the help of each command. Data goes to stdout, everything else to stderr. The exit
-status is 0 when all is clean, 1 when problems were found, 2 when a command was used wrongly.
+status is 0 when all is clean, 1 when problems were found, 2 when a command was used wrongly, 3 when the database or the
+disk cannot be used now.
+
+A command that was asked for `--format json` and fails prints one document on stdout: `error`, the sentence of stderr;
+`exit_status`; and what there is of `run_id`, `failure` (a code and its values) and `problems` of rule files. Options
+that there are not are told on stderr alone.
 """
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 import time
-import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,7 +18,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problem_details import ProblemError, from_status
-from runs.model.errors import of_the_database
+from runs.model.errors import of_the_database, where
 
 access = structlog.get_logger("muster.access")
 faults = structlog.get_logger("muster.faults")
@@ -52,12 +51,6 @@ def methods_at(routes: Iterable[BaseRoute], scope: Scope) -> str:
     if "GET" in found:
         found.add("HEAD")
     return ", ".join(sorted(found | {"OPTIONS"})) if found else ""
-
-
-def where(error: BaseException) -> list[str]:
-    """Where an error was raised, innermost last: files and lines, without its text, which may hold names."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return [f"{frame.filename.rsplit('/', 2)[-2]}/{frame.name}:{frame.lineno}" for frame in frames[-12:]]
 
 
 class Edge:

@@ -27,7 +27,9 @@ No personal data stands in any of them: neither names nor the ids of people.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Literal
 
 from engine.language.unread import failure_text, recovery_text
@@ -46,6 +48,12 @@ def of_the_database(error: BaseException) -> str | None:
     from store.database import unusable  # noqa: PLC0415 - nothing is imported for it that was not needed
 
     return unusable(error)
+
+
+def where(error: BaseException) -> list[str]:
+    """Where an error was raised, innermost last: folders, functions and lines. Its text may hold names."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{Path(frame.filename).parent.name}/{frame.name}:{frame.lineno}" for frame in frames[-12:]]
 
 
 class Declined(Exception):

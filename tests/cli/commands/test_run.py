@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runs.service import Service
 from tests.cli.conftest import Muster
 
 
@@ -66,8 +67,31 @@ def test_a_program_that_asked_for_json_gets_json_of_what_failed(muster: Muster, 
     (tmp_path / "empty.zip").write_bytes(b"no archive")
     failed = json.loads(muster("run", "norvane", "--from", tmp_path / "empty.zip", "--format", "json").out)
     assert (failed["exit_status"], failed["run_id"]) == (1, 1)
-    assert failed["failure"]["code"] in failed["failure"].values()
-    assert failed["error"].endswith(".")
+    assert failed["failure"]["code"] == "no_known_roster"
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+@pytest.mark.usefixtures("database")
+def test_what_nobody_foresaw_is_told_without_its_words(
+    muster: Muster, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("amelie@example.org")
+
+    muster("db", "upgrade")
+    monkeypatch.setattr(Service, "issues", broken)
+    told = muster("issue", "list", "norvane", "--format", output)
+    said = told.err.removeprefix("muster: ").removesuffix("\n")
+    assert told.status == 1
+    assert said.startswith(
+        "This command stopped at something that Muster does not foresee. Tell support these places: ValueError, "
+    )
+    assert " > commands/broken:" in said
+    assert said.count("\n") == 0
+    assert (json.loads(told.out) if told.out else None) == (
+        None if output == "text" else {"error": said, "exit_status": 1}
+    )
+    assert "amelie" not in told.out + told.err
 
 
 def test_a_run_tells_how_a_file_had_to_be_read(muster: Muster, database: str, tmp_path: Path) -> None:
