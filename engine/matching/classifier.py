@@ -358,7 +358,9 @@ class Decided:
         found = self._evidence.facts(record, self.classifier.reads(rule_id))
         decision = self.decisions[position]
         if decision is not None and decision.verdict == "skip" and rule_id == decision.rule:
-            found = replace(found, hindered=any(match.reaction == "flag" for match in decision.also))
+            flags = [match for match in decision.also if match.reaction == "flag"]
+            # What the platform did not do of it is no more than told.
+            found = replace(found, hindered=any(match.rule not in self.classifier.not_followed for match in flags))
         if isinstance(record, NeverReceived):
             namers = RelatedFacts(record.number, tuple(map(item_of, record.named_by)))
             meant = () if record.near is None else (item_of(record.near),)

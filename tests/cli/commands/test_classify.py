@@ -233,12 +233,13 @@ def test_what_comes_later_and_has_something_else_in_its_way_is_not_told_to_come_
         teacher | {"email": "ada@example.org"},
         {"kind": "session", "source_id": "S-1", "instructor_ids": ["I-1"], "learner_ids": ["L-1", "L-2"]} | far,
         {"kind": "session", "source_id": "S-2", "learner_ids": ["L-1"]} | far,
+        person | {"source_id": "L-3", "first_name": "Bo"},
     ]
     path.write_text("\n".join(map(json.dumps, later)))
     told = muster("classify", path, "--as-of", "2026-11-21", "--format", "json", "--language", language)
     said = {one["source_id"]: one for one in json.loads(told.out)["decisions"]}
     assert {one["verdict"] for one in said.values()} == {"skip"}
-    for which, hindered in {"L-1": True, "L-2": False, "S-1": False, "S-2": True}.items():
+    for which, hindered in {"L-1": True, "L-2": False, "L-3": True, "S-1": False, "S-2": True}.items():
         one = said[which]
         assert bool(one["also"]) is hindered, which
         assert one["fix"].startswith({"en": "Put right what else", "fr": "Corrigez ce qui"}[language]) is hindered
