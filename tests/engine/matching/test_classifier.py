@@ -57,6 +57,19 @@ def test_every_rule_that_matched_is_listed_the_strongest_first_and_then_by_the_r
 
 
 @pytest.mark.parametrize(
+    ("flagged", "hindered"), [("{email: {is: missing}}", True), ("{outcome: refused}", False), ("{phone: x}", False)]
+)
+def test_what_is_left_out_for_now_is_hindered_by_what_would_flag_it_else(flagged: str, hindered: bool) -> None:
+    written = {"learner.apart": "{phone: {is: missing}}", "learner.wrong": flagged}
+    rules = [drawing.rule_of("learner", when("learner", text), name) for name, text in written.items()]
+    rules[0] = structs.replace(rules[0], then="skip")
+    learner = Learner(source_id="1", outcome="refused")
+    decided = Classifier(drawing.rulebook_of(rules), EVERYTHING).decide([learner], MOMENT)
+    assert decided.facts(0, "learner.apart").hindered is hindered
+    assert decided.facts(0, "learner.wrong").hindered is False
+
+
+@pytest.mark.parametrize(
     ("written", "why"),
     [
         ("{training: {in: $families}}", "the setting `families` is not set"),
