@@ -70,6 +70,14 @@ CUSTOMER_PROBLEMS = (
     "no-database",
     "unexpected",
 )
+BATCH_PROBLEMS = (
+    *CUSTOMER_PROBLEMS,
+    "malformed-body",
+    "body-too-large",
+    "too-many-records",
+    "unsupported-content",
+)
+"""Of a call that brings a list, JSON or a line each."""
 """What every call about a customer may answer."""
 
 

@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from math import ceil
+from threading import Lock
 from types import MappingProxyType
 
 from fastapi import Request
@@ -44,18 +45,21 @@ class Rates:
         self._most = most
         self._clock = clock
         self._left: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
-        """Calls left, and when that was so. Touched on the event loop alone."""
+        """Calls left, and when that was so."""
+        self._lock = Lock()
+        """Pages are asked for in threads, calls of the API on the event loop."""
 
     def take(self, name: str, who: str) -> None:
         """Count one call; a 429 problem, with the seconds to wait, when there were too many."""
         if self._off:
             return
         rate, now = self._rates[name], self._clock()
-        left, then = self._left.pop((name, who), (float(rate.at_once), now))
-        left = min(float(rate.at_once), left + (now - then) * rate.per_second)
-        self._left[name, who] = (max(0.0, left - 1), now)
-        if len(self._left) > self._most:
-            self._left.popitem(last=False)
+        with self._lock:
+            left, then = self._left.pop((name, who), (float(rate.at_once), now))
+            left = min(float(rate.at_once), left + (now - then) * rate.per_second)
+            self._left[name, who] = (max(0.0, left - 1), now)
+            if len(self._left) > self._most:
+                self._left.popitem(last=False)
         if left < 1:
             wait = ceil((1 - left) / rate.per_second)
             raise ProblemError(

@@ -7,7 +7,7 @@ from functools import partial
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.document.openapi import CUSTOMER_PROBLEMS, EXAMPLES, answers, content, takes
+from api.document.openapi import BATCH_PROBLEMS, EXAMPLES, answers, content, takes
 from api.http.auth import admits
 from api.http.bodies import JSON, NDJSON, Batch, content_type, read_batch, read_body
 from api.http.dependencies import Asked, Spoken, Within, written
@@ -34,7 +34,7 @@ _LINES = {"type": "string", "description": "One record a line."}
     responses=answers(
         content(Classification),
         says="The decisions.",
-        problems=(*CUSTOMER_PROBLEMS, "malformed-body", "body-too-large", "too-many-records", "unsupported-content"),
+        problems=BATCH_PROBLEMS,
     ),
     openapi_extra=takes(
         content(Batch), content(_LINES, EXAMPLES["lines"], NDJSON), says="The records, as JSON or one a line."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.document.openapi import CUSTOMER_PROBLEMS, EXAMPLES, answers, content, takes
+from api.document.openapi import BATCH_PROBLEMS, EXAMPLES, answers, content, takes
 from api.http.auth import Admitted, admits
 from api.http.bodies import JSON, NDJSON, OutcomesBody, content_type, read_body, read_outcomes
 from api.http.dependencies import Asked, Within, written
@@ -27,7 +27,7 @@ router = APIRouter(tags=["outcomes"])
     responses=answers(
         content(OutcomesNoted),
         says="What was noted of each.",
-        problems=(*CUSTOMER_PROBLEMS, "malformed-body", "body-too-large", "too-many-records", "unsupported-content"),
+        problems=BATCH_PROBLEMS,
     ),
     openapi_extra=takes(
         content(OutcomesBody),

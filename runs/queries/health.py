@@ -71,8 +71,10 @@ def judge(direction: Direction, times: Sequence[str], zone: str, tried: Tried, n
     begun_at = tried.begun_at
     counted_from = None if begun_at is None else begun_at + GRACE
     if begun_at is None:
-        other = None if tried.other_since is None else max(tried.other_since, now - _A_DAY)
-        counted_from = min((at for at in (other, tried.planned_since) if at is not None), default=None)
+        # Before it was planned nothing was missed, whatever went the other way.
+        counted_from = tried.planned_since
+        if counted_from is None and tried.other_since is not None:
+            counted_from = max(tried.other_since, now - _A_DAY)
     if counted_from is not None and tried.running_since is None:
         since, number = missed(times, zone, counted_from, now - GRACE)
     state: State = "late" if number else "never" if last is None else _STATES.get(last.status, "well")

@@ -244,6 +244,8 @@ def test_a_customer_that_never_exchanged_anything_is_late_once_a_planned_one_has
 def test_where_nothing_tells_since_when_a_way_is_planned_the_last_day_counts() -> None:
     assert stands(Tried(other_since=NOW - timedelta(days=400))).missed == 2
     assert stands(Tried(planned_since=NOW - timedelta(days=3))).missed == 6
+    # What is planned since an hour ago was not missed before, however long the other way has gone.
+    assert stands(Tried(other_since=NOW - timedelta(days=400), planned_since=NOW - timedelta(hours=1))).state == "never"
 
 
 @pytest.mark.parametrize("state", ["late", "failed", "held", "rejected", "partial", "empty"])
