@@ -69,11 +69,11 @@ def cause(issue: Closing, around: ClosingContext) -> Cause:
         return Cause("rule_changed")
     if rule.id in around.classifier.not_followed:
         if decision.verdict == "skip":
-            return Cause("left_out", decision.rule)
+            return _left_out(decision, issue.record, around)
         taken = getattr(issue.record, "outcome", None) not in (None, "refused")
         return Cause("arrived" if taken and rule.id != DID_NOT_ARRIVE else "unclear")
     if decision.verdict == "skip" and any(match.rule == rule.id for match in decision.matches):
-        return Cause("left_window" if _passed(decision, issue.record, around) else "left_out", decision.rule)
+        return _left_out(decision, issue.record, around)
     if rule.id in around.classifier.dormant:
         return Cause("not_checked")
     if rule.id == "record.unexpected_error" or isinstance(issue.record, Invalid):
@@ -96,12 +96,13 @@ def cause(issue: Closing, around: ClosingContext) -> Cause:
     return Cause("fixed", corrected=corrected) if _still_matches(rule, issue, around) else Cause("rule_changed")
 
 
-def _passed(decision: Decision, record: Record | Invalid, around: ClosingContext) -> bool:
-    """Whether what it is now left out for is that its time is over: nobody put it right before."""
+def _left_out(decision: Decision, record: Record | Invalid, around: ClosingContext) -> Cause:
+    """On purpose; or because its time is over, and nobody put it right before."""
     moment = around.sight.clock.moment
     ends = getattr(record, "ends_at", None) or getattr(record, "starts_at", None)
     deciding = next((rule for rule in around.classifier.rulebook.rules if rule.id == decision.rule), None)
-    return ends is not None and ends < moment.as_of and deciding is not None and reads_clock(deciding.when)
+    passed = ends is not None and ends < moment.as_of and deciding is not None and reads_clock(deciding.when)
+    return Cause("left_window" if passed else "left_out", decision.rule)
 
 
 def _would_have_matched(rule: Rule, record: Record, around: ClosingContext) -> bool:

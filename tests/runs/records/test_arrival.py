@@ -155,6 +155,24 @@ def test_it_lasts_no_longer_than_it_is_due(service: Service) -> None:
     assert told(service) == {"I-1": ("resolved", "left_out")}
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "because its time was over: until then nothing showed that it had arrived. The message was: "),
+        ("fr", "parce que son heure était passée : rien n’avait montré d’ici là que cela était arrivé. "),
+    ],
+)
+def test_what_passed_before_it_was_seen_is_not_told_as_left_out_on_purpose(
+    service: Service, language: str, said: str
+) -> None:
+    down(service, *WELL)
+    up(service, ACCOUNT, LOUS, changed(SHEET, source_id="F-9", source_ref="S-9"), hours=26)
+    down(service, *WELL, hours=60)
+    assert told(service) == {"S-1": ("resolved", "left_window")}
+    (row,) = service.issues("north", IssueFilter(kind="session", state="resolved"), language=language).items
+    assert said in row.issues[0].problem.replace("\u00a0", " ")
+
+
 def test_what_the_platform_showed_once_is_there_until_it_is_gone(service: Service) -> None:
     down(service, *WELL)
     up(service, ACCOUNT, LOUS, hours=24)
