@@ -197,10 +197,15 @@ def customer_health(session: Session, wording: ReaderMessages, problems: int, no
 
 
 def stalled_ways(session: Session, rulebook: Rulebook, now: datetime) -> set[Direction]:
-    """The directions in which nobody may be promised a run of the customer."""
+    """The directions in which nobody may be promised a run of the customer.
+
+    None, of a customer of whom nothing was ever stored: who only has batches classified runs its exchanges elsewhere,
+    and what is planned is all that is known of them.
+    """
     customer = rulebook.customer.id
     told = exchanges_of(session, schedules_of({customer: rulebook}), now)[customer]
-    return {one.direction for one in told if one.stalled}
+    known = any(one.last_status is not None or one.running_since is not None for one in told)
+    return {one.direction for one in told if known and one.stalled}
 
 
 def worst(told: Sequence[Exchange]) -> State:

@@ -239,6 +239,10 @@ def test_a_customer_that_never_exchanged_anything_is_late_once_a_planned_one_has
         "Muster has to see to that. Until then no correction is picked up."
     )
     assert {one.state for one in service.health().customers if one.customer == "north"} == {"late"}
+    # Who only has batches classified is told of the planned run all the same: its exchanges are seen elsewhere.
+    fixes = [one.fix for one in service.classify("north", ILL).decisions if one.kind == "instructor"]
+    assert fixes
+    assert str(fixes[0]).endswith("it will be picked up at the next run, on Tuesday 24 November 2026 at 12:00.")
 
 
 def test_where_nothing_tells_since_when_a_way_is_planned_the_last_day_counts() -> None:
