@@ -12,6 +12,11 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
+from tests.store.fixtures import postgresql_server, postgresql_url, sqlite_url
+
+__all__ = ["postgresql_server", "postgresql_url", "sqlite_url"]
+"""Here, and nowhere below: a fixture that several conftests import is made by each, and so is its server."""
+
 _FAILED = pytest.StashKey[bool]()
 _connections: list[Any] = []
 """To databases, all that a test opened. Kept here, so that none is closed by chance before it is looked at."""

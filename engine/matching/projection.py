@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from types import CodeType
 from typing import Any, Protocol
 
 from msgspec import Struct, field
@@ -87,8 +89,14 @@ def compiled(expressions: Iterable[Expression]) -> Project:
         own = [f"b{len(names) + number}" for number in range(len(expression.bound))]
         names.update(zip(own, expression.bound, strict=True))
         parts.append(expression.text.format(*own) + ",")
-    project: Project = eval(f"lambda r, o, a, s, c: ({''.join(parts)})", names)  # noqa: S307 - see the module
+    project: Project = eval(_code(f"lambda r, o, a, s, c: ({''.join(parts)})"), names)  # noqa: S307 - see the module
     return project
+
+
+@lru_cache(maxsize=1024)
+def _code(text: str) -> CodeType:
+    """Most rulebooks are made of the same rules: what differs from one to the next is bound, and no text."""
+    return compile(text, "<projection>", "eval")
 
 
 def answered(index: int, *, counted: bool) -> Expression:

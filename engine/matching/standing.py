@@ -65,10 +65,8 @@ class Steps:
         }
         self._said: dict[tuple[str, str, frozenset[str] | None, int, tuple[int, ...]], str | None] = {}
         self._weighing = {
-            (rule.kind, question): frozenset(
-                place for place, one in enumerate(rules[rule.kind]) if answers(one, question)
-            )
-            for rule in every
+            (kind, question): frozenset(place for place, one in enumerate(of_kind) if answers(one, question))
+            for kind, of_kind in rules.items()
             for question in set(_QUESTIONS.values())
         }
 

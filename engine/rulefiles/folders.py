@@ -94,6 +94,8 @@ class Files:
 
     def __init__(self) -> None:
         self._read: dict[Path, tuple[Stamp | None, File]] = {}
+        self.stamps: dict[Path, Stamp | None] = {}
+        """Of each file that is made use of, as of when it was read, if by another loader."""
 
     def read(self, path: Path) -> File:
         """The nodes of a file; a file that cannot be opened is a problem like any."""
@@ -103,11 +105,12 @@ class Files:
             return known[1]
         made = _read(path)
         self._read[path] = now, made
+        self.stamps[path] = now
         return made
 
     def is_as_read(self, path: Path) -> bool:
         """Whether a file has not changed since it was read."""
-        return path in self._read and self._read[path][0] == stamp(path)
+        return path in self.stamps and self.stamps[path] == stamp(path)
 
 
 def _read(path: Path) -> File:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 
 from engine.language.languages import languages
 from engine.language.wholeness import FALLBACK
@@ -17,6 +16,7 @@ from engine.model.problems import Place, Problem, RuleFileError
 from engine.model.rulebook import FINDINGS, Customer, Rule, Rulebook, Touch
 from engine.model.versions import version_of
 from engine.records.suggest import closest
+from engine.rulefiles.chains import Chain, Chains
 from engine.rulefiles.cross_layer import check_laid, check_waivers
 from engine.rulefiles.folders import BASE, Files, Folders, Stamp, is_customer_id, stamp, yaml_files
 from engine.rulefiles.layers import KEYS, Laid, Layer, LayerKind, lay
@@ -32,18 +32,11 @@ def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(dict.fromkeys(problems), key=lambda one: (one.place.path, one.place.line, one.place.column)))
 
 
-_MOST_CHAINS = 200
-
-
-class _Chain(Struct, frozen=True):
-    """Layers laid so far, and out of which files in which state."""
-
-    key: tuple[object, ...] = ()
-    laid: Laid = Laid()
+_CHAINS = Chains()
 
 
 class Loader:
-    """Loads rulebooks of one rules folder, reading each file and laying each chain of layers once.
+    """Loads rulebooks of one rules folder, reading each file once, and laying each chain of layers once a process.
 
     Not safe from several threads; ``engine.rulefiles.library.Library`` is.
     """
@@ -55,7 +48,6 @@ class Loader:
         self._allow_private_hosts = allow_private_hosts
         self._languages = languages().names
         self.files = Files()
-        self._chains: dict[tuple[object, ...], _Chain] = {}
 
     def customers(self) -> tuple[str, ...]:
         """Ids of the customers that have a file, sorted."""
@@ -154,32 +146,32 @@ class Loader:
         touch = Touch(BASE, ("rule",), Place(called(self.folders.base / "record.yaml")))
         return Rule(name, "", NEVER, "flag", "support", (), {}, (touch,), {})
 
-    def _base(self) -> _Chain:
+    def _base(self) -> Chain:
         paths = yaml_files(self.folders.base)
         if not paths:
             place = Place(called(self.folders.base / "record.yaml"))
             hint = "put the base rules there, or take the folder away to use the packaged ones"
             raise RuleFileError((Problem(place, "no-rules", "there are no base rules", hint),))
-        return self._laid_over(_Chain(), (BASE, self._stamps(self.folders.base)), BASE, "base", paths)
+        return self._laid_over(Chain(), (BASE, self._stamps(self.folders.base)), BASE, "base", paths)
 
-    def _connector(self, below: _Chain, name: str, path: Path) -> _Chain:
+    def _connector(self, below: Chain, name: str, path: Path) -> Chain:
         return self._laid_over(below, (name, stamp(path)), name, "connector", (path,))
 
     def _laid_over(
-        self, below: _Chain, stamps: tuple[object, ...], name: str, kind: LayerKind, paths: tuple[Path, ...]
-    ) -> _Chain:
-        key = (*below.key, stamps)
-        known = self._chains.get(key)
+        self, below: Chain, stamps: tuple[object, ...], name: str, kind: LayerKind, paths: tuple[Path, ...]
+    ) -> Chain:
+        key = (*below.key, (kind, *paths, stamps, *self._languages))
+        known = _CHAINS.get(key)
         if known is not None:
+            self.files.stamps.update(known.files)
             return known
         reading = ShapeReader()
         files = [self._root(self.files.read(path), reading) for path in paths]
         layer = Layer(name, kind, tuple(root for root in files if root is not None))
         laid = lay(below.laid, layer, self._languages)
         laid = msgspec.structs.replace(laid, problems=(*laid.problems, *reading.problems))
-        if kind == "base" or len(self._chains) >= _MOST_CHAINS:
-            self._chains.clear()  # what was laid over another base, or out of files as they were
-        made = self._chains[key] = _Chain(key, laid)
+        made = Chain(key, laid, (*below.files, *((path, self.files.stamps[path]) for path in paths)))
+        _CHAINS.keep(made)
         return made
 
     @staticmethod

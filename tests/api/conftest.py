@@ -24,9 +24,7 @@ from runs.service import Service
 from store.api_keys import new_key
 from store.database import Database
 from tests.store.databases import MakeUrl
-from tests.store.fixtures import postgresql_url, sqlite_url, stands_as_noted
-
-__all__ = ["postgresql_url", "sqlite_url"]
+from tests.store.fixtures import stands_as_noted
 
 NOON = datetime(2026, 11, 21, 11, tzinfo=UTC)
 

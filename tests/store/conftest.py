@@ -1,3 +1,3 @@
-from tests.store.fixtures import database, postgresql_url, sqlite_database, sqlite_url, url
+from tests.store.fixtures import database, sqlite_database, url
 
-__all__ = ["database", "postgresql_url", "sqlite_database", "sqlite_url", "url"]
+__all__ = ["database", "sqlite_database", "url"]

@@ -10,7 +10,7 @@ from sqlmodel import select
 from store import standing
 from store.database import Database
 from store.tables import StandingRow
-from tests.store.databases import MakeUrl, postgresql_databases, sqlite_databases
+from tests.store.databases import MakeUrl, PostgresqlDatabases, postgresql_databases, sqlite_databases
 
 
 @pytest.fixture(scope="session")
@@ -20,9 +20,15 @@ def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeUrl]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[MakeUrl]:
-    with postgresql_databases() as make:
-        yield make
+def postgresql_server() -> Iterator[PostgresqlDatabases]:
+    with postgresql_databases() as databases:
+        yield databases
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: PostgresqlDatabases) -> Iterator[MakeUrl]:
+    yield postgresql_server
+    postgresql_server.take_back()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
