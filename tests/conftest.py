@@ -9,8 +9,9 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import Pool
+from sqlalchemy.util import LRUCache
 
 from tests.store.fixtures import postgresql_server, postgresql_url, sqlite_url
 
@@ -25,6 +26,15 @@ _connections: list[Any] = []
 @event.listens_for(Pool, "connect")
 def _opened(connection: Any, _record: object) -> None:
     _connections.append(connection)
+
+
+_compiled: dict[Any, Any] = LRUCache(2_000)
+"""Statements as SQL, for all databases of a system: each test opens its own, and would compile them all anew."""
+
+
+@event.listens_for(Engine, "engine_connect")
+def _share(connection: Connection) -> None:
+    connection.execution_options(compiled_cache=_compiled)
 
 
 def _is_open(connection: Any) -> bool:

@@ -23,6 +23,7 @@ from engine.rulefiles.library import Library
 from runs.service import Service
 from store.api_keys import new_key
 from store.database import Database
+from tests.runs.shelf import shelved
 from tests.store.databases import MakeUrl
 from tests.store.fixtures import stands_as_noted
 
@@ -159,7 +160,7 @@ def url(request: pytest.FixtureRequest) -> str:
 def service(url: str, rules: Path) -> Iterator[Service]:
     known = catalogue()
     with Database.open(url) as database:
-        yield Service(database, Library(rules, known), known, Messages(), environ={}, clock=lambda: NOON)
+        yield shelved(Service(database, Library(rules, known), known, Messages(), environ={}, clock=lambda: NOON))
         stands_as_noted(database)
 
 

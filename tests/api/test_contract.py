@@ -46,7 +46,7 @@ def test_whatever_is_sent_is_answered_as_the_document_says(pushed: Client, mode:
         if mode is GenerationMode.NEGATIVE and operation.definition.raw["operationId"] in TAKING_NOTHING:
             continue
 
-        @hypothesis.settings(max_examples=times(60), deadline=None, suppress_health_check=[*hypothesis.HealthCheck])
+        @hypothesis.settings(max_examples=times(30), deadline=None, suppress_health_check=[*hypothesis.HealthCheck])
         @hypothesis.given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())
         def hold(case: Any, real: bool) -> None:
             if real and mode is GenerationMode.POSITIVE:

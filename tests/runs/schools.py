@@ -16,6 +16,7 @@ from engine.rulefiles.library import Library
 from runs.service import Service
 from store.database import Database
 from store.tables import IssueRow, RecordRow
+from tests.runs.shelf import shelved
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 """A Monday, ten o'clock in Paris."""
@@ -35,7 +36,7 @@ def a_service(database: Database, folder: Path, **files: str) -> Service:
     for name, written in (files or {"north": PLAIN}).items():
         (customers / f"{name}.yaml").write_text(written, encoding="utf-8")
     known = catalogue()
-    return Service(database, Library(folder, known), known, Messages(), {}, lambda: NOW)
+    return shelved(Service(database, Library(folder, known), known, Messages(), {}, lambda: NOW))
 
 
 def later(**more: float) -> datetime:

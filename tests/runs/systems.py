@@ -31,6 +31,7 @@ from store.tables import RecordRow
 from tests.connectors.fakes import hyperplanning
 from tests.connectors.serving import served
 from tests.connectors.trying import SAMPLED, fake_of, filled, folder_of, read
+from tests.runs.shelf import shelved
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 """Ten o'clock in Paris, on the first day of the samples."""
@@ -150,7 +151,7 @@ def service_of(tried: Tried, url: str, database: Database, folder: Path, **more:
         "MUSTER_DATA": str(folder / "data"),
     }
     library = Library(folder / "rules", catalogue(), allow_private_hosts=True)
-    return Service(database, library, catalogue(), Messages(), environ, lambda: MONDAY, patient())
+    return shelved(Service(database, library, catalogue(), Messages(), environ, lambda: MONDAY, patient()))
 
 
 def patient(slept: list[float] | None = None, timeout: float = 30.0) -> ConnectorContext:

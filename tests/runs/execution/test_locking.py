@@ -26,7 +26,7 @@ from tests.runs.pushing import Pusher, school
 from tests.runs.schools import ILL, NOW, PLAIN, WELL, a_service, later, states
 from tests.store.databases import MakeUrl
 
-SIZE = 2_500
+SIZE = 1_000
 """Large enough that the transaction takes longer than any of the waits below."""
 
 
@@ -68,7 +68,7 @@ def test_a_run_that_is_killed_leaves_no_trace_but_that_it_was_cut_off(
 def test_two_processes_never_run_the_same_customer_at_once_ten_times(url: str, tmp_path: Path) -> None:
     done = 0
     with ExitStack() as stack:
-        pushers = [stack.enter_context(Pusher(url, tmp_path, 200, "north")) for _ in range(2)]
+        pushers = [stack.enter_context(Pusher(url, tmp_path, 60, "north")) for _ in range(2)]
         for day in range(10):
             for pusher in pushers:
                 pusher.push(day)
@@ -86,7 +86,7 @@ def test_two_processes_never_run_the_same_customer_at_once_ten_times(url: str, t
 def test_two_processes_run_different_customers_at_once_ten_times(url: str, tmp_path: Path) -> None:
     customers = ("north", "sud")
     with ExitStack() as stack:
-        pushers = [stack.enter_context(Pusher(url, tmp_path, 200, *customers)) for _ in customers]
+        pushers = [stack.enter_context(Pusher(url, tmp_path, 60, *customers)) for _ in customers]
         for day in range(10):
             for pusher, customer in zip(pushers, customers, strict=True):
                 pusher.push(day, customer)
@@ -103,7 +103,7 @@ def test_two_processes_run_both_directions_of_a_customer_at_once_ten_times(url: 
     """As at ten in the evening, when both are planned: each stores the same accounts."""
     directions: tuple[Direction, Direction] = ("downward", "upward")
     with ExitStack() as stack:
-        pushers = [stack.enter_context(Pusher(url, tmp_path, 400, "north")) for _ in directions]
+        pushers = [stack.enter_context(Pusher(url, tmp_path, 100, "north")) for _ in directions]
         for day in range(10):
             for pusher, direction in zip(pushers, directions, strict=True):
                 pusher.push(day, way=direction)

@@ -19,6 +19,7 @@ from store.database import Database
 from store.feed import IssueFilter
 from tests.draws import times
 from tests.runs.schools import ACCOUNT, ADA, ALGEBRA, LOU, LOUS, SHEET, WELL, a_service, changed, later, states
+from tests.store.databases import MakeUrl
 
 RULE = "record.did_not_arrive"
 
@@ -230,11 +231,12 @@ LETTERS = "abcdefgh"
         st.tuples(st.sets(st.sampled_from(LETTERS)), st.booleans(), st.floats(1, 60)), min_size=1, max_size=4
     )
 )
-def test_nothing_that_was_seen_is_ever_told(tmp_path_factory: pytest.TempPathFactory, readings: Any) -> None:
+def test_nothing_that_was_seen_is_ever_told(
+    sqlite_url: MakeUrl, tmp_path_factory: pytest.TempPathFactory, readings: Any
+) -> None:
     """Of any readings, whole or in part, at any time: who is told was in none since the last that counts as gone."""
     folder = tmp_path_factory.mktemp("law")
-    with Database.open(f"sqlite:///{folder / 'law.db'}") as database:
-        database.upgrade()
+    with Database.open(sqlite_url()) as database:
         service = a_service(database, folder)
         learners = [
             changed(LOU, source_id=letter, last_name=letter, email=f"{letter}@example.org") for letter in LETTERS
