@@ -1,6 +1,9 @@
 # What CI runs: `just check`. Everything runs in the locked environment.
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
+# Else each of a hundred starts of Python compiles all that it loads, where the machine says to keep nothing compiled
+export PYTHONDONTWRITEBYTECODE := ""
+
 # Everything CI asks for
 check: format-check lint types layers rules test (hostile "1" "--seed" "1")
 
