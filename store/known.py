@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_
 from sqlalchemy import select as _select
 from sqlmodel import Session, col, select
 
@@ -129,17 +129,21 @@ class StoredRecords:
                     self.verdicts[kind, source_id] = verdict
 
 
-def kinds_of(session: Session, customer: str) -> frozenset[str]:
-    """Kinds of which anything of the customer is stored. One look into the index for each, however many there are."""
-    asked = [
+_STORED = _select(
+    *(
         select(RecordRow.kind)
-        .where(RecordRow.customer == customer, RecordRow.kind == kind)
+        .where(RecordRow.customer == bindparam("customer"), RecordRow.kind == kind)
         .limit(1)
         .scalar_subquery()
         .label(kind)
         for kind in KINDS
-    ]
-    return frozenset(kind for kind in session.execute(_select(*asked)).one() if kind is not None)
+    )
+)
+
+
+def kinds_of(session: Session, customer: str) -> frozenset[str]:
+    """Kinds of which anything of the customer is stored. One look into the index for each, however many there are."""
+    return frozenset(kind for kind in session.execute(_STORED, {"customer": customer}).one() if kind is not None)
 
 
 def dated(record: Record, modified_at: object) -> Record:

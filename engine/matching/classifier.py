@@ -6,13 +6,13 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal, cast
 
 from msgspec.structs import replace
 
 from engine.analysis.availability import EVERYTHING, Provided, provided_by, taken_by
-from engine.analysis.causes import WAITS, asked_for
+from engine.analysis.causes import WAITS, Waits, asked_for, waits_of
 from engine.analysis.needs import asked_to_be_there, needs_of
 from engine.analysis.ranks import misplaced, order_of, reaches
 from engine.analysis.reads import reads_answer, reads_clock, relations_read
@@ -113,6 +113,11 @@ class Classifier:
         }
         """Flag rules that tell what the platform did not do of what was decided: they leave the verdict as it is."""
         self._verdicts: dict[tuple[str, tuple[int, ...]], tuple[Verdict, tuple[Match, ...]]] = {}
+
+    @cached_property
+    def symptoms(self) -> Mapping[str, tuple[Waits, ...]]:
+        """Flag rules that may be symptoms, each with what it waits for."""
+        return waits_of(self.rulebook)
 
     def decide(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 from sqlmodel import Session
 
-from engine.analysis.causes import WAITS, Cause, causes, unread_causes, waits_of
+from engine.analysis.causes import WAITS, Cause, causes, unread_causes
 from engine.records.decode import Invalid
 from engine.records.kinds import PEOPLE
 from runs.model.findings import Findings, Found, Identity
@@ -87,13 +87,13 @@ def weigh(session: Session, records: Collection[int], mattering: Mapping[int, da
 
 
 def _symptoms(run: Findings, what: Linked) -> set[str]:
-    waits = waits_of(run.classifier.rulebook)
+    waits = run.classifier.symptoms
     return {what.ids[one.id, rule] for _, one, rule in what.matching if rule in waits or rule == WAITS}
 
 
 def _wanted(session: Session, run: Findings, what: Linked) -> set[Link]:
     """Every pair of issues of which one waits for the other."""
-    waits = waits_of(run.classifier.rulebook)
+    waits = run.classifier.symptoms
     asked: dict[Cause, list[str]] = {}
     for _, one, rule in what.matching:
         record = run.decided.record(one.position)
