@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TypeVar
 
+import pytest
+
 from engine.matching.classifier import Classifier
 from engine.model.rulebook import Rulebook
 from runs.execution.classifiers import Classifiers
@@ -28,6 +30,11 @@ class Shelf(Classifiers):
         while len(_SHELF) > _MOST:
             _SHELF.popitem(last=False)
         return found
+
+
+def empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For one test, which is about the building itself: nothing is built before it."""
+    monkeypatch.setattr("tests.runs.shelf._SHELF", OrderedDict[tuple[str, bool], Classifier]())
 
 
 def shelved(service: Served) -> Served:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 import engine.rulefiles.library
 import runs.execution.classifiers
 from tests.api.conftest import OMAR, MakeKey, ndjson
+from tests.runs import shelf
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,7 @@ def test_rules_that_are_being_loaded_hold_nobody_else(
         return real(*arguments, **more)
 
     monkeypatch.setattr(slow, name, slowly)
+    shelf.empty(monkeypatch)
     headers = {"authorization": f"Bearer {make_key()}", "content-type": "application/x-ndjson"}
 
     async def both() -> tuple[httpx.Response, httpx.Response]:
