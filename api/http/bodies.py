@@ -229,7 +229,13 @@ _WITHOUT_VALUES = {
 """Where msgspec repeats what was sent: what is said instead."""
 
 
-def _unreadable(error: Exception) -> ProblemError:
+def _taken(wanted: object) -> str:
+    """The fields that a call takes, where what is wrong is the body's outermost object."""
+    fields = msgspec.structs.fields(wanted) if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct) else ()
+    return f"; wanted: an object with {', '.join(f'`{each.encode_name}`' for each in fields)}" if fields else ""
+
+
+def _unreadable(error: Exception, wanted: object) -> ProblemError:
     """What msgspec says of a body: it names fields and types, never values."""
     said = str(error)
     if isinstance(error, msgspec.ValidationError):
@@ -238,6 +244,8 @@ def _unreadable(error: Exception) -> ProblemError:
             if what.startswith(beginning):
                 what = instead
         pointer = "#" + path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
+        if pointer == "#":
+            what += _taken(wanted)
         return ProblemError(
             "invalid-request",
             "The body is JSON, but not of the shape this call takes. See `errors`.",
@@ -279,7 +287,7 @@ def read_struct(raw: bytes, decoder: msgspec.json.Decoder[Shape]) -> Shape:
     try:
         return decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _unreadable(error) from None
+        raise _unreadable(error, decoder.type) from None
 
 
 def read_form(raw: bytes) -> dict[str, str]:

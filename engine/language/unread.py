@@ -13,6 +13,8 @@ from engine.language.wording import wording
 from engine.records.unread import Failure, Recovery, Unread, Value, unread
 
 _MOST_NAMED = 5
+_COUNTS = frozenset({"most", "number", "size", "total"})
+"""Values that are written as numbers are in a language; any other number is a name: a line, a page, a status."""
 
 _PLACES = {
     "item": re.compile(r"item (?P<number>\d+)"),
@@ -170,4 +172,6 @@ def _value(name: str, value: Value, language: str) -> str:
         return unread_words(language).found.get(str(value), str(value))
     if isinstance(value, tuple):
         return wording(language).listed(list(value), "or") if name == "choices" else ", ".join(value)
+    if name in _COUNTS and isinstance(value, int):
+        return wording(language).number(value)
     return str(value)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from babel import Locale
 from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 from msgspec import Struct
 
 from engine.language.languages import Languages, languages
@@ -94,6 +95,10 @@ class Wording(Struct, frozen=True, forbid_unknown_fields=True):
         if len(words) < 2:
             return "".join(words)
         return self.blocks["comma"].join(words[:-1]) + self.blocks[last] + words[-1]
+
+    def number(self, value: float) -> str:
+        """As the language groups digits and writes fractions."""
+        return str(format_decimal(value, locale=self.language))
 
     def plural(self, forms: Mapping[str, str], number: int) -> str:
         """The form for a number, by the language's own rule."""

@@ -116,6 +116,15 @@ def test_a_body_that_cannot_be_decided_says_why(api: Client, body: bytes, status
     assert answer.json()["detail"]
 
 
+@pytest.mark.parametrize("body", [[INES], {"record": [INES]}, {"records": [INES], "moment": "soon"}])
+def test_a_body_of_another_shape_is_told_what_is_wanted(api: Client, body: object) -> None:
+    answer = api.post("/v1/customers/acme/classify", json=body)
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer"] == "#"
+    assert fault["detail"].endswith("; wanted: an object with `records`, `language`, `as_of`")
+    assert "soon" not in answer.text
+
+
 def test_a_body_whose_length_is_not_told_is_still_limited(api: Client) -> None:
     async def endless() -> object:
         for _ in range(100):

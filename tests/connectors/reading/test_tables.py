@@ -84,7 +84,7 @@ def test_a_line_without_an_end_is_told_and_the_rest_goes_on(tmp_path: Path) -> N
     fetch = Fetch()
     found = read(tmp_path, "sourcedId,givenName\nu-1," + "a," * LONGEST_LINE + "\nu-2,Odo\n", fetch)
     assert found == [("users.csv:3", "u-2", "Odo")]
-    assert wrong(fetch) == ("the line has more than 1048576 characters",)
+    assert wrong(fetch) == ("the line has more than 1,048,576 characters",)
 
 
 @pytest.mark.parametrize("head", ["sourcedId," * 3_000, "a" + "\u0323\u0301" * 10_000], ids=["names", "marks"])
