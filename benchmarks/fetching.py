@@ -26,7 +26,7 @@ from connectors.ypareo.options import Options
 from engine.language.renderer import Messages
 from engine.rulefiles.library import Library
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 
 WINDOW = Window(datetime(2026, 11, 22, 23, tzinfo=UTC), datetime(2026, 11, 29, 23, tzinfo=UTC))
 AS_OF = WINDOW.starts + timedelta(hours=12)

@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
-from store.database import Database
+from store.base.database import Database
 from tests.runs.comparing import told
 from tests.runs.pushing import Pusher, school
 from tests.runs.schools import NOW, a_service

@@ -18,7 +18,7 @@ from engine.records.kinds import Record, kind_of
 from engine.rulefiles.library import Library
 from runs.model.answers import Answer, Classification
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 
 _CHUNK = 10_000
 

@@ -22,7 +22,7 @@ from engine.matching.classifier import Classifier
 from engine.records.kinds import DOWNWARD, Record
 from runs.execution.classifiers import moment_of
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 
 _ROUNDS = 3
 

@@ -11,7 +11,7 @@ from connectors.registry import catalogue
 from engine.language.renderer import Messages
 from engine.rulefiles.library import Library
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 from tests.store.databases import postgresql_databases, sqlite_databases
 
 RULES = Path(__file__).resolve().parent / "service"

@@ -14,7 +14,7 @@ from cli.terminal import PROBLEMS, Stopped
 
 if TYPE_CHECKING:
     from runs.service import Service
-    from store.database import Database
+    from store.base.database import Database
 
 RULES = "MUSTER_RULES"
 """Folder of rule files; the packaged ones when not set."""
@@ -62,7 +62,7 @@ def rate_scale() -> float:
 
 def open_database(url: str | None = None) -> Database:
     """The database named by the URL, else by the environment. Nothing is read yet; it is closed with the command."""
-    from store.database import VARIABLE, Database, WrongDatabaseUrl
+    from store.base.database import VARIABLE, Database, WrongDatabaseUrl
 
     try:
         return until_the_end.enter_context(Database.open(url))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from store import api_keys
-from store.database import Database
-from store.enums import Scope
-from store.run_tables import ApiKeyRow
+from store.base.database import Database
+from store.base.enums import Scope
+from store.base.run_tables import ApiKeyRow
+from store.queries import api_keys
 
 
 class Keys:

@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 AROUND = """
 import pytest
-from store.database import Database
+from store.base.database import Database
 
 def opened(url):
     database = Database.open(url)

@@ -13,7 +13,7 @@ class OutlookView(Struct, frozen=True):
     """The three answers on a record, in words."""
 
     last_run: str
-    """As in ``store.enums.LastRun``: each has a heading, a short word, and some more words."""
+    """As in ``store.base.enums.LastRun``: each has a heading, a short word, and some more words."""
     next_run: str
     """A sentence; empty of what is never decided by itself."""
     on_platform: str

@@ -52,7 +52,7 @@ def backup(
 
     Example: muster db backup backup-2026-11-21.db
     """
-    from store.copying import CannotCopy, back_up
+    from store.upkeep.copying import CannotCopy, back_up
 
     database = ready_database()
     try:
@@ -70,7 +70,7 @@ def restore(
 
     Example: MUSTER_DATABASE_URL=postgresql://muster@localhost/muster muster db restore backup-2026-11-21.db
     """
-    from store.copying import CannotCopy, restore
+    from store.upkeep.copying import CannotCopy, restore
 
     database = open_database()
     try:

@@ -12,9 +12,12 @@ from runs.guards.held import unpacked
 from runs.model.errors import AlreadySettled, NotHeld, RulebookEdited, UnknownRun
 from runs.model.order import Order
 from runs.model.received import OnPage, Received
-from store import fingerprints, holds, queries, writes
-from store.database import Database
-from store.run_tables import RunRow
+from store.base.database import Database
+from store.base.run_tables import RunRow
+from store.lookup import fingerprints
+from store.queries import holds
+from store.queries import questions as queries
+from store.writing import writes
 
 _SETTLED = ("approved", "rejected", "superseded")
 

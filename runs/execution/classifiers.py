@@ -17,10 +17,10 @@ from engine.records.decode import Invalid
 from engine.records.kinds import Record
 from runs.execution.schedules import next_run
 from runs.model.findings import Items
-from store import fingerprints
-from store.enums import Direction
-from store.run_tables import RunRow
-from store.writes import KnownRecord
+from store.base.enums import Direction
+from store.base.run_tables import RunRow
+from store.lookup import fingerprints
+from store.writing.writes import KnownRecord
 
 _MODIFIED = "modified_at"
 

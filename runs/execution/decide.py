@@ -26,8 +26,8 @@ from runs.records.arrival import remarks_on, settled
 from runs.records.effects import effects_of
 from runs.records.outcomes import answered
 from runs.records.upward import offers_of
-from store import fingerprints
-from store.archives import Archive
+from store.lookup import fingerprints
+from store.lookup.archives import Archive
 
 
 def decide(order: Order, loaded: Loaded) -> Findings:

@@ -9,8 +9,8 @@ from runs.execution.locking import Clock, beating, take_place
 from runs.execution.persist import given_up_on_failure, persist
 from runs.model.order import Order
 from runs.model.received import Received
-from store.database import Database
-from store.run_tables import RunRow
+from store.base.database import Database
+from store.base.run_tables import RunRow
 
 
 def carry_out(database: Database, classifiers: Classifiers, order: Order, clock: Clock) -> RunRow:

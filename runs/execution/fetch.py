@@ -17,7 +17,7 @@ from engine.records.decode import Invalid
 from engine.records.kinds import DOWNWARD, UPWARD, Record
 from runs.model.errors import NothingToFetch
 from runs.model.received import OnPage, Received
-from store.enums import Direction
+from store.base.enums import Direction
 
 DATA = "MUSTER_DATA"
 """Folder in which each customer has a folder of files; `data` in the current folder when not set."""

@@ -23,11 +23,14 @@ from runs.records.archiving import recall
 from runs.records.arrival import looked_for
 from runs.records.effects import followed
 from runs.records.outcomes import recall_outcomes
-from store import fingerprints, holds, queries, writes
-from store.database import Database
-from store.known import StoredRecords
-from store.run_tables import RunRow
-from store.writes import KnownRecord
+from store.base.database import Database
+from store.base.run_tables import RunRow
+from store.lookup import fingerprints
+from store.lookup.known import StoredRecords
+from store.queries import holds
+from store.queries import questions as queries
+from store.writing import writes
+from store.writing.writes import KnownRecord
 
 
 def load(

@@ -24,9 +24,9 @@ from sqlmodel import Session, col, select
 
 from runs.model.errors import Busy, Overtaken
 from runs.model.order import Order
-from store.database import Database
-from store.enums import Direction
-from store.run_tables import RunRow
+from store.base.database import Database
+from store.base.enums import Direction
+from store.base.run_tables import RunRow
 
 Clock = Callable[[], datetime]
 

@@ -28,10 +28,11 @@ from runs.model.order import Order
 from runs.model.received import Received
 from runs.records.outcomes import told_since
 from runs.records.upward import write_offers
-from store import holds, writes
-from store.archives import write_archives
-from store.database import Database
-from store.run_tables import RunRow
+from store.base.database import Database
+from store.base.run_tables import RunRow
+from store.lookup.archives import write_archives
+from store.queries import holds
+from store.writing import writes
 
 _MANY = 5_000
 """Records that were new or differed, from which on a run is a large write."""

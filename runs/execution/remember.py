@@ -18,14 +18,15 @@ from runs.issues.lifecycle import follow
 from runs.model.findings import Findings, Found, Identity
 from runs.records.absence import Missing, age, missing, newly
 from runs.records.outcomes import with_outcome
-from store import fingerprints, writes
-from store.causes import folded_records
-from store.enums import COUNTED, last_run_of
-from store.join_keys import Keyed, write_keys
-from store.run_tables import RunRow
-from store.standing import open_issues, stand
-from store.tables import written_segments
-from store.writes import UNDECIDED, KnownRecord, Row
+from store.base.enums import COUNTED, last_run_of
+from store.base.run_tables import RunRow
+from store.base.tables import written_segments
+from store.lookup import fingerprints
+from store.lookup.join_keys import Keyed, write_keys
+from store.writing import writes
+from store.writing.causes import folded_records
+from store.writing.standing import open_issues, stand
+from store.writing.writes import UNDECIDED, KnownRecord, Row
 
 INVALID = "record.invalid"
 

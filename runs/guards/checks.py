@@ -22,7 +22,7 @@ from runs.model.findings import Findings, Found, Identity
 from runs.model.guard_findings import Edit, Trip
 from runs.model.received import Received, is_over
 from runs.records.absence import is_there, missing, newly
-from store.writes import KnownRecord
+from store.writing.writes import KnownRecord
 
 _WITH = {"session": PEOPLE, "sheet": ("account",)}
 """Kinds that come and go with the school's days, and those that show that the system answers well all the same."""

@@ -17,9 +17,9 @@ from engine.records.unread import Failure, Unread, plain_failure
 from runs.model.findings import Findings, Found, Identity
 from runs.model.received import Received
 from runs.records.absence import missing, newly
-from store import writes
-from store.holds import WouldDo
-from store.writes import KnownRecord
+from store.queries.holds import WouldDo
+from store.writing import writes
+from store.writing.writes import KnownRecord
 
 _FAST = 1
 """Compression level: records are alike, so that more effort gains little."""

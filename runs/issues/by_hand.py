@@ -17,11 +17,12 @@ from runs.issues.causes import turn, unlink
 from runs.issues.lifecycle import UNPAUSED
 from runs.model.errors import CannotSettle, UnknownIssue
 from runs.model.waivers import RULES
-from store import queries, writes
-from store.causes import sizes_of
-from store.feed import state_at
-from store.standing import stand
-from store.tables import IssueRow, RecordRow
+from store.base.tables import IssueRow, RecordRow
+from store.queries import questions as queries
+from store.queries.feed import state_at
+from store.writing import writes
+from store.writing.causes import sizes_of
+from store.writing.standing import stand
 
 SettledState = Literal["snoozed", "waived", "resolved", "open"]
 

@@ -16,8 +16,8 @@ from engine.analysis.causes import WAITS, Cause, causes, unread_causes
 from engine.records.decode import Invalid
 from engine.records.kinds import PEOPLE
 from runs.model.findings import Findings, Found, Identity
-from store import writes
-from store.causes import (
+from store.writing import writes
+from store.writing.causes import (
     Link,
     Need,
     delete_links,

@@ -19,8 +19,8 @@ from engine.records.fields import COMPUTED
 from engine.records.kinds import Record
 from runs.issues.corrections import Arrived, corrections
 from runs.model.corrections import Correction
-from store.arrivals import DID_NOT_ARRIVE
-from store.enums import Resolution
+from store.base.enums import Resolution
+from store.lookup.arrivals import DID_NOT_ARRIVE
 
 
 class Closing(Struct, frozen=True):

@@ -16,11 +16,12 @@ from runs.issues.causes import Linked, link, turn
 from runs.issues.close_cause import Cause, Closing, ClosingContext, cause
 from runs.model.findings import Findings, Found, Identity
 from runs.model.waivers import RULES, Waived
-from store import fingerprints, writes
-from store.arrivals import DID_NOT_ARRIVE, with_issue
-from store.causes import sizes_of
-from store.enums import PAUSED
-from store.writes import OpenIssue, Row
+from store.base.enums import PAUSED
+from store.lookup import fingerprints
+from store.lookup.arrivals import DID_NOT_ARRIVE, with_issue
+from store.writing import writes
+from store.writing.causes import sizes_of
+from store.writing.writes import OpenIssue, Row
 
 _facts_of = msgspec.json.Decoder(Facts)
 

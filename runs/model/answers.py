@@ -15,7 +15,7 @@ from engine.records.unread import Failure, Unread
 from runs.model.corrections import Correction
 from runs.model.guard_findings import Trip
 from runs.model.health import CustomerHealth
-from store.enums import Direction, IssueState, LastRun, Resolution, Status
+from store.base.enums import Direction, IssueState, LastRun, Resolution, Status
 
 NextRun = Literal["goes", "later", "out", "none_planned", "listed"]
 """What the next run will do with a record if nothing changes: `goes`: it takes it; `later`: it leaves it out, and a

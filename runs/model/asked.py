@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from store.api_keys import EVERY_CUSTOMER, SCOPES
-from store.enums import COUNTED, OPEN, PAUSED, Direction, IssueState, Listed, Scope
-from store.feed import MOST_COUNTED, IssueFilter, Sort
-from store.queries import LARGEST_PAGE, PAGE
-from store.standing import Counts
+from store.base.enums import COUNTED, OPEN, PAUSED, Direction, IssueState, Listed, Scope
+from store.queries.api_keys import EVERY_CUSTOMER, SCOPES
+from store.queries.feed import MOST_COUNTED, IssueFilter, Sort
+from store.queries.questions import LARGEST_PAGE, PAGE
+from store.writing.standing import Counts
 
 __all__ = [
     "COUNTED",

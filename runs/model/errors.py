@@ -45,7 +45,7 @@ def of_the_database(error: BaseException) -> str | None:
     """What the database says that cannot be used now; None for any other error."""
     if not isinstance(error, Exception) or not type(error).__module__.startswith("sqlalchemy."):
         return None
-    from store.database import unusable  # noqa: PLC0415 - nothing is imported for it that was not needed
+    from store.base.database import unusable  # noqa: PLC0415 - nothing is imported for it that was not needed
 
     return unusable(error)
 

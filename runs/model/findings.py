@@ -16,9 +16,9 @@ from engine.records.unread import Unread
 from runs.model.arrivals import Arrivals
 from runs.model.guard_findings import Trip
 from runs.model.waivers import Waivers
-from store import fingerprints
-from store.archives import Archive
-from store.outcomes import KnownOutcome
+from store.lookup import fingerprints
+from store.lookup.archives import Archive
+from store.lookup.outcomes import KnownOutcome
 
 Items = Sequence[Record | Invalid]
 

@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.records.unread import Failure, Unread
-from store.enums import Direction, Status
+from store.base.enums import Direction, Status
 
 State = Literal["well", "late", "failed", "held", "rejected", "partial", "empty", "never"]
 """`late`: one that was planned was not begun; the last one `failed`, is `held` back and waits for a word, was

@@ -12,11 +12,11 @@ from engine.records.kinds import Record
 from runs.model.arrivals import Arrivals
 from runs.model.findings import Identity
 from runs.model.received import Received
-from store.archives import Archive
-from store.outcomes import KnownOutcome
-from store.run_tables import RunRow
-from store.uploads import Sent
-from store.writes import KnownRecord
+from store.base.run_tables import RunRow
+from store.lookup.archives import Archive
+from store.lookup.outcomes import KnownOutcome
+from store.queries.uploads import Sent
+from store.writing.writes import KnownRecord
 
 Verdicts = Mapping[Identity, str | None]
 """Kind and id to the verdict that stands on the record."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from engine.model.rulebook import Rulebook
 from runs.model.received import OnPage, Received
-from store.enums import Direction
+from store.base.enums import Direction
 
 BY_SCHEDULE = "schedule"
 """Who asks for a run that is begun because its time has come."""

@@ -12,7 +12,7 @@ from connectors.contract import ConnectorError, Fetch
 from engine.records.decode import Invalid
 from engine.records.kinds import UPWARD, Record
 from engine.records.unread import Failure, Unread
-from store.fingerprints import identity
+from store.lookup.fingerprints import identity
 
 OnPage = Callable[[str, int], None]
 

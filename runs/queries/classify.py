@@ -20,8 +20,10 @@ from runs.queries.health import stalled_ways
 from runs.queries.reader_messages import ReaderMessages
 from runs.records.archiving import recall, remembered
 from runs.records.effects import effects_in
-from store import fingerprints, queries, writes
-from store.known import StoredRecords
+from store.lookup import fingerprints
+from store.lookup.known import StoredRecords
+from store.queries import questions as queries
+from store.writing import writes
 
 
 def classified(

@@ -21,11 +21,11 @@ from runs.queries.history import happenings, received
 from runs.queries.outlook import Around, Outlooks
 from runs.queries.reader_messages import INVALID, ReaderMessages, at_moment
 from runs.records.effects import effects_in
-from store import queries
-from store.arrivals import DID_NOT_ARRIVE
-from store.enums import OPEN
-from store.known import record_of
-from store.tables import RecordRow
+from store.base.enums import OPEN
+from store.base.tables import RecordRow
+from store.lookup.arrivals import DID_NOT_ARRIVE
+from store.lookup.known import record_of
+from store.queries import questions as queries
 
 _facts = msgspec.json.Decoder(Facts)
 

@@ -22,12 +22,12 @@ from runs.model.health import CustomerHealth
 from runs.queries.history import corrections_in
 from runs.queries.outlook import Around, Outlooks
 from runs.queries.reader_messages import ReaderMessages, Settled, at_moment, expecting
-from store.causes import Waiting, counted, waited_for
-from store.enums import PAUSED
-from store.feed import ListedRecord, state_at
-from store.known import record_of
-from store.run_tables import RunRow
-from store.tables import IssueRow, RecordRow
+from store.base.enums import PAUSED
+from store.base.run_tables import RunRow
+from store.base.tables import IssueRow, RecordRow
+from store.lookup.known import record_of
+from store.queries.feed import ListedRecord, state_at
+from store.writing.causes import Waiting, counted, waited_for
 
 _facts = msgspec.json.Decoder(Facts)
 _matches = msgspec.json.Decoder(tuple[Match, ...])

@@ -19,9 +19,9 @@ from runs.execution.schedules import missed, next_run
 from runs.model.health import STATES, CustomerHealth, Exchange, State
 from runs.queries.health_words import rules_said, said
 from runs.queries.reader_messages import ReaderMessages
-from store import exchanges, rulebooks
-from store.enums import Direction, Status
-from store.exchanges import Exchanged
+from store.base.enums import Direction, Status
+from store.queries import exchanges, rulebooks
+from store.queries.exchanges import Exchanged
 
 GRACE = timedelta(minutes=30)
 """How long after its time a run may begin and is not late yet; one that begins so long before it counts for it."""

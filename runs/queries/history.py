@@ -11,11 +11,11 @@ from sqlmodel import Session
 
 from runs.model.answers import Happening, HistoryDay, HistoryPage
 from runs.model.corrections import Correction
-from store import history as stored
-from store import queries
-from store.history import HistoryEntry
-from store.run_tables import RunRow
-from store.tables import ChangeRow, IssueRow
+from store.base.run_tables import RunRow
+from store.base.tables import ChangeRow, IssueRow
+from store.queries import history as stored
+from store.queries import questions as queries
+from store.queries.history import HistoryEntry
 
 _corrections = msgspec.json.Decoder(list[Correction])
 

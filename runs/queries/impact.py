@@ -30,9 +30,9 @@ from runs.queries.cached_lookup import Seen
 from runs.queries.message_edits import reworded
 from runs.queries.reader_messages import ReaderMessages
 from runs.records.archiving import recall, remembered
-from store import queries
-from store.known import StoredRecords
-from store.scanning import Stored, stored_records
+from store.lookup.known import StoredRecords
+from store.lookup.scanning import Stored, stored_records
+from store.queries import questions as queries
 
 Difference = Literal["newly_skipped", "newly_flagged", "no_longer_flagged", "changed_message", "newly_synced"]
 ORDER: tuple[Difference, ...] = (

@@ -20,11 +20,14 @@ from runs.model.findings import Findings, Found, Identity
 from runs.model.outcomes import Outcome, OutcomeNoted, OutcomesNoted, Said, Unreadable
 from runs.model.waivers import waivers_of
 from runs.records.outcomes import with_outcome
-from store import fingerprints, queries, uploads, writes
-from store.arrivals import with_issue
-from store.known import StoredRecords, dated
-from store.outcomes import KnownOutcome, ToldOf, outcomes, told_of, write_outcomes
-from store.standing import stand
+from store.lookup import fingerprints
+from store.lookup.arrivals import with_issue
+from store.lookup.known import StoredRecords, dated
+from store.lookup.outcomes import KnownOutcome, ToldOf, outcomes, told_of, write_outcomes
+from store.queries import questions as queries
+from store.queries import uploads
+from store.writing import writes
+from store.writing.standing import stand
 
 _ANOTHER_CLOCK = timedelta(hours=1)
 """So far apart may two clocks be before a refusal is taken for one of what a record was before it changed."""

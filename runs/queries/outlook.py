@@ -25,12 +25,13 @@ from runs.execution.schedules import next_run
 from runs.model.answers import NextRun, OnPlatform, Outlook
 from runs.queries.cached_lookup import Seen
 from runs.records.effects import PLACES, there
-from store import queries, uploads
-from store.enums import Direction, LastRun, last_run_of
-from store.known import StoredRecords, record_of
-from store.outcomes import KnownOutcome
-from store.outcomes import outcomes as outcomes_of
-from store.tables import RecordRow, read_segments
+from store.base.enums import Direction, LastRun, last_run_of
+from store.base.tables import RecordRow, read_segments
+from store.lookup.known import StoredRecords, record_of
+from store.lookup.outcomes import KnownOutcome
+from store.lookup.outcomes import outcomes as outcomes_of
+from store.queries import questions as queries
+from store.queries import uploads
 
 _MOST_TRIES = 5
 """Runs at which a record is decided to learn which of them will take it."""

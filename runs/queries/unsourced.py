@@ -10,10 +10,11 @@ from sqlmodel import Session
 from engine.model.connector_spec import Side
 from engine.records.kinds import DOWNWARD, UPWARD, Account, Sheet
 from runs.model.answers import Unsourced, UnsourcedPage
-from store import fingerprints, queries
-from store.cursors import cursor_of, opened
-from store.known import StoredRecords, chunks, record_of
-from store.tables import RecordRow
+from store.base.cursors import cursor_of, opened
+from store.base.tables import RecordRow
+from store.lookup import fingerprints
+from store.lookup.known import StoredRecords, chunks, record_of
+from store.queries import questions as queries
 
 _AT_ONCE = 1_000
 """Records of the platform looked through together."""

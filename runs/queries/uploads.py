@@ -20,10 +20,10 @@ from engine.records.unread import unread
 from runs.model.outcomes import Outcome
 from runs.queries.outcomes import Deciding, take_note
 from runs.records.upward import AttendanceStatus, marks_of, status
-from store import uploads
-from store.known import by_identity
-from store.outcomes import outcomes, told_of
-from store.run_tables import UploadRow
+from store.base.run_tables import UploadRow
+from store.lookup.known import by_identity
+from store.lookup.outcomes import outcomes, told_of
+from store.queries import uploads
 
 REASONS = "absence_reasons"
 

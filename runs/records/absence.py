@@ -15,8 +15,8 @@ from sqlmodel import Session
 from engine.matching.never_received import NEVER_RECEIVED, naming_kinds
 from engine.model.rulebook import Rulebook
 from runs.model.findings import Findings, Identity
-from store import writes
-from store.writes import KnownRecord
+from store.writing import writes
+from store.writing.writes import KnownRecord
 
 SETTING = "leaves_after_runs"
 MARK = "mark"

@@ -13,9 +13,9 @@ from engine.records.kinds import Account, Instructor, Learner, Mark, Record, She
 from runs.model.findings import Identity, Items
 from runs.model.loaded import SheetMemory
 from runs.records.upward import sent_marks, status
-from store.archives import Archive, archives, knows_sheets
-from store.known import by_identity
-from store.uploads import uploaded
+from store.lookup.archives import Archive, archives, knows_sheets
+from store.lookup.known import by_identity
+from store.queries.uploads import uploaded
 
 _marks = msgspec.json.Decoder(set[tuple[str, str, str, int]])
 """Kind and id of a person, state, minutes late."""

@@ -28,10 +28,11 @@ from runs.model.order import Order
 from runs.model.received import Received
 from runs.records.effects import followed, there
 from runs.records.outcomes import answered
-from store import arrivals, fingerprints, writes
-from store.arrivals import Due
-from store.known import StoredRecords
-from store.outcomes import KnownOutcome
+from store.lookup import arrivals, fingerprints
+from store.lookup.arrivals import Due
+from store.lookup.known import StoredRecords
+from store.lookup.outcomes import KnownOutcome
+from store.writing import writes
 
 _SETTING = "arrives_within_hours"
 _WHOSE = frozenset({"role", "source_kind", "source_ref", "email", "username"})

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from engine.records.kinds import TOLD, Record, Told, kind_of
 from runs.model.findings import Identity, Items
-from store.outcomes import KnownOutcome, outcomes
+from store.lookup.outcomes import KnownOutcome, outcomes
 
 
 def recall_outcomes(

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from engine.records.kinds import Mark, Record, Sheet
 from runs.model.findings import Findings, Identity, Items, Offers
-from store import uploads
+from store.queries import uploads
 
 AttendanceStatus = Literal["present", "absent", "absent_justified", "unknown"]
 """What sources know of attendance: presence, absence, justified absence; `unknown` where the sheet does not say."""

@@ -8,12 +8,12 @@ from datetime import datetime
 from runs.execution import locking
 from runs.issues.causes import weigh
 from runs.model.errors import HeldBack, UnknownCustomer, UnknownKind
-from store import forgetting, retention
-from store.causes import weighty
-from store.database import Database
-from store.forgetting import Forgotten
-from store.person import WHO
-from store.standing import stand
+from store.base.database import Database
+from store.upkeep import forgetting, retention
+from store.upkeep.forgetting import Forgotten
+from store.upkeep.person import WHO
+from store.writing.causes import weighty
+from store.writing.standing import stand
 
 
 def forget(database: Database, customer: str, kind: str, source_id: str, clock: Callable[[], datetime]) -> Forgotten:

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from runs.execution import locking
 from runs.model.errors import Busy, UnknownCustomer
-from store import retention
-from store.database import Database
-from store.standing import stand
+from store.base.database import Database
+from store.upkeep import retention
+from store.writing.standing import stand
 
 
 class Purged(Struct, frozen=True):

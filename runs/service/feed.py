@@ -17,12 +17,13 @@ from runs.model.errors import UnknownFilter, UnknownIssue, UnknownKind
 from runs.queries.feed import other_of
 from runs.queries.history import day_by_day, happenings, opened
 from runs.service.ground import Ground, cursors
-from store import feed as stored_feed
-from store import queries, standing
-from store.causes import waiting_for
-from store.feed import IssueFilter
-from store.queries import PAGE
-from store.standing import Counts
+from store.queries import feed as stored_feed
+from store.queries import questions as queries
+from store.queries.feed import IssueFilter
+from store.queries.questions import PAGE
+from store.writing import standing
+from store.writing.causes import waiting_for
+from store.writing.standing import Counts
 
 _MOST_WAITING = 20
 """Records that wait for an issue, listed with it."""

@@ -23,9 +23,9 @@ from runs.queries.health import customer_health
 from runs.queries.reader_messages import ReaderMessages
 from runs.service.kept_rules import KeptRules
 from runs.service.watch import Watch
-from store import queries
-from store.cursors import CursorError
-from store.database import Database
+from store.base.cursors import CursorError
+from store.base.database import Database
+from store.queries import questions as queries
 
 
 class Ground:

@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine.model.rulebook import Rulebook
 from engine.model.versions import parts_of
-from store import rulebooks
-from store.database import Database
+from store.base.database import Database
+from store.queries import rulebooks
 
 
 class KeptRules:

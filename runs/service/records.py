@@ -30,8 +30,8 @@ from runs.queries.outcomes import Deciding
 from runs.queries.reader_messages import ReaderMessages
 from runs.queries.uploads import Confirmed, UploadPage
 from runs.service.ground import Ground, cursors
-from store import queries
-from store.queries import PAGE
+from store.queries import questions as queries
+from store.queries.questions import PAGE
 
 
 def classify(

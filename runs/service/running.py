@@ -24,9 +24,10 @@ from runs.model.received import OnPage, Received
 from runs.queries.feed import summary
 from runs.queries.reader_messages import ReaderMessages
 from runs.service.ground import Ground, cursors
-from store import holds, queries
-from store.enums import Direction
-from store.queries import PAGE
+from store.base.enums import Direction
+from store.queries import holds
+from store.queries import questions as queries
+from store.queries.questions import PAGE
 
 _AHEAD = timedelta(days=1)
 """So far ahead may be what somebody takes for now: another clock, another zone."""

@@ -9,8 +9,8 @@ from alembic.autogenerate.api import AutogenContext
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
-import store.run_tables
-import store.tables  # noqa: F401 - both fill the metadata
+import store.base.run_tables
+import store.base.tables  # noqa: F401 - both fill the metadata
 
 
 def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:

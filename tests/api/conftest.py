@@ -21,8 +21,8 @@ from connectors.registry import catalogue
 from engine.language.renderer import Messages
 from engine.rulefiles.library import Library
 from runs.service import Service
-from store.api_keys import new_key
-from store.database import Database
+from store.base.database import Database
+from store.queries.api_keys import new_key
 from tests.runs.shelf import shelved
 from tests.store.databases import MakeUrl
 from tests.store.fixtures import stands_as_noted

@@ -20,7 +20,7 @@ from engine.model.rulebook import Example, Rule
 from engine.records.kinds import DOWNWARD
 from engine.rulefiles.library import Library, load_base
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 from tests.api.conftest import Client
 from tests.api.wiring import HERE, batch
 

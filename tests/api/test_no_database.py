@@ -24,8 +24,8 @@ from engine.language.unread import failure_text
 from engine.records.decode import read_json
 from runs.execution import execute, locking, persist
 from runs.service import Service
-from store.database import Database
-from store.run_tables import RunRow
+from store.base.database import Database
+from store.base.run_tables import RunRow
 from tests.api.conftest import EVERYTHING, NOON, Client, ndjson
 
 _NOBODY = 65534

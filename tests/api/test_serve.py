@@ -26,7 +26,7 @@ from connectors.registry import catalogue
 from engine.rulefiles.library import Library
 from engine.language.renderer import Messages
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 database = Database.open(sys.argv[1])
 database.upgrade()
 service = Service(database, Library(Path(sys.argv[2]), catalogue()), catalogue(), Messages(), environ={})

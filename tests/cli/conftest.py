@@ -17,7 +17,7 @@ from engine.model.package_files import RULES
 from engine.rulefiles.library import Library
 from runs.model.answers import RunSummary
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

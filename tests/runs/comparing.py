@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import SQLModel, select
 
-from store.database import Database
+from store.base.database import Database
 
 _NAMED = {"run_id": "run", "record_id": "record", "issue_id": "issue", "cause_id": "issue"}
 

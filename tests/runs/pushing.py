@@ -16,8 +16,8 @@ from typing import Literal, Self
 
 from engine.records.kinds import Account, Instructor, Learner, Record, Session
 from runs.model.errors import Busy
-from store.database import Database
-from store.enums import Direction
+from store.base.database import Database
+from store.base.enums import Direction
 from tests.runs.schools import NOW, PLAIN, a_service
 
 Way = Literal["school", "downward", "upward"]

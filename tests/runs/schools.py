@@ -14,8 +14,8 @@ from engine.language.renderer import Messages
 from engine.records.kinds import Account, Instructor, Learner, Session, Sheet
 from engine.rulefiles.library import Library
 from runs.service import Service
-from store.database import Database
-from store.tables import IssueRow, RecordRow
+from store.base.database import Database
+from store.base.tables import IssueRow, RecordRow
 from tests.runs.shelf import shelved
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -25,9 +25,9 @@ from engine.records.kinds import DOWNWARD, KINDS, Record
 from engine.rulefiles.library import Library
 from runs.model.answers import RunSummary
 from runs.service import Service
-from store.database import Database
-from store.enums import COUNTED, Direction
-from store.tables import RecordRow
+from store.base.database import Database
+from store.base.enums import COUNTED, Direction
+from store.base.tables import RecordRow
 from tests.connectors.fakes import hyperplanning
 from tests.connectors.serving import served
 from tests.connectors.trying import SAMPLED, fake_of, filled, folder_of, read

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runs.api_keys import Keys
-from store.database import Database
+from store.base.database import Database
 
 
 def test_a_key_opens_what_it_was_made_for_until_it_is_revoked(database: Database) -> None:

@@ -13,8 +13,8 @@ from sqlmodel import select
 
 import engine
 from runs.service import Service
-from store.database import Database
-from store.run_tables import RunRow
+from store.base.database import Database
+from store.base.run_tables import RunRow
 from tests.runs.schools import ADA, ILL, NOW, WELL, a_service, later, states
 
 HOUR = timedelta(hours=1)

@@ -26,7 +26,7 @@ from runs.execution.fetch import DECIDED
 from runs.model.answers import RunSummary
 from runs.model.errors import FetchFailed
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 from tests.connectors.spoiling import cut, page, status
 from tests.connectors.trying import SAMPLED, fake_of, read
 from tests.engine.test_unread import ENGLISH

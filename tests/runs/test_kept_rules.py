@@ -10,7 +10,7 @@ import pytest
 from runs.model.errors import BrokenRulebook, UnknownCustomer
 from runs.retention import purge
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 from tests.runs.schools import ILL, NOW, PLAIN, a_service
 
 BROKEN = PLAIN + "rules: {session.room_missing: {then: flagg}}\n"

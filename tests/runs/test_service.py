@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from runs.model.errors import BrokenRulebook, UnknownCustomer, UnknownIssue, UnknownKind, UnknownRun
-from store.database import Database
-from store.feed import IssueFilter
+from store.base.database import Database
+from store.queries.feed import IssueFilter
 from tests.runs.schools import (
     ACCOUNT,
     ALGEBRA,

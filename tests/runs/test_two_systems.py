@@ -16,9 +16,9 @@ from engine.language.languages import languages
 from engine.rulefiles.library import Library
 from runs.model.errors import FetchFailed
 from runs.service import Service
-from store.database import Database
-from store.feed import IssueFilter
-from store.tables import RecordRow
+from store.base.database import Database
+from store.base.tables import RecordRow
+from store.queries.feed import IssueFilter
 from tests.connectors.fakes import edusign, ypareo
 from tests.connectors.serving import served
 from tests.runs.schools import a_service

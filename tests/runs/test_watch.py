@@ -10,7 +10,7 @@ import pytest
 from api.app import create_app
 from runs.service import Service
 from runs.service.watch import FEW
-from store.database import Database
+from store.base.database import Database
 from tests.api.conftest import Client
 from tests.runs.schools import ILL, PLAIN, a_service
 

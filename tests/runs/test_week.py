@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from runs.issues.by_hand import Settlement
-from store.database import Database
+from store.base.database import Database
 from tests.runs.schools import changed
 from tests.runs.week import SHEET, Week, at, marks
 

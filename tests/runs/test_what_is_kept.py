@@ -17,7 +17,7 @@ from runs.model.outcomes import Outcome
 from runs.retention.forget import forget
 from runs.retention.purge import purge
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 from tests.runs.schools import ADA, ALGEBRA, NOW, PLAIN, SHEET, a_service, changed, later
 
 OF_A_PERSON = {

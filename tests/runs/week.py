@@ -14,9 +14,9 @@ from engine.records.kinds import Account, Instructor, Learner, Mark, Record, Ses
 from runs.issues.by_hand import Settlement
 from runs.model.answers import FeedRow, Happening, HistoryDay, RunSummary
 from runs.service import Service
-from store.database import Database
-from store.enums import COUNTED
-from store.feed import IssueFilter
+from store.base.database import Database
+from store.base.enums import COUNTED
+from store.queries.feed import IssueFilter
 from tests.runs.schools import a_service, changed
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, delete,
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
-from store.database import Database
+from store.base.database import Database
 
 MakeUrl = Callable[[], str]
 """Gives the address of a fresh database with the newest tables."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from sqlmodel import select
 
-from store import standing
-from store.database import Database
-from store.tables import StandingRow
+from store.base.database import Database
+from store.base.tables import StandingRow
+from store.writing import standing
 from tests.store.databases import MakeUrl, PostgresqlDatabases, postgresql_databases, sqlite_databases
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from store.later_keys import delete_later_keys, write_later_keys
+from store.lookup.later_keys import delete_later_keys, write_later_keys
 
 revision = "0008"
 down_revision = "0007"

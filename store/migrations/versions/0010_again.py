@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from store.later_keys import delete_later_keys, write_later_keys
+from store.lookup.later_keys import delete_later_keys, write_later_keys
 
 revision = "0010"
 down_revision = "0009"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from store import fingerprints
+from store.lookup import fingerprints
 
 revision = "0011"
 down_revision = "0010"

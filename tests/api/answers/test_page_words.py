@@ -21,8 +21,8 @@ from engine.model.rulebook import REACTIONS
 from engine.records.kinds import KINDS
 from runs.model.answers import Awakened, EffectKind, NextRun, OnPlatform, Unsourced
 from runs.model.errors import SettleFault
-from store.enums import PAUSED, IssueState, LastRun, Listed, Resolution, Status
-from store.feed import Sort
+from store.base.enums import PAUSED, IssueState, LastRun, Listed, Resolution, Status
+from store.queries.feed import Sort
 
 WORDS = Words()
 TEMPLATES = sorted(path.name for path in PAGES.glob("*.html"))

@@ -16,7 +16,7 @@ from api.document.openapi import EXAMPLES
 from api.http.limits import Limits
 from api.http.problem_details import PROBLEMS, URN
 from engine.records.kinds import KINDS, field_names
-from store.queries import LARGEST_PAGE
+from store.queries.questions import LARGEST_PAGE
 from tests.api.conftest import EVERYTHING, INES, Client
 
 METHODS = {"get", "post"}

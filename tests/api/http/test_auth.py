@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from api.app import create_app
 from api.http.auth import Door, SignedIn
 from runs.service import Service
-from store.api_keys import revoke_key
+from store.queries.api_keys import revoke_key
 from tests.api.conftest import EVERYTHING, NOON, Client, MakeKey
 
 CALLS = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from api.app import create_app
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 from tests.api.conftest import Client
 
 

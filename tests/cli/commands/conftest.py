@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store.copying import back_up
+from store.upkeep.copying import back_up
 from tests.cli.conftest import Seeded
 
 LEARNER = {"kind": "learner", "source_id": "8", "first_name": "Moussa", "last_name": "Diombassé", "training": "Year 9"}

@@ -17,7 +17,7 @@ from engine.language.renderer import Messages
 from engine.model.package_files import RULES
 from engine.rulefiles.library import Library
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 from tests.api.conftest import Client
 from tests.hostile.way import Broken
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlmodel import select
 
 from runs.service import Service
-from store.database import Database
-from store.tables import RecordRow
+from store.base.database import Database
+from store.base.tables import RecordRow
 from tests.runs.schools import (
     ACCOUNT,
     ADA,

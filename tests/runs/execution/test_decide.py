@@ -22,11 +22,11 @@ from runs.model.findings import Findings, Identity
 from runs.model.loaded import Loaded, SheetMemory
 from runs.model.order import Order
 from runs.records.absence import missing
-from store import fingerprints
-from store.enums import Direction
-from store.run_tables import RunRow
-from store.uploads import Sent
-from store.writes import KnownRecord
+from store.base.enums import Direction
+from store.base.run_tables import RunRow
+from store.lookup import fingerprints
+from store.queries.uploads import Sent
+from store.writing.writes import KnownRecord
 from tests.runs.schools import (
     ACCOUNT,
     ADA,

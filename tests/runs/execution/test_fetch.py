@@ -15,7 +15,7 @@ from runs.execution.fetch import pushed, window
 from runs.model.errors import FetchFailed, NothingToFetch
 from runs.model.received import Received
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 from tests.runs.schools import (
     ACCOUNT,
     ADA,

@@ -22,9 +22,9 @@ from runs.execution.load import load
 from runs.model.loaded import hidden
 from runs.model.order import Order
 from runs.records.effects import effects_in
-from store.database import Database
-from store.enums import Direction
-from store.known import StoredRecords
+from store.base.database import Database
+from store.base.enums import Direction
+from store.lookup.known import StoredRecords
 from tests.runs.schools import ACCOUNT, ADA, ALGEBRA, LOU, NOW, PLAIN, SHEET, a_service, changed, later
 
 PRESENT = Mark(source_id="F-1:L-1", sheet_id="F-1", person_kind="learner", person_ref="L-1", state="present")

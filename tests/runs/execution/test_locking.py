@@ -18,9 +18,9 @@ from engine.records.kinds import Record
 from runs.execution import locking
 from runs.model.errors import Busy, Overtaken
 from runs.service import Service
-from store.database import Database
-from store.enums import Direction
-from store.run_tables import RunRow
+from store.base.database import Database
+from store.base.enums import Direction
+from store.base.run_tables import RunRow
 from tests.runs.comparing import told
 from tests.runs.pushing import Pusher, school
 from tests.runs.schools import ILL, NOW, PLAIN, WELL, a_service, later, states

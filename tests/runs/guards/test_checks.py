@@ -17,10 +17,10 @@ from runs.model.errors import AlreadySettled, NotHeld, RulebookEdited, UnknownRu
 from runs.model.order import Order
 from runs.model.received import Received
 from runs.service import Service
-from store.database import Database
-from store.known import record_of
-from store.run_tables import HeldRow
-from store.tables import ChangeRow, IssueRow, RecordRow
+from store.base.database import Database
+from store.base.run_tables import HeldRow
+from store.base.tables import ChangeRow, IssueRow, RecordRow
+from store.lookup.known import record_of
 from tests.runs.schools import NOW, PLAIN, a_service, changed, later
 
 ONLINE = """

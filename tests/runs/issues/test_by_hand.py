@@ -10,8 +10,8 @@ import pytest
 from runs.issues.by_hand import Settlement
 from runs.model.answers import FeedIssue
 from runs.model.errors import CannotSettle, UnknownIssue
-from store.database import Database
-from store.feed import IssueFilter
+from store.base.database import Database
+from store.queries.feed import IssueFilter
 from tests.runs.schools import (
     ADA,
     ALGEBRA,

@@ -14,9 +14,9 @@ from runs.model.answers import FeedRow
 from runs.model.errors import UnreadableCursor
 from runs.retention.forget import forget
 from runs.service import Service
-from store.database import Database
-from store.feed import IssueFilter
-from store.tables import IssueCauseRow
+from store.base.database import Database
+from store.base.tables import IssueCauseRow
+from store.queries.feed import IssueFilter
 from tests.runs.schools import ADA, ALGEBRA, ILL, LOU, NOW, WELL, WITHOUT_EMAIL, a_service, changed, later, states
 
 

@@ -12,8 +12,8 @@ from engine.records.kinds import Instructor
 from runs.model.answers import FeedIssue
 from runs.model.corrections import Correction
 from runs.service import Service
-from store.database import Database
-from store.feed import IssueFilter
+from store.base.database import Database
+from store.queries.feed import IssueFilter
 from tests.runs.schools import (
     ADA,
     ALGEBRA,

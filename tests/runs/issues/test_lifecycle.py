@@ -9,10 +9,10 @@ from sqlmodel import func, select
 from engine.records.decode import Invalid, read_json
 from engine.records.kinds import Learner
 from engine.records.limits import LONGEST_ID
-from store.database import Database
-from store.enums import COUNTED
-from store.feed import IssueFilter
-from store.tables import ChangeRow, IssueRow, RecordKeyRow, RecordRow
+from store.base.database import Database
+from store.base.enums import COUNTED
+from store.base.tables import ChangeRow, IssueRow, RecordKeyRow, RecordRow
+from store.queries.feed import IssueFilter
 from tests.runs.schools import (
     ACCOUNT,
     ADA,

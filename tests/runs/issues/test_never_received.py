@@ -13,7 +13,7 @@ from engine.records.decode import read_json
 from engine.records.kinds import Record
 from runs.model.asked import IssueFilter
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 from tests.runs.schools import NOW, a_service, later, states
 
 NEVER = "record.never_received"

@@ -11,9 +11,9 @@ from engine.records.decode import read_json
 from engine.records.kinds import Record
 from runs.retention.forget import forget
 from runs.service import Service
-from store import fingerprints
-from store.database import Database
-from store.tables import ChangeRow, IssueRow, RecordRow
+from store.base.database import Database
+from store.base.tables import ChangeRow, IssueRow, RecordRow
+from store.lookup import fingerprints
 from tests.runs.schools import ACCOUNT, ADA, NOW, SHEET, WELL, a_service, changed, later, states
 
 BANANA = read_json([b'{"kind": "account", "source_id": "A-9", "role": "banana"}'])

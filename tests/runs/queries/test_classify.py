@@ -14,8 +14,8 @@ from engine.language.languages import languages
 from engine.records.decode import Invalid
 from engine.records.kinds import Learner, Mark
 from runs.model.errors import UnknownLanguage
-from store.database import Database
-from store.tables import RecordRow
+from store.base.database import Database
+from store.base.tables import RecordRow
 from tests.runs.schools import (
     ADA,
     ALGEBRA,

@@ -9,8 +9,8 @@ import msgspec
 
 from engine.records.decode import read_json
 from engine.records.kinds import Mark
-from store.database import Database
-from store.feed import IssueFilter
+from store.base.database import Database
+from store.queries.feed import IssueFilter
 from tests.runs.schools import (
     ALGEBRA,
     LOU,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.records.kinds import Instructor, Learner
-from store.database import Database
-from store.feed import IssueFilter
+from store.base.database import Database
+from store.queries.feed import IssueFilter
 from tests.runs.schools import (
     ADA,
     ALGEBRA,

@@ -18,7 +18,7 @@ from runs.model.health import CustomerHealth, Exchange
 from runs.queries.health import Ended, Tried, judge, worst
 from runs.queries.health_words import said
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 from tests.runs.execution.test_fetch import write
 from tests.runs.schools import ADA, ALGEBRA, ILL, LOU, PLAIN, WELL, a_service, changed, later
 from tests.runs.schools import NOW as THEN

@@ -12,9 +12,9 @@ from sqlmodel import select
 from runs.issues.by_hand import Settlement
 from runs.model.errors import UnreadableCursor
 from runs.queries.history import happenings
-from store.database import Database
-from store.run_tables import RunRow
-from store.tables import ChangeRow, RecordRow
+from store.base.database import Database
+from store.base.run_tables import RunRow
+from store.base.tables import ChangeRow, RecordRow
 from tests.runs.schools import ADA, ALGEBRA, ILL, LOU, NOW, WELL, a_service, changed, later
 
 

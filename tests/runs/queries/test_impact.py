@@ -16,7 +16,7 @@ from runs.model.errors import NothingStored
 from runs.queries.impact import Impact, Side, impact
 from runs.queries.reader_messages import ReaderMessages
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 from tests.runs.schools import ADA, ALGEBRA, ILL, LOU, NOW, PLAIN, SHEET, a_service, changed, later
 
 WITHOUT_EMAIL = changed(LOU, source_id="L-5", first_name="Max", last_name="Roe", email=None)

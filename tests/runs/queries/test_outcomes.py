@@ -11,8 +11,8 @@ from runs.model.outcomes import Outcome, OutcomeNoted, Unreadable, read_outcome
 from runs.model.received import OnPage
 from runs.queries.uploads import SourceRefusal
 from runs.service import Service
-from store.database import Database
-from store.feed import IssueFilter
+from store.base.database import Database
+from store.queries.feed import IssueFilter
 from tests.runs.schools import (
     ACCOUNT,
     ADA,

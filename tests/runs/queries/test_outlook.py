@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from engine.records.kinds import Class, Enrolment, Mark, Record
 from runs.service import Service
-from store.database import Database
-from store.enums import COUNTED, Listed
-from store.feed import IssueFilter
+from store.base.database import Database
+from store.base.enums import COUNTED, Listed
+from store.queries.feed import IssueFilter
 from tests.draws import times
 from tests.runs.schools import ACCOUNT, ADA, ALGEBRA, LOU, NOW, PLAIN, SHEET, WELL, a_service, changed, later
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from store.database import Database
+from store.base.database import Database
 from tests.runs.schools import ACCOUNT, NOW, SHEET, WELL, a_service, changed
 
 

@@ -10,7 +10,7 @@ import pytest
 from engine.records.kinds import Mark, Record, Sheet
 from runs.queries.uploads import Attendance, Confirmed, NotSent, SheetToUpload
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 from tests.runs.schools import ALGEBRA, LOU, NOW, PLAIN, WELL, a_service, changed, later
 
 REASONS = PLAIN + "settings: {absence_reasons: {abs_1: MALADIE}}\nrules: {sheet.differs_from_source: {then: 'off'}}\n"

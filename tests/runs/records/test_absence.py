@@ -15,9 +15,9 @@ from runs.execution.execute import carry_out
 from runs.model.order import Order
 from runs.model.received import Received
 from runs.service import Service
-from store.database import Database
-from store.feed import IssueFilter
-from store.tables import RecordRow
+from store.base.database import Database
+from store.base.tables import RecordRow
+from store.queries.feed import IssueFilter
 from tests.runs.schools import ADA, ALGEBRA, LOU, PLAIN, WITHOUT_EMAIL, a_service, changed, later, states
 
 BO = changed(WITHOUT_EMAIL, source_id="I-2", first_name="Bo")

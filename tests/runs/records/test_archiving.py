@@ -12,8 +12,8 @@ from sqlmodel import select
 
 from engine.records.kinds import Mark, Record, Sheet
 from runs.service import Service
-from store.database import Database
-from store.tables import RecordRow
+from store.base.database import Database
+from store.base.tables import RecordRow
 from tests.runs.schools import ADA, ALGEBRA, LOU, NOW, PLAIN, WELL, a_service, changed, later, states
 
 OPEN = Sheet(

@@ -15,8 +15,8 @@ from engine.records.kinds import Learner, Record
 from runs.issues.by_hand import Settlement
 from runs.model.answers import RunSummary
 from runs.service import Service
-from store.database import Database
-from store.feed import IssueFilter
+from store.base.database import Database
+from store.queries.feed import IssueFilter
 from tests.draws import times
 from tests.runs.schools import ACCOUNT, ADA, ALGEBRA, LOU, LOUS, SHEET, WELL, a_service, changed, later, states
 from tests.store.databases import MakeUrl

@@ -9,7 +9,7 @@ import pytest
 from engine.records.kinds import Record
 from runs.model.answers import Effect
 from runs.service import Service
-from store.database import Database
+from store.base.database import Database
 from tests.runs.schools import ACCOUNT, ADA, ALGEBRA, LOU, LOUS, NOW, SHEET, WELL, a_service, changed, later
 
 

@@ -10,9 +10,9 @@ from runs.model.errors import Busy, HeldBack, UnknownCustomer, UnknownKind
 from runs.model.outcomes import Outcome
 from runs.retention.forget import forget
 from runs.service import Service
-from store.database import Database
-from store.run_tables import OutcomeRow, RunRow
-from store.tables import RecordKeyRow, RecordRow
+from store.base.database import Database
+from store.base.run_tables import OutcomeRow, RunRow
+from store.base.tables import RecordKeyRow, RecordRow
 from tests.runs.schools import ADA, ALGEBRA, LOU, NOW, PLAIN, SHEET, a_service, changed, later
 
 HELD = "guards: {removals: {percent: 0, at_least: 1}}\n"

@@ -9,9 +9,9 @@ from engine.records.kinds import Mark
 from runs.model.errors import UnknownCustomer
 from runs.retention.purge import Purged, purge
 from runs.service import Service
-from store.database import Database
-from store.run_tables import RunRow
-from store.tables import ChangeRow, RecordKeyRow, RecordRow
+from store.base.database import Database
+from store.base.run_tables import RunRow
+from store.base.tables import ChangeRow, RecordKeyRow, RecordRow
 from tests.runs.schools import ADA, ALGEBRA, ILL, LOU, NOW, SHEET, WELL, a_service, changed, later, states
 
 

@@ -1,0 +1,1 @@
+"""What is known of records before a run decides, asked for in bulk: by key, by digest, or all of a customer."""

@@ -1,0 +1,1 @@
+"""What takes data away or elsewhere: retention, forgetting a person, copying the whole."""
