@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Response
@@ -31,7 +31,8 @@ class SaidView(Struct, frozen=True):
     """One rule that matched a record, in words."""
 
     title: str
-    reaction: Reaction
+    reaction: Reaction | Literal["later"]
+    """Or `later`: a skip that time will end."""
     problem: str
     fix: str
     fix_in: str | None
@@ -79,8 +80,8 @@ def _view(reader: Reader, found: Explained, kept: Kept) -> RecordPageView:
         outlook=outlook_of(reader, found.kind, found),
         effect=_effect(reader, found),
         not_received_since=found.not_received_since,
-        said=tuple(_said(reader, answer, kept.issues)) if answer is not None else (),
-        then=tuple(_said(reader, found.then, {})) if found.then is not None else (),
+        said=tuple(_said(reader, answer, kept.issues, found.next_run)) if answer is not None else (),
+        then=tuple(_said(reader, found.then, {}, "")) if found.then is not None else (),
         errors=tuple(answer.errors) if answer is not None else (),
         fields=tuple(_fields(reader, found.kind, values)),
         explanation=found.explanation,
@@ -100,12 +101,15 @@ def _effect(reader: Reader, found: Explained) -> str:
     return reader.say("effect.update", platform=reader.platform, fields=fields)
 
 
-def _said(reader: Reader, answer: Answer, issues: dict[str, tuple[str, datetime]]) -> Iterable[SaidView]:
+def _said(reader: Reader, answer: Answer, issues: dict[str, tuple[str, datetime]], next_run: str) -> Iterable[SaidView]:
+    passing = next_run in ("goes", "later")
+
     def view(
         rule: str, title: str | None, reaction: Reaction, problem: str, fix: str, fix_in: FixIn | None
     ) -> SaidView:
         issue_id, since = issues.get(rule, (None, None)) if reaction == "flag" else (None, None)
-        return SaidView(title or "", reaction, problem, fix, reader.place(fix_in), since, issue_id)
+        called: Reaction | Literal["later"] = "later" if reaction == "skip" and passing else reaction
+        return SaidView(title or "", called, problem, fix, reader.place(fix_in), since, issue_id)
 
     if answer.rule is not None and answer.verdict in ("skip", "flag"):
         yield view(answer.rule, answer.title, answer.verdict, answer.problem or "", answer.fix or "", answer.fix_in)

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from engine.model.decisions import Decision
 from engine.records.decode import Invalid
+from engine.records.folding import fold_name
 from engine.records.kinds import AnyRecord, Record, name_of
 from engine.records.unread import Failure, Unread, plain_failure
 from runs.model.findings import Findings, Found, Identity
@@ -81,10 +82,10 @@ def would_do(session: Session, run: Findings, known: Mapping[Identity, KnownReco
     identities = {one.id: identity for identity, one in known.items()}
     names = writes.names(session, [one.id for one in (*absent.leaving, *absent.aging)])
 
-    def lacking(ones: Iterable[KnownRecord], what: str) -> Iterable[WouldDo]:
-        for one in ones:
-            kind, source_id = identities[one.id]
-            yield WouldDo(what, kind, source_id, names[one.id])
+    def lacking(ones: Iterable[KnownRecord], what: str) -> list[WouldDo]:
+        """By kind and name: the database gives them in any order."""
+        named = [WouldDo(what, *identities[one.id], names[one.id]) for one in ones]
+        return sorted(named, key=lambda entry: (entry.kind, fold_name(entry.name), entry.source_id))
 
     entries = [*lacking(absent.leaving, "leaves"), *lacking(newly(absent.aging), "not_received")]
     new: list[WouldDo] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,8 @@ _BEGIN = "muster_begin"
 _LARGE = ("record", "record_key", "issue", "issue_cause", "change")
 _BUSY_MILLISECONDS = 60_000
 """How long a writer waits for another: a large run's one transaction takes seconds."""
-
+_AGAIN = 0.02
+"""Seconds after which a file whose journal another process changes is asked again."""
 
 _NOT_ALLOWED = frozenset({"25006", "42501"})
 """What PostgreSQL says when it is read-only, or gives us no right. Both are no fault of what was asked."""
@@ -236,11 +238,25 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
             "synchronous = NORMAL",
             "foreign_keys = ON",
         ):
-            connection.execute(f"PRAGMA {pragma}").close()
+            _set_pragma(connection, pragma)
     except BaseException:
         # The pool forgets a connection that it could not prepare.
         connection.close()
         raise
+
+
+def _set_pragma(connection: Any, pragma: str) -> None:
+    """Set one; again while another process changes the journal of a new file, for which SQLite waits for nobody."""
+    end = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute(f"PRAGMA {pragma}").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_AGAIN)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

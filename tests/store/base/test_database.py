@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import threading
 import traceback
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlmodel import select
 
+import store.base.database
 from engine.language.unread import failure_text
 from engine.records.kinds import Account, Sheet, kind_of
 from engine.records.unread import Failure
@@ -63,6 +65,35 @@ def test_processes_that_upgrade_at_once_do_not_disturb_each_other(tmp_path: Path
         for thread in threads:
             thread.join()
         assert [database.behind() for database in databases] == [False] * 4
+
+
+class NewFile:
+    """A connection to a file whose journal another process changes for as long as so many questions."""
+
+    def __init__(self, busy: int, code: int = sqlite3.SQLITE_BUSY) -> None:
+        self.busy = busy
+        self.code = code
+
+    def execute(self, statement: str) -> sqlite3.Cursor:
+        if statement == "PRAGMA journal_mode = WAL" and self.busy:
+            self.busy -= 1
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = self.code
+            raise error
+        return sqlite3.connect(":memory:").cursor()
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_new_file_whose_journal_another_process_changes_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = list[float]()
+    monkeypatch.setattr(store.base.database.time, "sleep", waits.append)
+    file = NewFile(3)
+    store.base.database._prepare_sqlite(file, None)
+    assert (file.busy, len(waits)) == (0, 3)
+    with pytest.raises(sqlite3.OperationalError):
+        store.base.database._prepare_sqlite(NewFile(1, sqlite3.SQLITE_FULL), None)
 
 
 def test_foreign_keys_hold_again_after_a_migration(database: Database) -> None:
