@@ -41,7 +41,7 @@ def test_a_way_that_is_there_is_tried() -> None:
         (b"crash", Failure("crash", "as planted")),
         (b"hang", Failure("hang", "longer than 2 s")),
         (b"die", Failure("death", "exit status 7")),
-        (b"grow", Failure("memory", "more than 200 MiB for one input")),
+        (b"grow", Failure("memory", "more than 200 MiB and its own size for one input")),
         (b"well again", None),
     ],
 )

@@ -26,7 +26,9 @@ LONGEST = 5.0
 ASLEEP = 6
 """How many times as long by the clock counts too: what waits for ever uses no processor."""
 LARGEST = 200 * 1024
-"""KiB by which one input may raise the most that the process ever held."""
+"""KiB by which one input may raise the most that the process ever held, beside what it takes itself."""
+_COPIES = 4
+"""So often an input is held by what tries it: as it came, joined to one piece, as the request's body, on its way."""
 _UNTIL_READY = 120.0
 
 
@@ -69,8 +71,9 @@ def _work(name: str, line: Connection) -> None:
             except Exception as error:  # noqa: BLE001 - the very thing that is looked for
                 failure = Failure("crash", where(error))
             now = _most_held()
-            if failure is None and now - held > LARGEST:
-                failure = Failure("memory", f"more than {LARGEST // 1024} MiB for one input")
+            own = _COPIES * sum(map(len, pieces.values())) // 1024
+            if failure is None and now - held > LARGEST + own:
+                failure = Failure("memory", f"more than {LARGEST // 1024} MiB and its own size for one input")
             held = max(held, now)
             gc.collect()
             with suppress(OSError):  # nobody waits for it any more
