@@ -27,5 +27,17 @@ COLUMNS = {
     "demographics": (*_EVERY, "birthDate"),
 }
 
-ALIASES = {"preferredFirstName": "preferredGivenName", "preferredLastName": "preferredFamilyName"}
-"""The names of the JSON binding, which some exports use in CSV."""
+ALIASES = {
+    "preferredFirstName": "preferredGivenName",
+    "preferredLastName": "preferredFamilyName",
+    "termSourcedId": "termSourcedIds",
+    "orgSourcedId": "orgSourcedIds",
+    "agentSourcedId": "agentSourcedIds",
+    "emailAddress": "email",
+    "telephone": "phone",
+    "mobile": "sms",
+}
+"""The names of the JSON binding and of OneRoster 1.0, which some exports use in CSV of later versions."""
+
+OWN = {"demographics": {"userSourcedId": "sourcedId"}}
+"""Names of 1.0 that stand for another column in one table alone."""

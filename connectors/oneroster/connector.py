@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, Struct
 
 from connectors.contract import ConnectorContext, Fetch, Refused, Window
-from connectors.oneroster.columns import ALIASES, COLUMNS
+from connectors.oneroster.columns import ALIASES, COLUMNS, OWN
 from connectors.oneroster.lookups import Lookups, left
 from connectors.oneroster.mapping import COLUMNS_OF, PROVIDES, Role, class_, enrolment, guardian, person
 from connectors.reading.admit import admitted
@@ -19,6 +19,9 @@ from connectors.reading.days import ISO, days_in
 from connectors.reading.tables import Row, Tables
 from engine.model.connector_spec import ConnectorSpec, DataPath
 from engine.records.kinds import Record
+
+_OF_A_ROLE = ("userSourcedId", "role")
+"""Columns without which the table of roles tells nothing."""
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +49,7 @@ class OneRoster:
     def records(self, _window: Window, fetch: Fetch, /) -> Iterator[Record]:
         """People, then classes, then enrolments. A table that should be there and is not makes the fetch partial."""
         with opened(self._path, self.spec.title) as files:
-            tables = Tables(files, self.spec.title, COLUMNS, fetch, ALIASES)
+            tables = Tables(files, self.spec.title, COLUMNS, fetch, ALIASES, OWN)
             if "users" not in tables:
                 raise Refused(self.spec.title, self._path.name, "no_users_file")
             fetch.partial.extend(_left_out(tables, self.spec.title))
@@ -66,6 +69,12 @@ class OneRoster:
 def _lookups(tables: Tables, fetch: Fetch) -> tuple[Lookups, dict[str, list[Role]]]:
     """The small tables, and the roles of each user (1.2 only)."""
     lookups = Lookups()
+    if "role" in tables.table("users"):
+        tables.usable("roles", _OF_A_ROLE)
+    if "orgs" in tables and not tables.usable("orgs", ("sourcedId",)):
+        lookups.orgs = None
+    for name in ("academicsessions", "courses", "demographics"):
+        tables.usable(name, ("sourcedId",))
     terms = days_in(tables, "academicsessions", ("startDate", "endDate"), ISO, fetch).day
     births = days_in(tables, "demographics", ("birthDate",), ISO, fetch).day
     ends = days_in(tables, "roles", ("endDate",), ISO, fetch).day
@@ -79,7 +88,7 @@ def _lookups(tables: Tables, fetch: Fetch) -> tuple[Lookups, dict[str, list[Role
         for row in tables.rows(table, ("sourcedId",)):
             add(row)
     roles: dict[str, list[Role]] = {}
-    for row in tables.rows("roles", ("userSourcedId", "role")):
+    for row in tables.rows("roles", _OF_A_ROLE):
         held = Role(intern(row["role"]), intern(row["orgSourcedId"]), ends(row["endDate"]), left(row["status"], "left"))
         roles.setdefault(row["userSourcedId"], []).append(held)
     if "agentSourcedIds" in tables.table("users"):
@@ -100,7 +109,13 @@ def _left_out(tables: Tables, system: str) -> Iterator[Refused]:
     for name in ("classes", "enrollments"):
         if name not in tables:
             yield Refused(system, f"{name}.csv", "not_in_the_package")
-    for row in tables.rows("manifest", ("propertyName", "value"), count=False):
+    try:
+        manifest = list(tables.rows("manifest", ("propertyName", "value"), count=False))
+    except Refused as unreadable:
+        # It may say that this is a delta.
+        yield unreadable
+        return
+    for row in manifest:
         name = row["propertyName"].removeprefix("file.")
         if name in ("users", "roles", "classes", "enrollments") and row["value"].casefold() == "delta":
             yield Refused(system, f"{name}.csv", "is_a_delta")

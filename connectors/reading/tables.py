@@ -12,6 +12,8 @@ import io
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
+from rapidfuzz import fuzz, process
+
 from connectors.contract import Fetch, Refused
 from connectors.reading.archive import Named
 from connectors.reading.lines import Lines
@@ -25,6 +27,10 @@ _HEAD = 64 * 1024
 _HEADER_WITHIN = 10
 """Rows among which the header is looked for: exports write a title, a date or nothing above it."""
 _CHUNK = 1024 * 1024
+_LIKE = 84
+"""Of a hundred: how like a column's name must be to one that is missing to be told."""
+_MOST_UNKNOWN = 200
+_LONGEST_NAME = 60
 
 
 def folded(name: str) -> str:
@@ -61,8 +67,15 @@ class Header:
         """How many rows stand above it."""
         self.width = len(cells)
         names = [known.get(folded(cell)) for cell in cells]
+        published = {name for cell, name in zip(cells, names, strict=True) if name and folded(cell) == folded(name)}
+        # Beside a column of the published name, one of another name is a column nobody asked for.
+        names = [
+            name if name not in published or folded(cell) == folded(name or "") else None
+            for cell, name in zip(cells, names, strict=True)
+        ]
         self.twice = sorted(name for name, times in Counter(filter(None, names)).items() if times > 1)
         self.columns = {name: index for index, name in enumerate(names) if name is not None}
+        self.unknown = [cell.strip() for cell, name in zip(cells, names, strict=True) if name is None and cell.strip()]
 
 
 def find_header(file: Named, known: Mapping[str, str]) -> Header | None:
@@ -143,6 +156,8 @@ class Table:
         self._encoding = encoding_of(file, system)
         if self._encoding == "cp1252":
             fetch.note("read_as_windows_1252", file=file.name)
+        for given, near in _misspelt(header, columns):
+            fetch.note("column_looks_like", file=file.name, column=given, near=near)
 
     @property
     def columns(self) -> Collection[str]:
@@ -196,6 +211,17 @@ class Table:
         self._fetch.invalid.append(Invalid(kind, place, (fault,)))
 
 
+def _misspelt(header: Header, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Columns that are not read, each with the one it looks like, of those that the header lacks."""
+    lacking = {name: column for name, column in known.items() if column not in header.columns}
+    for given in header.unknown[:_MOST_UNKNOWN]:
+        if len(given) > _LONGEST_NAME:
+            continue
+        found = process.extractOne(folded(given), lacking.keys(), scorer=fuzz.ratio, score_cutoff=_LIKE)
+        if found is not None:
+            yield given, lacking[found[0]]
+
+
 def _fault(cells: list[str], width: int, lines: int, *, cut: bool) -> Unread | None:
     """Why a row cannot be trusted. One that is short is only short: exports leave out empty cells at the end."""
     if cut:
@@ -217,12 +243,15 @@ class Tables:
         columns: Mapping[str, Collection[str]],
         fetch: Fetch,
         aliases: Mapping[str, str] | None = None,
+        own: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
-        """`columns`: table (a folded file name) to its columns' published names; `aliases`: other name to published."""
+        """`columns`: table (a folded file name) to its columns' published names; `aliases`: other name to published;
+        `own`: the same for one table alone."""
         self._files = {file.stem: file for file in files if file.stem in columns}
         self._system = system
         self._columns = columns
-        self._aliases = {folded(other): name for other, name in (aliases or {}).items()}
+        self._aliases = aliases or {}
+        self._own = own or {}
         self._fetch = fetch
         self._opened: dict[str, Table] = {}
 
@@ -233,9 +262,25 @@ class Tables:
         """The table of that name; KeyError when it is not there."""
         if name not in self._opened:
             known = {folded(column): column for column in self._columns[name]}
-            others = {other: column for other, column in self._aliases.items() if column in self._columns[name]}
+            aliases = {**self._aliases, **self._own.get(name, {})}
+            others = {folded(other): column for other, column in aliases.items() if column in self._columns[name]}
             self._opened[name] = Table(self._files[name], self._system, others | known, self._fetch)
         return self._opened[name]
+
+    def usable(self, name: str, needed: Collection[str]) -> bool:
+        """Whether a table that no record needs is there and can be read; one that is there and cannot is told once."""
+        if name not in self._files:
+            return False
+        try:
+            self.table(name).need(needed)
+        except Refused as refusal:
+            failure = refusal.failure
+            told = dict(failure.values) if failure.code == "columns_missing" else {}
+            code = "side_table_without_columns" if told else "side_table_unreadable"
+            self._fetch.note(code, file=self._files[name].name, **told)
+            del self._files[name]
+            return False
+        return True
 
     def rows(self, name: str, needed: Collection[str], kind: str = "record", count: bool = True) -> Iterator[Row]:
         """Rows of the table of that name; none when it is not there. Refused when a `needed` column is missing."""

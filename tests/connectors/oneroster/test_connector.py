@@ -11,6 +11,7 @@ import pytest
 
 from connectors.contract import Fetch, Refused
 from connectors.files import read_path
+from engine.language.unread import unread_text
 from engine.records.kinds import Record, kind_of
 from tests.connectors.trying import HOME
 
@@ -151,6 +152,70 @@ def test_a_delta_is_no_whole_roster(tmp_path: Path) -> None:
     fetch = Fetch()
     assert records(folder, fetch)
     assert ["delta" in str(error) for error in fetch.partial] == [True]
+
+
+def told(fetch: Fetch) -> list[str]:
+    return [unread_text(note, "en") for note in fetch.notes]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "other", "field"),
+    [
+        ("users.csv", "email", "emailAddress", ("learner", "u-1", "email")),
+        ("classes.csv", "termSourcedIds", "termSourcedId", ("class", "cl-1", "ends_on")),
+        ("demographics.csv", "sourcedId", "userSourcedId", ("learner", "u-1", "birth_date")),
+    ],
+)
+def test_columns_are_read_by_the_names_that_other_versions_give_them(
+    table: str, column: str, other: str, field: tuple[str, str, str], tmp_path: Path
+) -> None:
+    kind, source_id, name = field
+    wanted = getattr(records(ONEROSTER / "v1p2")[kind, source_id], name)
+    fetch = Fetch()
+    folder = rewritten(copy_of(ONEROSTER / "v1p2", tmp_path), table, column, other)
+    assert getattr(records(folder, fetch)[kind, source_id], name) == wanted is not None
+    assert told(fetch) == []
+
+
+def test_beside_a_column_of_the_published_name_another_name_is_no_second_one(tmp_path: Path) -> None:
+    folder = rewritten(copy_of(ONEROSTER / "v1p2", tmp_path), "users.csv", "middleName", "emailAddress")
+    assert records(folder)["learner", "u-1"].email == "mina.okparo@example.org"
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "said"),
+    [
+        ("courses.csv", "sourcedId,", "key,", "courses.csv was not used, since it has no sourcedId."),
+        ("demographics.csv", "sourcedId,", "key,", "demographics.csv was not used, since it has no sourcedId."),
+        ("orgs.csv", "sourcedId,", "key,", "orgs.csv was not used, since it has no sourcedId."),
+        ("courses.csv", "sourcedId,", "sourcedId,sourcedId,", "courses.csv was not used, since it is no table"),
+    ],
+)
+def test_a_table_that_no_record_needs_is_left_and_told_where_it_cannot_be_read(
+    table: str, old: str, new: str, said: str, tmp_path: Path
+) -> None:
+    fetch = Fetch()
+    found = records(rewritten(copy_of(ONEROSTER / "v1p2", tmp_path), table, old, new), fetch)
+    assert set(found) == set(records(ONEROSTER / "v1p2"))
+    (note,) = told(fetch)
+    assert note.startswith(said)
+    # Without the table of orgs nobody has a code, rather than a wrong one.
+    assert found["instructor", "u-2"].segment_keys == ({} if table == "orgs.csv" else {"site_code": ("N-1-SCI", "N-1")})
+
+
+def test_a_misspelt_column_is_told_with_the_one_that_is_missing(tmp_path: Path) -> None:
+    fetch = Fetch()
+    found = records(rewritten(copy_of(ONEROSTER / "v1p2", tmp_path), "users.csv", "givenName", "givenNames"), fetch)
+    assert found["learner", "u-3"].first_name is None
+    (note,) = told(fetch)
+    assert note.startswith("users.csv: the column “givenNames” is not known and was not read. It looks like givenName,")
+
+
+def test_a_manifest_that_cannot_be_read_may_say_that_this_is_a_delta(tmp_path: Path) -> None:
+    folder = rewritten(copy_of(ONEROSTER / "v1p2", tmp_path), "manifest.csv", "propertyName,value", "a,b")
+    fetch = Fetch()
+    assert records(folder, fetch)
+    assert [error.failure.call for error in fetch.partial] == ["manifest.csv"]
 
 
 @pytest.mark.parametrize(("folder", "gone"), [("v1p2", "users.csv")])
