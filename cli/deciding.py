@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import msgspec
 
 from cli.environment import private_hosts_allowed
 from cli.terminal import Stopped, instant
-from engine.model.rulebook import Rulebook
+from engine.model.rulebook import Customer, Rulebook
 from engine.records.decode import Invalid
 from engine.records.kinds import KINDS, UPWARD, Record, kind_of
 
@@ -38,15 +39,22 @@ def rulebook_of(rules: Path, customer: str | None) -> Rulebook:
     return load(rules, customer, catalogue(), allow_private_hosts=private_hosts_allowed())
 
 
-def read(path: Path, zone: str, email_domain: str | None, on_page: Callable[[str, int], None]) -> tuple[Items, Fetch]:
-    """Everything in a file, folder or ZIP, what cannot be read as a record included; and how it had to be read."""
+def read(
+    path: Path, customer: Customer, email_domain: str | None, on_page: Callable[[str, int], None]
+) -> tuple[Items, Fetch]:
+    """Everything in a file, folder or ZIP, what cannot be read as a record included; and how it had to be read.
+
+    It is read as the customer's own source would read it, where that reads files, else by what its headers tell.
+    """
     from connectors.contract import Fetch
     from connectors.files import read_path
+    from connectors.registry import open_for_file
 
     if not path.exists():
         raise Stopped(f"There is no file or folder {path}.")
     fetch = Fetch(on_page=on_page)
-    items: Items = list(read_path(path, zone, fetch, email_domain))
+    own = None if customer.source is None else open_for_file(customer.source, customer, os.environ, path)
+    items: Items = list(read_path(path, customer.zone, fetch, email_domain, own=own))
     return [*items, *fetch.invalid], fetch
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from connectors.contract import Connector, ConnectorContext, Fetch, Refused, Window
 from connectors.contracts.connector import Contracts
 from connectors.contracts.connector import Options as ContractsOptions
-from connectors.contracts.shape import CONTRACT
+from connectors.contracts.shape import CONTRACT, IDS
 from connectors.hyperplanning_csv import export as hyperplanning
 from connectors.hyperplanning_csv.connector import HyperplanningCsv
 from connectors.hyperplanning_csv.connector import Options as HyperplanningOptions
@@ -27,9 +27,10 @@ from connectors.sds.connector import Sds
 from engine.records.kinds import Record
 
 _SYSTEM = "the file"
-_HYPERPLANNING = frozenset({"Nom", "Prénom", "Adresse e-mail", "Né(e) le"})
-"""Columns that its exports of learners and of instructors share."""
+_HYPERPLANNING = frozenset({"Nom", "Prénom", "Adresse e-mail"})
+"""Columns that its exports of learners and of instructors share, and that nobody is read without."""
 _CONTRACTS = frozenset(name for name in CONTRACT.values() if isinstance(name, str))
+_MOST_OF_A_CONTRACT = len(_CONTRACTS) // 2
 _ALWAYS = Window(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
@@ -46,13 +47,38 @@ def recognise(path: Path) -> str:
 
 
 def read_path(
-    path: Path, zone: str, fetch: Fetch, email_domain: str | None = None, id_key: bytes = b"files"
+    path: Path,
+    zone: str,
+    fetch: Fetch,
+    email_domain: str | None = None,
+    id_key: bytes = b"files",
+    own: Connector | None = None,
 ) -> Iterator[Record]:
     """Every record of a file, folder or ZIP of a kind that is recognised; `zone` is for times without one.
 
+    `own` is the customer's connector for files, which is tried first: only it knows columns of the customer's own.
     Raises Refused when it cannot be read. `email_domain` makes an address of a School Data Sync user name; `id_key` is
     that of the customer (``connectors.registry.id_key``), so that who has a hashed id keeps it.
     """
+    if own is not None:
+        mark = _Mark(fetch)
+        refused: Refused | None = None
+        try:
+            for record in own.records(_ALWAYS, fetch):
+                mark.is_read = True
+                yield record
+        except Refused as error:
+            refused = error
+        if refused is None:
+            return
+        if mark.is_read:
+            raise refused
+        mark.go_back()
+        try:
+            recognise(path)
+        except Refused:
+            # Of the two it is the customer's own columns that are looked for.
+            raise refused from None
     around = ConnectorContext(zone=zone, data_folder=path.parent, id_key=id_key)
     named = recognise(path)
     opened_by: Connector
@@ -67,6 +93,22 @@ def read_path(
     else:
         opened_by = Records(RecordsOptions(str(path)), around)
     yield from opened_by.records(_ALWAYS, fetch)
+
+
+class _Mark:
+    """What a fetch told before something was tried that may come to nothing."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._told = [(each, len(each)) for each in (fetch.invalid, fetch.partial, fetch.notes)]
+        self._counted = fetch.requests, fetch.received
+        self.is_read = False
+
+    def go_back(self) -> None:
+        """Forget what was told since."""
+        for each, length in self._told:
+            del each[length:]
+        self._fetch.requests, self._fetch.received = self._counted
 
 
 def _of(files: list[Named]) -> str | None:
@@ -85,7 +127,7 @@ def _of(files: list[Named]) -> str | None:
         return "sds"
     if headers and all(names >= _HYPERPLANNING for names in headers.values()):
         return "hyperplanning-csv"
-    if len(headers) == 1 and all(names >= _CONTRACTS for names in headers.values()):
+    if len(headers) == 1 and all(_is_contracts(names) for names in headers.values()):
         return "contracts"
     for stem, names in headers.items():
         if "source_id" in names and ("kind" in names or stem in records.FILES):
@@ -96,6 +138,11 @@ def _of(files: list[Named]) -> str | None:
 def _header(file: Named, known: dict[str, str]) -> frozenset[str]:
     found = find_header(file, known)
     return frozenset(found.columns) if found else frozenset()
+
+
+def _is_contracts(names: frozenset[str]) -> bool:
+    """Whoever has the ids of both and half of the rest, in a file that may lack what nobody needs."""
+    return names >= {*IDS} and len(names & _CONTRACTS) >= _MOST_OF_A_CONTRACT
 
 
 def _is_oneroster(stem: str, names: frozenset[str]) -> bool:

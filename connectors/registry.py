@@ -143,6 +143,23 @@ def open_connector(
     )
 
 
+def open_for_file(use: ConnectorUse, customer: Customer, environ: Mapping[str, str], path: Path) -> Connector | None:
+    """The customer's own connector for a file, folder or ZIP that somebody has in hand, read as its own would be.
+
+    None for a connector that reads no files. No secret is looked up: a file needs none.
+    """
+    marked = dict(_marked(use.spec.options))
+    if not marked.get("path", {}).get("path"):
+        return None
+    elsewhere = {name for name, extra in marked.items() if not extra.get("path")}
+    options = {name: value for name, value in use.options.items() if name not in elsewhere} | {"path": path.name}
+    around = ConnectorContext(zone=customer.zone, data_folder=path.parent)
+    try:
+        return open_connector(msgspec.structs.replace(use, options=options), customer, around, environ)
+    except Refused:
+        return None  # it asks for more than a file
+
+
 def id_key(customer: Customer, environ: Mapping[str, str]) -> bytes:
     """Key of the hashed ids of a customer's records."""
     return environ.get(ID_KEY, customer.id).encode()

@@ -64,7 +64,7 @@ def classify(
     rulebook = rulebook_of(rules_folder(rules), customer)
     wording = ReaderMessages(Messages(), rulebook, language)
     with progress(file.name) as on_page:
-        items, fetch = read(file, rulebook.customer.zone, email_domain, on_page)
+        items, fetch = read(file, rulebook.customer, email_domain, on_page)
         if customer is None:
             # Worded as before, by "the source": a roster's format is not where anything is put right.
             rulebook = of_the_file(rulebook, file, items)

@@ -99,7 +99,7 @@ def _from_file(
     rulebook = rulebook_of(rules_folder(rules), None if customer == "base" else customer)
     chosen = ReaderMessages(Messages(), rulebook, language).language
     with progress(file.name) as on_page:
-        items, _ = read(file, rulebook.customer.zone, None, on_page)
+        items, _ = read(file, rulebook.customer, None, on_page)
         if customer == "base":
             rulebook = of_the_file(rulebook, file, items)
         classifier, decided, _ = decide(rulebook, items, as_of)

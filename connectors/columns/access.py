@@ -83,7 +83,9 @@ class Wanted(Struct, frozen=True):
     """Its name: that of its file, of its list in a JSON object, and in errors."""
     columns: Collection[str]
     needed: Collection[str] = ()
-    """Columns that must be there; a CSV table must have all of `columns`."""
+    """Columns that must be there; a CSV table must have all of `columns`, unless `ids` says which are enough."""
+    ids: Collection[str] = ()
+    """Columns without which a row of CSV is nothing: others may be missing, which is told."""
     at: str = ""
     call: str = ""
     path: Mapping[str, str] = {}
@@ -111,7 +113,7 @@ def _of_files(files: list[Named], access: Access, title: str, wanted: Wanted, fe
         raise Refused(title, wanted.table, "no_file_of_that_name")
     source = Source(title, named[0], wanted.table, fetch)
     form = format_of(named[0])
-    needed = wanted.columns if form == "csv" else wanted.needed
+    needed = (wanted.ids or wanted.columns) if form == "csv" else wanted.needed
     yield from rows_of(source, form, wanted.columns, needed, wanted.at, access.xml)
 
 
@@ -145,7 +147,7 @@ def _of_web(
         return
     body = http.get(call, path=wanted.path, params=params).body
     source = Source(title, Named(name, lambda: io.BytesIO(body)), name, fetch)
-    needed = wanted.columns if access.format == "csv" else wanted.needed
+    needed = (wanted.ids or wanted.columns) if access.format == "csv" else wanted.needed
     yield from rows_of(source, access.format, wanted.columns, needed, wanted.at, access.xml)
 
 

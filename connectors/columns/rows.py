@@ -71,6 +71,8 @@ def rows_of(
 def _of_csv(source: Source, columns: Collection[str], needed: Collection[str]) -> Iterator[Line]:
     table = Table(source.file, source.system, {folded(name): name for name in columns}, source.fetch)
     table.need(needed)
+    if lacking := [column for column in columns if column not in table]:
+        source.fetch.note("columns_not_there", file=source.file.name, columns=tuple(lacking))
     for row in table.rows():
         yield Line(row.__getitem__, row.place)
 

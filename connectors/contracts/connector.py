@@ -11,7 +11,7 @@ from connectors.columns.access import Access, Wanted
 from connectors.columns.connector import mapped
 from connectors.columns.maps import RowMap, ValueForm, fields_given
 from connectors.contract import ConnectorContext, Fetch, Window
-from connectors.contracts.shape import CONTRACT, LEARNER, LIST
+from connectors.contracts.shape import CONTRACT, IDS, LEARNER, LIST
 from connectors.pushed import System
 from connectors.reading.times import DayOrder
 from engine.model.connector_spec import ConnectorSpec, DataPath
@@ -53,5 +53,5 @@ class Contracts:
 
     def records(self, window: Window, fetch: Fetch, /) -> Iterator[Record]:
         """Contracts, each with its learner; a learner with two contracts once."""
-        tables = [(Wanted(LIST, self._rows.columns), self._rows)]
+        tables = [(Wanted(LIST, self._rows.columns, ids=IDS), self._rows)]
         yield from mapped(self._access, self.spec.title, tables, window, fetch, self._around, "days")

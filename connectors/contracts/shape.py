@@ -34,6 +34,10 @@ LEARNER: FieldColumns = {
 }
 
 
+IDS = ("codeContrat", "codeApprenant")
+"""Columns without which a row is no contract of anybody."""
+
+
 def account(person: str, **fixed: str) -> FieldColumns:
     """The account that a person of a contract has: `Apprenant`, `MaitreApprentissage` or `Personnel`."""
     return {

@@ -10,7 +10,7 @@ import msgspec
 
 from connectors.contract import ConnectorContext, Fetch, Window
 from connectors.files import read_path
-from connectors.registry import id_key, open_connector
+from connectors.registry import id_key, open_connector, open_for_file
 from engine.model.moments import day_bounds, zone
 from engine.model.rulebook import ConnectorUse, Rulebook
 from engine.records.decode import Invalid
@@ -107,7 +107,10 @@ def from_path(
     received = Received() if into is None else into
     fetch = Fetch(on_page=on_page)
     customer = rulebook.customer
-    records = read_path(path, customer.zone, fetch, id_key=id_key(customer, environ))
+    own = None
+    if direction == "downward" and customer.source is not None:
+        own = open_for_file(customer.source, customer, environ, path)
+    records = read_path(path, customer.zone, fetch, id_key=id_key(customer, environ), own=own)
     received.add(records, fetch, _WHOLE[direction])
     return received
 

@@ -11,6 +11,8 @@ import pytest
 
 from connectors.contract import Fetch, Refused
 from connectors.files import read_path, recognise
+from connectors.registry import catalogue, open_for_file
+from engine.rulefiles.library import load
 from tests.connectors.trying import HOME
 
 
@@ -49,6 +51,12 @@ def test_samples_are_recognised_as_folder_and_as_zip(name: str, tmp_path: Path) 
         ("anything.csv", "kind,source_id,email\n", "records"),
         ("anything.ndjson", "", "records"),
         ("etudiants.csv", "Nom,Prénom,Adresse e-mail,Né(e) le,Sexe,Promotions\n", "hyperplanning-csv"),
+        ("export.csv", "Nom;Prénom;Adresse e-mail\n", "hyperplanning-csv"),
+        (
+            "contrats.csv",
+            "codeContrat;codeApprenant;dateDebut;dateFin;codeSite\n",
+            "contracts",
+        ),
         ("export.csv", "Noms;NOM;PRÉNOM;ADRESSE E-MAIL;NÉ(E) LE\n", "hyperplanning-csv"),
         ("etudiants.csv", "IDENT_ETU;NOM_ETU;PRENOM_ETU;EMAIL_ETU;DATE_ETU;NOM_DIP\n", "hyperplanning-csv"),
     ],
@@ -67,3 +75,59 @@ def test_what_is_no_roster_is_refused_without_repeating_it(content: str, tmp_pat
     with pytest.raises(Refused, match="no roster that is known") as caught:
         recognise(path)
     assert "mina" not in str(caught.value).casefold()
+
+
+OWN = """
+name: Brume
+language: en
+zone: Europe/Paris
+source:
+  connector: columns
+  system: Registry
+  path: people.csv
+  token: ${MUSTER_BRUME_TOKEN}
+  tables:
+    people:
+      kinds:
+        learner: {source_id: Number, first_name: Given, last_name: Family, email: Mail}
+platform: {connector: edusign}
+"""
+
+
+def own_connector(tmp_path: Path, path: Path, text: str = OWN) -> Any:
+    folder = tmp_path / "rules" / "customers"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "brume.yaml").write_text(text, "utf-8")
+    customer = load(tmp_path / "rules", "brume", catalogue()).customer
+    assert customer.source is not None
+    return open_for_file(customer.source, customer, {}, path)
+
+
+def test_a_customers_own_columns_are_read_from_a_file_in_hand(tmp_path: Path) -> None:
+    path = tmp_path / "anything.csv"
+    path.write_text("Number;Given;Family;Mail\n7;Ada;Nort;ada@example.org\n")
+    with pytest.raises(Refused, match="no roster that is known"):
+        read(path)
+    found = list(read_path(path, "Europe/Paris", Fetch(), own=own_connector(tmp_path, path)))
+    assert [(one.source_id, one.first_name, one.email) for one in found] == [("7", "Ada", "ada@example.org")]
+
+
+def test_what_is_no_file_of_the_customers_is_read_by_its_headers(tmp_path: Path) -> None:
+    path = HOME / "oneroster" / "samples" / "v1p2"
+    fetch = Fetch()
+    own = own_connector(tmp_path, path)
+    assert list(read_path(path, "Europe/Paris", fetch, own=own)) == read(path)
+    assert (fetch.partial, fetch.invalid) == ([], [])
+
+
+def test_of_a_file_that_is_neither_the_customers_columns_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("Number;Given;Colour\n7;Ada;red\n")
+    with pytest.raises(Refused, match="Family, Mail"):
+        list(read_path(path, "Europe/Paris", Fetch(), own=own_connector(tmp_path, path)))
+
+
+def test_a_connector_that_reads_no_files_reads_none_in_hand(tmp_path: Path) -> None:
+    pushed = OWN.partition("  connector: columns")[0] + "  connector: pushed\n  system: Ypareo\n"
+    path = HOME / "oneroster" / "samples" / "v1p2"
+    assert own_connector(tmp_path, path, pushed + "platform: {connector: edusign}\n") is None

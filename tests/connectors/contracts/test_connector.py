@@ -42,6 +42,18 @@ def test_a_learner_with_two_contracts_is_one_learner_in_two_groups() -> None:
     assert situation.conflicts == {}
 
 
+def test_a_column_that_no_contract_needs_may_be_missing_and_is_told(tmp_path: Path) -> None:
+    found, fetch = contracts(tmp_path, SAMPLE.replace("codeGroupe", "nomDuGroupe"))
+    assert [one.source_id for one in found] == [one.source_id for one in contracts(tmp_path, SAMPLE)[0]]
+    assert fetch.notes == [unread("columns_not_there", file="export.csv", columns=("codeGroupe",))]
+
+
+@pytest.mark.parametrize("column", ["codeContrat", "codeApprenant"])
+def test_a_file_without_ids_is_refused(column: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=column):
+        contracts(tmp_path, SAMPLE.replace(column, "autre"))
+
+
 def test_days_are_read_in_the_order_that_is_configured(tmp_path: Path) -> None:
     text = SAMPLE.replace("01/09/2026;31/08/2027", "01/02/2026;03/04/2027")
     (found, *_), _ = contracts(tmp_path, text)
@@ -71,11 +83,6 @@ def test_a_file_all_of_whose_days_are_written_otherwise_is_read_and_told_once(tm
     assert [(note.code, note.values["written"]) for note in fetch.notes] == [
         ("written_in_another_order_option", "YYYY-MM-DD")
     ]
-
-
-def test_a_template_without_a_column_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="emailMaitreApprentissage"):
-        contracts(tmp_path, SAMPLE.replace("emailMaitreApprentissage", "mail"))
 
 
 def test_holes_in_a_contract_are_what_the_rules_say() -> None:
