@@ -171,6 +171,7 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
         "store/base/tables.py",
     ),
     "tests/store/queries/test_feed.py": ("store/base/cursors.py", "store/writing/standing.py"),
+    "tests/connectors/reading/test_workbooks.py": ("connectors/reading/workbook_child.py",),
     "tests/runs/issues/test_never_received.py": ("engine/matching/never_received.py",),
 }
 """Test file to the modules that it proves though they stand elsewhere. A folder means those of its modules that have

@@ -26,7 +26,7 @@ CSV_COLUMNS = ("kind", "source_id", "verdict", "rule", "problem", "fix", "fix_in
 
 def classify(
     file: Annotated[
-        Path, typer.Argument(help="Records as NDJSON or CSV; OneRoster or SDS rosters; a file, folder or ZIP.")
+        Path, typer.Argument(help="Records as NDJSON or CSV, rosters, exports; as file, workbook, folder or ZIP.")
     ],
     customer: Annotated[
         str | None, typer.Option(help="Decide by this customer's rules; without it by the base rules.")

@@ -14,7 +14,7 @@ from connectors.reading.admit import Raw
 from connectors.reading.archive import opened
 from connectors.reading.ids import fit, hashed
 from connectors.reading.tables import Row, Table, folded
-from connectors.reading.times import Day, ordered_day
+from connectors.reading.times import Day, ordered_day, orders_of
 
 _EXPORT = (
     *("Nom", "Prénom", "Adresse e-mail", "Né(e) le", "Sexe", "Promotions", "TD", "Regroupements", "Options"),
@@ -91,6 +91,8 @@ def _id(row: Row, kind: str, key: bytes, first_year: int) -> str:
 
 def birth_date(written: str, first_year: int) -> Day:
     """A day written dd/mm/yyyy, or dd/mm/yy in the hundred years that begin with `first_year`; else what is wrong."""
+    if orders_of(written).keys() == {"YYYY-MM-DD"}:
+        return ordered_day(written, "YYYY-MM-DD")  # a day of a workbook, or of a school that writes days so
     short = _YEAR.fullmatch(written.partition(" ")[0])
     if short is None:
         return ordered_day(written, "DD/MM/YYYY")

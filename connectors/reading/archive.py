@@ -1,4 +1,4 @@
-"""The files that a path names: one file, a folder of them, or a ZIP. Nothing is ever unpacked to disk."""
+"""The files that a path names: one, a folder of them, or a ZIP; a workbook is its sheets. No ZIP is unpacked."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from msgspec import Struct
 
 from connectors.contract import Refused
+from connectors.reading.workbooks import WORKBOOKS, is_workbook, sheets_of
+from engine.records.unread import Unread
 
 READABLE = frozenset({".csv", ".txt", ".tsv", ".ndjson", ".jsonl", ".json"})
 
@@ -38,17 +40,21 @@ class Named(Struct, frozen=True):
     name: str
     """Without folders."""
     opens: Callable[[], IO[bytes]]
+    called: str = ""
+    """What is looked at in place of the name to find a table, as for a sheet of a workbook."""
+    told: tuple[Unread, ...] = ()
+    """What was noticed of it before it is read."""
 
     @property
     def stem(self) -> str:
         """Its name without its ending, in small letters without spaces, `_` and `-`: how tables are found."""
-        stem = PurePosixPath(self.name).stem.casefold()
+        stem = (self.called or PurePosixPath(self.name).stem).casefold()
         return "".join(letter for letter in stem if letter not in " _-")
 
 
 @contextmanager
 def opened(
-    path: Path, system: str, limits: ArchiveLimits = LIMITS, endings: Collection[str] = READABLE
+    path: Path, system: str, limits: ArchiveLimits = LIMITS, endings: frozenset[str] = READABLE
 ) -> Iterator[list[Named]]:
     """The readable files of a path by name. Raises Refused when there are none, or when the ZIP is not safe.
 
@@ -56,19 +62,39 @@ def opened(
     whatever it is called.
     """
     try:
-        if path.is_dir():
-            yield _checked(path, system, _in_folder(path, system, endings))
-        elif not path.is_file():
-            raise Refused(system, path.name, "no_such_file")
-        elif zipfile.is_zipfile(path):
-            with _opened(path) as archive:
-                yield _checked(path, system, _in_zip(path, archive, system, limits, endings))
-        else:
-            yield [Named(path.name, lambda: path.open("rb"))]
+        with ExitStack() as books:
+            if path.is_dir():
+                yield _checked(path, system, _sheets(_in_folder(path, system, endings | WORKBOOKS), system, books))
+                return
+            if not path.is_file():
+                raise Refused(system, path.name, "no_such_file")
+            if is_workbook(path):
+                yield _checked(
+                    path, system, _sheets([Named(path.name, lambda: path.open("rb"))], system, books, {path.name})
+                )
+                return
+            if not zipfile.is_zipfile(path):
+                yield [Named(path.name, lambda: path.open("rb"))]
+                return
+            archive = books.enter_context(_opened(path))
+            found = _in_zip(path, archive, system, limits, endings | WORKBOOKS)
+            yield _checked(path, system, _sheets(found, system, books))
     except PermissionError:
         raise Refused(system, path.name, "may_not_read") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise Refused(system, path.name, "not_read_to_its_end", error=type(error).__name__) from None
+
+
+def _sheets(found: list[Named], system: str, books: ExitStack, known: Collection[str] = ()) -> list[Named]:
+    """The files, and in place of each workbook its sheets."""
+    plain = []
+    for file in found:
+        if file.name not in known and PurePosixPath(file.name).suffix.lower() not in WORKBOOKS:
+            plain.append(file)
+            continue
+        sheets = books.enter_context(sheets_of(file.name, file.opens, system))
+        plain += [Named(sheet.name, sheet.opens, sheet.stem_of, sheet.told) for sheet in sheets]
+    return plain
 
 
 def _opened(path: Path) -> zipfile.ZipFile:
@@ -83,7 +109,7 @@ def _opened(path: Path) -> zipfile.ZipFile:
     return archive
 
 
-def _in_folder(path: Path, system: str, endings: Collection[str]) -> list[Named]:
+def _in_folder(path: Path, system: str, endings: frozenset[str]) -> list[Named]:
     home = path.resolve()
     found = []
     for each in sorted(path.iterdir()):
@@ -96,7 +122,7 @@ def _in_folder(path: Path, system: str, endings: Collection[str]) -> list[Named]
 
 
 def _in_zip(
-    path: Path, archive: zipfile.ZipFile, system: str, limits: ArchiveLimits, endings: Collection[str]
+    path: Path, archive: zipfile.ZipFile, system: str, limits: ArchiveLimits, endings: frozenset[str]
 ) -> list[Named]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     size = sum(entry.file_size for entry in entries)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from connectors.contract import Fetch
 from connectors.reading.tables import Tables
 from connectors.reading.times import Day, DayOrder, day_as, ordered_day, ordered_time, orders_of
+from connectors.reading.workbooks import is_workbook_name
 from engine.records.unread import Unread
 
 _EXAMPLE = date(2026, 11, 24)
@@ -28,6 +29,10 @@ def days_in(tables: Tables, table: str, columns: Collection[str], expected: DayO
                 yield column, row[column]
 
     return Days(expected, tables.table(table).file.name if table in tables else table, written, fetch)
+
+
+def _is_iso(text: str) -> bool:
+    return orders_of(text).keys() == {ISO}
 
 
 class Days:
@@ -51,13 +56,19 @@ class Days:
         self._option = option
         self._said = said
         self._shown: DayOrder | None = None
+        self._are_days = is_workbook_name(file)
+        """A day in a cell of a workbook is one; a day that somebody typed there as a text is as in any file."""
 
     def day(self, text: str) -> Day:
         """A day; nothing for nothing; what is wrong with it."""
+        if self._are_days and _is_iso(text):
+            return ordered_day(text, ISO)
         return ordered_day(text, self._order(text), self._option)
 
     def time(self, text: str, zone: str) -> datetime | str | Unread:
         """A day and a time of day."""
+        if self._are_days and _is_iso(text):
+            return ordered_time(text, ISO, zone)
         return ordered_time(text, self._order(text), zone, self._option)
 
     def _order(self, text: str) -> DayOrder:
@@ -73,7 +84,7 @@ class Days:
         common: set[DayOrder] | None = None
         columns: dict[str, None] = {}
         for column, text in self._written():
-            if fits := orders_of(text):
+            if (fits := orders_of(text)) and not (self._are_days and _is_iso(text)):
                 common = fits.keys() & common if common is not None else {*fits}
                 columns[column] = None
         if not common or self._expected in common or len(common) > 1:

@@ -146,6 +146,8 @@ class Table:
         self.file = file
         self._system = system
         self._fetch = fetch
+        for told in file.told:
+            fetch.note(told.code, **told.values)
         header = find_header(file, columns)
         if header is None:
             known = tuple(dict.fromkeys(columns.values()))[:8]

@@ -48,6 +48,14 @@ MOST_LINES = 30
 """Lines that one row of a table spans; more means that a quotation mark is not closed."""
 LARGEST_LIST = 64 * MEBIBYTE
 """Bytes of a file that is one JSON value."""
+LARGEST_WORKBOOK = 128 * MEBIBYTE
+"""Bytes of a workbook."""
+MOST_SHEETS = 100
+"""Sheets of a workbook."""
+MOST_COLUMNS = 2_000
+"""Columns of a sheet of a workbook."""
+MOST_CELLS = 20_000_000
+"""Cells between the first and the last that is filled on a sheet of a workbook."""
 
 # Rule files
 
