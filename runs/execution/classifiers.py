@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import cast
@@ -25,29 +26,45 @@ from store.writing.writes import KnownRecord
 _MODIFIED = "modified_at"
 
 
+MOST_BUILT = 128
+"""Compiled rulebooks that are kept: some megabytes each, and a service may have thousands of customers."""
+
+
 class Classifiers:
-    """Compiled rulebooks, each built once. Safe from several threads."""
+    """Compiled rulebooks, each built once; of many, those that were asked for last. Safe from several threads."""
 
     def __init__(self) -> None:
         self._building = threading.Lock()
         """Held while one is built: who asks for what is built does not wait for that."""
-        self._built: dict[tuple[str, bool], Classifier] = {}
+        self._built: OrderedDict[tuple[str, bool], Classifier] = OrderedDict()
+        self._order = threading.Lock()
 
     def of(self, rulebook: Rulebook, *, seen_before: bool) -> Classifier:
         """The rulebook ready to decide; ``seen_before`` when there was a run that later ones compare with."""
         found = self._known(rulebook, seen_before)
         if found is not None:
+            self._keep(found, seen_before)
             return found
         with self._building:
             found = self._known(rulebook, seen_before)  # another may have built it meanwhile
             if found is None:
                 provided = provided_by(rulebook, REMEMBERED if seen_before else frozenset())
-                found = self._built[rulebook.customer.id, seen_before] = Classifier(rulebook, provided)
+                found = Classifier(rulebook, provided)
+            self._keep(found, seen_before)
             return found
 
     def built(self, rulebook: Rulebook) -> bool:
         """Whether `of` has nothing to build, as far as that can be told without asking for runs."""
         return any(self._known(rulebook, seen_before) is not None for seen_before in (True, False))
+
+    def _keep(self, built: Classifier, seen_before: bool) -> None:
+        """Keep it as the one that was asked for last."""
+        key = built.rulebook.customer.id, seen_before
+        with self._order:
+            self._built[key] = built
+            self._built.move_to_end(key)
+            while len(self._built) > MOST_BUILT:
+                self._built.popitem(last=False)
 
     def _known(self, rulebook: Rulebook, seen_before: bool) -> Classifier | None:
         found = self._built.get((rulebook.customer.id, seen_before))

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import msgspec
+import pytest
 from sqlmodel import select
 
+from engine.matching.classifier import Classifier
+from engine.model.rulebook import Rulebook
+from runs.execution import classifiers
 from runs.service import Service
 from store.base.database import Database
 from store.base.tables import RecordRow
@@ -95,3 +101,29 @@ def test_without_a_time_of_change_from_the_source_a_run_remembers_one(database: 
     assert (row.modified_at, row.rule != "session.changed_since_sync") == (later(hours=3), True)
     assert row.data is not None
     assert b"modified_at" not in row.data
+
+
+def test_of_many_compiled_rulebooks_those_asked_for_last_are_kept(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = a_service(database, tmp_path)
+    of = {
+        name: msgspec.structs.replace(rulebook, customer=msgspec.structs.replace(rulebook.customer, id=name))
+        for rulebook in [service.rulebook("north")]
+        for name in ("a", "b", "c")
+    }
+    compiled = list[str]()
+
+    class Counted(Classifier):
+        def __init__(self, rulebook: Rulebook, *more: Any) -> None:
+            compiled.append(rulebook.customer.id)
+            super().__init__(rulebook, *more)
+
+    monkeypatch.setattr(classifiers, "Classifier", Counted)
+    monkeypatch.setattr(classifiers, "MOST_BUILT", 2)
+    kept = classifiers.Classifiers()
+    for name in ("a", "b", "a", "c", "a", "b"):
+        assert kept.of(of[name], seen_before=True).rulebook.customer.id == name
+    # The third took the place of the second, which nobody had asked for since.
+    assert compiled == ["a", "b", "c", "b"]
+    assert [kept.built(of[name]) for name in ("a", "b", "c")] == [True, True, False]
