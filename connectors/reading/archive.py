@@ -32,6 +32,8 @@ class ArchiveLimits(Struct, frozen=True):
 
 
 LIMITS = ArchiveLimits()
+_MOST_FOLDERS = 200
+_MOST_NAMED = 5
 
 
 class Named(Struct, frozen=True):
@@ -64,7 +66,8 @@ def opened(
     try:
         with ExitStack() as books:
             if path.is_dir():
-                yield _checked(path, system, _sheets(_in_folder(path, system, endings | WORKBOOKS), system, books))
+                found = _in_folder(path, system, endings | WORKBOOKS) or _below(path, system, endings | WORKBOOKS)
+                yield _checked(path, system, _sheets(found, system, books))
                 return
             if not path.is_file():
                 raise Refused(system, path.name, "no_such_file")
@@ -119,6 +122,20 @@ def _in_folder(path: Path, system: str, endings: frozenset[str]) -> list[Named]:
             raise Refused(system, each.name, "link_out_of_the_folder")
         found.append(Named(each.name, lambda each=each: each.open("rb")))  # type: ignore[misc]
     return found
+
+
+def _below(path: Path, system: str, endings: frozenset[str]) -> list[Named]:
+    """The files of the only folder in it that has any. Refused where several have, by their names."""
+    home = path.resolve()
+    folders = [
+        each
+        for each in sorted(path.iterdir())
+        if each.is_dir() and not each.name.startswith(".") and each.resolve().is_relative_to(home)
+    ]
+    having = [(each, found) for each in folders[:_MOST_FOLDERS] if (found := _in_folder(each, system, endings))]
+    if len(having) > 1:
+        raise Refused(system, path.name, "in_subfolders", folders=tuple(each.name for each, _ in having[:_MOST_NAMED]))
+    return having[0][1] if having else []
 
 
 def _in_zip(

@@ -80,3 +80,18 @@ def test_column_names_with_accents_are_found_in_old_encodings_too(tmp_path: Path
     with opened(path, "Norvane") as files:
         rows = list(Table(files[0], "Norvane", columns, Fetch()).rows())
     assert [(row["Nom"], row["Pre\u0301nom"]) for row in rows] == [("TALMONT", "Inès")]
+
+
+def test_the_only_folder_with_files_below_a_folder_is_read_and_of_several_one_is_asked_for(tmp_path: Path) -> None:
+    export, elsewhere = tmp_path / "export", tmp_path / "elsewhere"
+    for folder in (export / "north", export / "empty", export / ".hidden", elsewhere):
+        folder.mkdir(parents=True)
+        if folder.name != "empty":
+            (folder / "users.csv").write_text("sourcedId\n")
+    (export / "linked").symlink_to(elsewhere)
+    with opened(export, "Norvane") as files:
+        assert [file.name for file in files] == ["users.csv"]
+    (export / "south").mkdir()
+    (export / "south" / "users.csv").write_text("sourcedId\n")
+    with pytest.raises(Refused, match="in its folders north, south"), opened(export, "Norvane"):
+        pass
