@@ -276,10 +276,11 @@ class Tables:
         try:
             self.table(name).need(needed)
         except Refused as refusal:
-            failure = refusal.failure
-            told = dict(failure.values) if failure.code == "columns_missing" else {}
-            code = "side_table_without_columns" if told else "side_table_unreadable"
-            self._fetch.note(code, file=self._files[name].name, **told)
+            file, values = self._files[name].name, refusal.failure.values
+            if refusal.failure.code == "columns_missing":
+                self._fetch.note("side_table_without_columns", file=file, columns=values["columns"])
+            else:
+                self._fetch.note("side_table_unreadable", file=file)
             del self._files[name]
             return False
         return True

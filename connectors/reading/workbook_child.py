@@ -168,7 +168,7 @@ def main() -> int:
         sys.stdout.write(str(refused))
         return 3
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError):
-        sys.stdout.write("workbook_unreadable")
+        sys.stdout.write(str(RefusedSheet("workbook_unreadable")))
         return 3
     (folder / "sheets.json").write_text(json.dumps(found), "utf-8")
     return 0

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from connectors.contract import Refused
 from engine.records.limits import LARGEST_WORKBOOK, MEBIBYTE
-from engine.records.unread import Unread
+from engine.records.unread import Unread, unread
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 _NAMED = re.compile(r"\.(xlsx|xlsm|xlsb|xls|ods)\b", re.IGNORECASE)
@@ -29,7 +29,6 @@ _LONGEST = 180.0
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CHUNK = MEBIBYTE
 _REFUSED = 3
-_NOTICED = {"hidden": "workbook_hidden_rows", "formulas": "workbook_formulas", "errors": "workbook_errors"}
 
 
 class Sheet(Struct, frozen=True):
@@ -86,13 +85,19 @@ def sheets_of(name: str, opens: Callable[[], IO[bytes]], system: str) -> Iterato
                 name if len(found) == 1 else f"{name} ({each['name']})",
                 Path(name).stem if len(found) == 1 else each["name"],
                 _opener(folder / f"{number}.csv"),
-                tuple(
-                    Unread(_NOTICED[what], values={"file": name, "number": count})
-                    for what, count in each["noticed"].items()
-                ),
+                tuple(_told(name, each["noticed"])),
             )
             for number, each in enumerate(found)
         ]
+
+
+def _told(file: str, noticed: dict[str, int]) -> Iterator[Unread]:
+    if number := noticed.get("hidden", 0):
+        yield unread("workbook_hidden_rows", file=file, number=number)
+    if number := noticed.get("formulas", 0):
+        yield unread("workbook_formulas", file=file, number=number)
+    if number := noticed.get("errors", 0):
+        yield unread("workbook_errors", file=file, number=number)
 
 
 def _opener(path: Path) -> Callable[[], IO[bytes]]:
@@ -109,6 +114,7 @@ def _convert(book: Path, folder: Path, name: str, system: str) -> None:
     except subprocess.TimeoutExpired:
         raise Refused(system, name, "workbook_too_costly") from None
     if ended.returncode == _REFUSED:
-        raise Refused(system, name, ended.stdout.decode("ascii", "replace"))
+        code = ended.stdout.decode("ascii", "replace")
+        raise Refused(system, name, code)
     if ended.returncode != 0:
         raise Refused(system, name, "workbook_too_costly")

@@ -29,6 +29,7 @@ FAILURES = {
     "garbled": 1,
     "wrong": 0,
     "refused": 0,
+    "RefusedSheet": 0,
     "NotXmlError": 0,
     "plain_failure": 0,
 }
