@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from connectors.contract import Refused
 from connectors.reading.workbooks import WORKBOOKS, is_workbook, sheets_of
+from engine.records.limits import MOST_WORKBOOKS
 from engine.records.unread import Unread
 
 READABLE = frozenset({".csv", ".txt", ".tsv", ".ndjson", ".jsonl", ".json"})
@@ -91,6 +92,9 @@ def opened(
 def _sheets(found: list[Named], system: str, books: ExitStack, known: Collection[str] = ()) -> list[Named]:
     """The files, and in place of each workbook its sheets."""
     plain = []
+    most = sum(PurePosixPath(file.name).suffix.lower() in WORKBOOKS for file in found)
+    if most > MOST_WORKBOOKS:
+        raise Refused(system, found[0].name, "too_many_workbooks", number=most, most=MOST_WORKBOOKS)
     for file in found:
         if file.name not in known and PurePosixPath(file.name).suffix.lower() not in WORKBOOKS:
             plain.append(file)

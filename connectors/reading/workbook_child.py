@@ -108,24 +108,24 @@ def _text(value: Any) -> str:
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
     """The rows from the first of the sheet on; what is merged downwards stands in each of its rows."""
-    merged: dict[int, list[tuple[int, int]]] = {}
+    begins: dict[int, list[tuple[int, int]]] = {}
     for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
         if bottom > top:
-            merged[left] = [*merged.get(left, []), (top, bottom)]
-    held: dict[int, str] = {}
+            begins.setdefault(top, []).append((left, bottom))
+    merged: dict[int, tuple[int, str]] = {}
     start = sheet.start or (0, 0)
     for _ in range(start[0]):
         yield []
     for at, row in enumerate(sheet.iter_rows(), start[0]):
         cells = [""] * start[1] + [_text(value) for value in row]
-        for column, ranges in merged.items():
-            if column >= len(cells):
-                continue
-            for top, bottom in ranges:
-                if at == top:
-                    held[column] = cells[column]
-                elif top < at <= bottom:
-                    cells[column] = cells[column] or held.get(column, "")
+        for column, (bottom, text) in list(merged.items()):
+            if at > bottom:
+                del merged[column]
+            else:
+                cells[column] = cells[column] or text
+        for column, bottom in begins.get(at, ()):
+            if column < len(cells):
+                merged[column] = bottom, cells[column]
         yield cells
 
 

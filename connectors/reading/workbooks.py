@@ -109,7 +109,7 @@ def _convert(book: Path, folder: Path, name: str, system: str) -> None:
     command = [sys.executable, "-I", "-m", "connectors.reading.workbook_child", str(book), str(folder)]
     try:
         ended = subprocess.run(  # noqa: S603 - our own module, on a file of ours
-            command, capture_output=True, timeout=_LONGEST, check=False, stdin=subprocess.DEVNULL
+            command, capture_output=True, timeout=_LONGEST, check=False, stdin=subprocess.DEVNULL, env={}
         )
     except subprocess.TimeoutExpired:
         raise Refused(system, name, "workbook_too_costly") from None

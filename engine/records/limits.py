@@ -50,6 +50,8 @@ LARGEST_LIST = 64 * MEBIBYTE
 """Bytes of a file that is one JSON value."""
 LARGEST_WORKBOOK = 128 * MEBIBYTE
 """Bytes of a workbook."""
+MOST_WORKBOOKS = 30
+"""Workbooks in one folder or ZIP: each may take a minute."""
 MOST_SHEETS = 100
 """Sheets of a workbook."""
 MOST_COLUMNS = 2_000

@@ -145,9 +145,13 @@ def test_what_is_merged_downwards_stands_in_every_row(tmp_path: Path) -> None:
     sheet = book.active
     for row in (("source_id", "first_name", "section"), ("1", "Ada", "BTS 1"), ("2", "Ben", None), ("3", "Cleo", None)):
         sheet.append(row)
+    sheet.append(("4", "Dan", "BTS 2"))
+    sheet.append(("5", "Eve", None))
+    sheet.append(("6", "Fay", None))
     sheet.merge_cells("C2:C3")
+    sheet.merge_cells("C5:C7")
     book.save(path)
-    assert [one.section for one in read(path)] == ["BTS 1", "BTS 1", None]
+    assert [one.section for one in read(path)] == ["BTS 1", "BTS 1", None, "BTS 2", "BTS 2", "BTS 2"]
 
 
 def test_what_a_spreadsheet_hides_is_told(tmp_path: Path) -> None:
@@ -235,6 +239,13 @@ def test_a_workbook_that_is_too_large_is_not_opened(tmp_path: Path, monkeypatch:
         workbooks.sheets_of("a.xlsx", lambda: io.BytesIO(b"x" * 1001), "the file"),
     ):
         pass
+
+
+def test_of_too_many_workbooks_none_is_opened(tmp_path: Path) -> None:
+    for number in range(31):
+        (tmp_path / f"{number}.xlsx").write_bytes(b"")
+    with pytest.raises(Refused, match="among 31 workbooks"):
+        read(tmp_path)
 
 
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
